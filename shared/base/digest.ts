@@ -1,0 +1,15 @@
+import { hash } from 'node:crypto'
+import { canonicalJson, type Json } from './canonical.ts'
+
+/** SHA-256 as 64 lower-case hexadecimal digits. */
+export type Sha256 = string & { readonly brand: 'Sha256' }
+
+/** The SHA-256 of bytes, or of a text's UTF-8 form. */
+export function sha256(data: string | Uint8Array): Sha256 {
+  return hash('sha256', data, 'hex') as Sha256
+}
+
+/** The SHA-256 of a value's canonical JSON (RFC 8785). */
+export function digestOf(value: Json): Sha256 {
+  return sha256(canonicalJson(value))
+}

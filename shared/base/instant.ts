@@ -1,0 +1,55 @@
+/** A point in time, UTC with milliseconds: `2026-11-23T08:00:00.000Z`. Text order is time order. */
+export type Instant = string & { readonly brand: 'Instant' }
+
+/** A calendar date, `2026-11-23`; where the law counts days it is a day in China Standard Time. */
+export type CalendarDate = string & { readonly brand: 'CalendarDate' }
+
+export type Clock = () => Instant
+
+export const systemClock: Clock = () => instantOf(Date.now())
+
+/** The instant at so many milliseconds since 1970-01-01T00:00Z. */
+export function instantOf(epochMs: number): Instant {
+  return new Date(epochMs).toISOString() as Instant
+}
+
+/** Reads an ISO 8601 date-time that carries an offset; undefined for anything else. */
+export function parseInstant(text: string): Instant | undefined {
+  if (!ISO_DATE_TIME.test(text)) return undefined
+  if (parseCalendarDate(text.slice(0, 10)) === undefined) return undefined
+  const epochMs = Date.parse(text)
+  return Number.isNaN(epochMs) ? undefined : instantOf(epochMs)
+}
+
+/** Reads `YYYY-MM-DD` where that day exists; undefined for anything else. */
+export function parseCalendarDate(text: string): CalendarDate | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined
+  const date = new Date(`${text}T00:00:00.000Z`)
+  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text) return undefined
+  return text as CalendarDate
+}
+
+/** The day in China Standard Time (UTC+8, no summer time since 1991) that an instant falls in. */
+export function chinaDate(at: Instant): CalendarDate {
+  return instantOf(Date.parse(at) + CHINA_OFFSET_MS).slice(0, 10) as CalendarDate
+}
+
+/** The instant at which a day begins in China. */
+export function startOfChinaDay(day: CalendarDate): Instant {
+  return instantOf(Date.parse(`${day}T00:00:00.000Z`) - CHINA_OFFSET_MS)
+}
+
+/** The day so many days after (or, negative, before) another. */
+export function addDays(day: CalendarDate, days: number): CalendarDate {
+  return instantOf(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS).slice(0, 10) as CalendarDate
+}
+
+/** The same day so many years later; 29 February becomes the 28th where the year has none. */
+export function addYears(day: CalendarDate, years: number): CalendarDate {
+  const year = String(Number(day.slice(0, 4)) + years).padStart(4, '0')
+  return parseCalendarDate(`${year}${day.slice(4)}`) ?? (`${year}-02-28` as CalendarDate)
+}
+
+const ISO_DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
+const DAY_MS = 24 * 60 * 60 * 1000
+const CHINA_OFFSET_MS = 8 * 60 * 60 * 1000

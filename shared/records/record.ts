@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import type { Sha256 } from '../base/digest.ts'
+import type { Instant } from '../base/instant.ts'
+import { licenceFactsSchema } from './types/licence.ts'
+import { penaltyFactsSchema } from './types/penalty.ts'
+import { registrationFactsSchema } from './types/registration.ts'
+
+/** The identifier a record arrived under. Only a `uscc` names an organisation; the rest wait for a crosswalk edge. */
+export const subjectKinds = ['uscc', 'organisation-code', 'registration-number', 'tax-number'] as const
+export type Subject = { readonly kind: (typeof subjectKinds)[number]; readonly value: string }
+
+const base = {
+  authority: z.string(),
+  subject: z.strictObject({ kind: z.enum(subjectKinds), value: z.string() }),
+  /** What the authority calls the same thing by, folded: a decision's number, a registration's subject. */
+  document: z.string(),
+  /** The layout's own revision mark, compared as text; '' where the layout has none. */
+  revision: z.string(),
+  /** `name@version` of the layout it came in. */
+  layout: z.string(),
+}
+
+export const recordSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('registration'), ...base, facts: registrationFactsSchema }),
+  z.strictObject({ type: z.literal('licence'), ...base, facts: licenceFactsSchema }),
+  z.strictObject({ type: z.literal('penalty'), ...base, facts: penaltyFactsSchema }),
+])
+
+/** One fact about one organisation as one authority stated it: minimised, typed, dated. */
+export type FactRecord = z.infer<typeof recordSchema>
+
+/** Where a record was seen: the sealed entry, the row's place in it, and when the authority sent it. */
+export type Sighting = { readonly entry: number; readonly row: number; readonly sentAt: Instant }
+
+/** A revision that stands as of some entry, with the sighting that made it stand. */
+export type StandingRecord = { readonly record: FactRecord; readonly digest: Sha256; readonly sighting: Sighting }
