@@ -9,9 +9,13 @@ import { registrationFactsSchema } from './types/registration.ts'
 export const subjectKinds = ['uscc', 'organisation-code', 'registration-number', 'tax-number'] as const
 export type Subject = { readonly kind: (typeof subjectKinds)[number]; readonly value: string }
 
+const subjectSchema = z.strictObject({ kind: z.enum(subjectKinds), value: z.string() })
+
 const base = {
   authority: z.string(),
-  subject: z.strictObject({ kind: z.enum(subjectKinds), value: z.string() }),
+  subject: subjectSchema,
+  /** What else the row called the same organisation by: evidence for the crosswalk. */
+  otherIdentifiers: z.array(subjectSchema),
   /** What the authority calls the same thing by, folded: a decision's number, a registration's subject. */
   document: z.string(),
   /** The layout's own revision mark, compared as text; '' where the layout has none. */

@@ -1,0 +1,72 @@
+import type { Json } from '../base/canonical.ts'
+import type { Instant } from '../base/instant.ts'
+import type { Key, Store } from '../ports.ts'
+import { entryKey } from './outbox.ts'
+
+/** An entry with its place in the one order there is. Numbers are consecutive from 0. */
+export type SealedEntry = {
+  readonly number: number
+  readonly id: string
+  readonly kind: string
+  readonly at: Instant
+  /** When its batch was sealed; never earlier than an earlier batch's. */
+  readonly sealedAt: Instant
+  readonly payload: Json
+}
+
+export type SealedReference = Omit<SealedEntry, 'payload'>
+
+/** Entries of one index partition: keeps a partition's size bounded. */
+const INDEX_SPAN = 10_000
+
+export function sealedKey(number: number): Key {
+  return {
+    table: 'ledger',
+    partition: `sealed#${Math.floor(number / INDEX_SPAN)}`,
+    sort: String(number).padStart(12, '0'),
+  }
+}
+
+export function numberKey(id: string): Key {
+  return { ...entryKey(id), sort: 'number' }
+}
+
+/** The number of an entry; undefined while it waits to be sealed, or was never written. */
+export async function findNumber(store: Store, id: string): Promise<number | undefined> {
+  const item = await store.find(numberKey(id))
+  return item === undefined ? undefined : (item.value as SealedReference).number
+}
+
+export async function findSealedEntry(store: Store, number: number): Promise<SealedEntry | undefined> {
+  const item = await store.find(sealedKey(number))
+  if (item === undefined) return undefined
+  const reference = item.value as SealedReference
+  const entry = await store.find(entryKey(reference.id))
+  const payload = entry === undefined ? null : (entry.value as { payload: Json }).payload
+  return { ...reference, payload }
+}
+
+/** The ledger's size: how many entries have a number. */
+export async function findLedgerSize(store: Store): Promise<number> {
+  return (await findHead(store)).head.size
+}
+
+export const HEAD_KEY: Key = { table: 'ledger', partition: 'head', sort: 'head' }
+
+/**
+ * Where the sealer stands. `committed`: the batch at `batch` is part of the ledger, but its index, its messages
+ * and the clearing of the outbox may be unfinished; whoever comes next finishes them.
+ */
+export type Head = {
+  readonly size: number
+  readonly sealedAt: Instant
+  readonly phase: 'idle' | 'committed'
+  readonly batch: string
+}
+
+export async function findHead(store: Store): Promise<{ head: Head; revision: number }> {
+  const item = await store.find(HEAD_KEY)
+  if (item !== undefined) return { head: item.value as Head, revision: item.revision }
+  const beginning = '1970-01-01T00:00:00.000Z' as Instant
+  return { head: { size: 0, sealedAt: beginning, phase: 'idle', batch: '' }, revision: 0 }
+}

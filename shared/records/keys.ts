@@ -1,0 +1,46 @@
+import { digestOf, type Sha256, sha256 } from '../base/digest.ts'
+import type { Instant } from '../base/instant.ts'
+import type { Key } from '../ports.ts'
+import type { FactRecord, Sighting, Subject } from './record.ts'
+
+/** The partition that holds every record filed under one identifier. */
+export function subjectPartition(subject: Subject): string {
+  const prefix = subject.kind === 'uscc' ? 'org' : subject.kind
+  // Numbers of old forms (企合苏总字第000063号) come as text; hashed, they cannot break a key
+  const name = /^[0-9A-Z]+$/.test(subject.value) ? subject.value : sha256(subject.value).slice(0, 32)
+  return `${prefix}#${name}`
+}
+
+/** The organisation a partition belongs to; undefined where its records still wait for a USCC. */
+export function partitionUscc(partition: string): string | undefined {
+  return partition.startsWith('org#') ? partition.slice('org#'.length) : undefined
+}
+
+/** One key for each revision of a document; all revisions of a document sort together. */
+export function recordKey(record: FactRecord, digest: Sha256): Key {
+  const document = sha256(record.document).slice(0, 32)
+  return {
+    table: 'records',
+    partition: subjectPartition(record.subject),
+    sort: `${record.type}#${record.authority}#${document}#${digest}`,
+  }
+}
+
+/** Everything the record says takes part; when and by which submission it came does not. */
+export function recordDigest(record: FactRecord): Sha256 {
+  return digestOf(record)
+}
+
+export function sightingMark(sighting: Sighting): string {
+  return `${padEntry(sighting.entry)}#${String(sighting.row).padStart(8, '0')}#${sighting.sentAt}`
+}
+
+export function parseSightingMark(mark: string): Sighting {
+  const [entry, row, sentAt] = mark.split('#')
+  return { entry: Number(entry), row: Number(row), sentAt: sentAt as Instant }
+}
+
+/** Twelve digits, so that text order is number order. */
+export function padEntry(entry: number): string {
+  return String(entry).padStart(12, '0')
+}
