@@ -12,6 +12,8 @@ export const registrationFactsSchema = z.strictObject({
   /** Yuan, or units of `capitalCurrency` where that is not 人民币. */
   registeredCapital: moneySchema.optional(),
   capitalCurrency: z.string().optional(),
+  /** The capital in the authority's words where they are no number. */
+  capitalAsStated: z.string().optional(),
   /** 经营范围: free text. */
   businessScope: z.string().optional(),
   approvedOn: calendarDateSchema.optional(),

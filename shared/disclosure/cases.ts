@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto'
+import type { Actor } from '../base/actor.ts'
+import { Failure } from '../base/failure.ts'
+import { fuse } from '../fusion/fuse.ts'
+import type { World } from '../ports.ts'
+import { findWatermark } from '../records/watermark.ts'
+import { type CaseEvent, type DisclosureCase, foldCase, type Moment, type Step } from './case.ts'
+import type { Command } from './command.ts'
+import { extractScope } from './extract.ts'
+import {
+  composePackage,
+  packageKey,
+  putPackage,
+  readPackage,
+  type SealedPackage,
+  sealPackage,
+  sweepPackages,
+} from './package.ts'
+import type { Refusal } from './refusal.ts'
+import { appendEvent, loadCase } from './store.ts'
+import { attemptOf, type DecidedStep, type GuardCode, refused, transition } from './transition.ts'
+import { type CaseView, momentOf, viewOf } from './view.ts'
+
+export type CaseWorld = Pick<World, 'store' | 'objects' | 'signer' | 'now' | 'settings'>
+
+type Order<Kind extends Command['kind']> = { readonly actor: Actor; readonly caseId: string } & Omit<
+  Extract<Command, { kind: Kind }>,
+  'kind'
+>
+
+export type CaseResult = { readonly outcome: 'done'; readonly case: CaseView } | Refusal<GuardCode>
+
+/** The first or the second approval, of the scope that the officer saw. */
+export async function approveCase(
+  world: CaseWorld,
+  { actor, caseId, ...body }: Order<'approve'>,
+): Promise<CaseResult> {
+  return resultOf(await act(world, { actor, caseId, command: { kind: 'approve', ...body } }))
+}
+
+/** Makes the scope smaller and voids the approvals there are. */
+export async function narrowCase(
+  world: CaseWorld,
+  { actor, caseId, ...body }: Order<'narrow'>,
+): Promise<CaseResult> {
+  return resultOf(await act(world, { actor, caseId, command: { kind: 'narrow', ...body } }))
+}
+
+/** Refuses the case on a ground of the table, with a reason for the authority. */
+export async function refuseCase(
+  world: CaseWorld,
+  { actor, caseId, ...body }: Order<'refuse'>,
+): Promise<CaseResult> {
+  return resultOf(await act(world, { actor, caseId, command: { kind: 'refuse', ...body } }))
+}
+
+/** Extracts what was approved, seals it to the requester's key and makes it ready for one download. */
+export async function releaseCase(
+  world: CaseWorld,
+  { actor, caseId }: Order<'release'>,
+): Promise<CaseResult> {
+  return resultOf(await act(world, { actor, caseId, command: { kind: 'release' } }))
+}
+
+/** The requesting authority takes its request back, before the release. */
+export async function withdrawCase(
+  world: CaseWorld,
+  { actor, caseId }: Order<'withdraw'>,
+): Promise<CaseResult> {
+  return resultOf(await act(world, { actor, caseId, command: { kind: 'withdraw' } }))
+}
+
+export type Downloaded = {
+  readonly outcome: 'downloaded'
+  readonly case: CaseView
+  /** A JWE in compact form. */
+  readonly body: Uint8Array
+}
+
+/**
+ * Hands the package out, once. The bytes are in hand before the event is committed, and the event is committed
+ * before they go out: a fault before the commit uses nothing up, and nothing goes out unlogged. Bytes that are lost
+ * after the commit stay lost; the remedy is a new case for the same scope, which two officers approve again.
+ */
+export async function downloadCase(
+  world: CaseWorld,
+  { actor, caseId }: Order<'download'>,
+): Promise<Downloaded | Refusal<GuardCode>> {
+  const acted = await act(world, { actor, caseId, command: { kind: 'download' } })
+  if (acted.outcome === 'refused') return acted
+  if (acted.body === undefined) throw new Failure('PACKAGE_MISSING', { retryable: false, facts: { case: caseId } })
+  return { outcome: 'downloaded', case: acted.case, body: acted.body }
+}
+
+type ActInput = { readonly actor: Actor; readonly caseId: string; readonly command: Command }
+
+type Acted =
+  | { readonly outcome: 'done'; readonly case: CaseView; readonly body: Uint8Array | undefined }
+  | Refusal<GuardCode>
+
+/** How often a command decides anew because another event was first. */
+const ROUND_LIMIT = 8
+
+/** Decides on events 1…n and writes n+1 if it is free; else decides again. Throws `CASE_CONTENDED`. */
+async function act(world: CaseWorld, input: ActInput): Promise<Acted> {
+  for (let round = 0; round < ROUND_LIMIT; round++) {
+    const acted = await actOnce(world, input)
+    if (acted !== 'taken') return acted
+  }
+  throw new Failure('CASE_CONTENDED', { retryable: true, facts: { case: input.caseId } })
+}
+
+async function actOnce(world: CaseWorld, input: ActInput): Promise<Acted | 'taken'> {
+  const current = await loadCase(world.store, input.caseId)
+  if (current === undefined) return refused('CASE_NOT_FOUND')
+  const moment = momentOf(world)
+  const context = { ...moment, actor: input.actor }
+  const decision = transition(current, input.command, context)
+  if (decision.outcome === 'refused') {
+    const attempt = attemptOf(current, input.command, { ...context, refusal: decision })
+    if (attempt === undefined) return decision
+    const event = eventAfter(current, { step: attempt, actor: input.actor, moment })
+    return (await appendEvent(world.store, current.id, event)) === 'taken' ? 'taken' : decision
+  }
+  const { step, body } = await prepare(world, current, { step: decision.step, moment })
+  const event = eventAfter(current, { step, actor: input.actor, moment })
+  if ((await appendEvent(world.store, current.id, event)) === 'taken') {
+    await discard(world, current, step)
+    return 'taken'
+  }
+  const next = foldCase(current.id, [...current.events, event]) ?? current
+  await sweep(world, next, step)
+  return { outcome: 'done', case: viewOf(next, input.actor, moment), body }
+}
+
+function eventAfter(
+  current: DisclosureCase,
+  { step, actor, moment }: { step: Step; actor: Actor; moment: Moment },
+): CaseEvent {
+  return { number: current.events.length + 1, at: moment.now, actor, attempt: randomUUID(), step }
+}
+
+/** What must be there before the event is: a release's stored package, a download's bytes. */
+async function prepare(
+  world: CaseWorld,
+  current: DisclosureCase,
+  { step, moment }: { step: DecidedStep; moment: Moment },
+): Promise<{ readonly step: Step; readonly body: Uint8Array | undefined }> {
+  if (step.kind === 'released') {
+    const sealed = await buildPackage(world, current, moment)
+    await putPackage(world.objects, current.id, sealed)
+    return { step: { ...step, package: sealed.facts }, body: undefined }
+  }
+  if (step.kind === 'downloaded' && current.package !== undefined) {
+    return { step, body: await readPackage(world.objects, current.id, current.package) }
+  }
+  return { step, body: undefined }
+}
+
+// Pinned to what is applied and to now; both go into the event, so the extract can be computed again
+async function buildPackage(world: CaseWorld, current: DisclosureCase, moment: Moment): Promise<SealedPackage> {
+  const asOf = { ledgerSize: await findWatermark(world.store), validAt: moment.now }
+  const { scope } = current
+  const extracts = await extractScope(world.store, { scope, ...asOf, policy: moment.policy, fuse })
+  const { recipientKey } = current.submission.request
+  const { signer } = world
+  return sealPackage(composePackage(current, asOf, extracts), { recipientKey, signer, asOf })
+}
+
+async function discard(world: CaseWorld, current: DisclosureCase, step: Step): Promise<void> {
+  if (step.kind !== 'released') return
+  await world.objects.remove(packageKey(current.id, step.package.ciphertextSha256))
+}
+
+const SWEPT_AT: readonly Step['kind'][] = ['released', 'downloaded', 'refused', 'withdrawn']
+
+async function sweep(world: CaseWorld, current: DisclosureCase, step: Step): Promise<void> {
+  if (!SWEPT_AT.includes(step.kind)) return
+  try {
+    await sweepPackages(world.objects, current.id, current.package)
+  } catch {
+    // The step is committed and must be told as done; an orphan is ciphertext that no event names and nobody is
+    // handed, and the case's next step of this kind sweeps again
+  }
+}
+
+function resultOf(acted: Acted): CaseResult {
+  return acted.outcome === 'refused' ? acted : { outcome: 'done', case: acted.case }
+}

@@ -1,0 +1,66 @@
+import type { Json } from '../base/canonical.ts'
+import type { Instant } from '../base/instant.ts'
+import { type FuseInput, type Fused } from '../fusion/fuse.ts'
+import type { StandingRecord } from '../records/record.ts'
+import { listStanding } from '../records/store.ts'
+import type { Store } from '../ports.ts'
+import type { Policy } from '../settings.ts'
+import { contains, type Scope, type Window } from './scope.ts'
+import { isIndividualBusinessNumber, kindOfSubject } from './subject.ts'
+
+/** What a package says of one organisation. */
+export type OrganisationExtract =
+  | { readonly uscc: string; readonly outcome: 'disclosed'; readonly fields: Readonly<Record<string, Json>> }
+  /** Nothing that the scope covers is held; also where something is held outside the window. */
+  | { readonly uscc: string; readonly outcome: 'not-held'; readonly code: 'RC-NOT-HELD' }
+  | { readonly uscc: string; readonly outcome: 'withheld'; readonly code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
+
+export type ExtractInput = {
+  readonly scope: Scope
+  readonly ledgerSize: number
+  readonly validAt: Instant
+  readonly policy: Policy
+  readonly fuse: (input: FuseInput) => Fused
+}
+
+/** Exactly the fields of the scope, of exactly its organisations, in its order. */
+export async function extractScope(store: Store, input: ExtractInput): Promise<readonly OrganisationExtract[]> {
+  const extracts: OrganisationExtract[] = []
+  for (const uscc of input.scope.organisations) {
+    const records = await listStanding(store, { kind: 'uscc', value: uscc }, input.ledgerSize)
+    extracts.push(extractOrganisation(uscc, records, input))
+  }
+  return extracts
+}
+
+/**
+ * What the scope covers of one organisation's records. The window is held against records before they are
+ * joined, so that nothing computed from a decision outside it, in whatever field, is disclosed. A registration is
+ * a state and no decision: it is in scope as it stands at the release, whatever its dates.
+ */
+export function extractOrganisation(
+  uscc: string,
+  records: readonly StandingRecord[],
+  input: Omit<ExtractInput, 'ledgerSize'>,
+): OrganisationExtract {
+  const { scope, policy, validAt } = input
+  // Looked at again here: the request was checked when it came, and only records tell a registration number
+  if (kindOfSubject(uscc, policy) !== 'organisation' || records.some(isOfIndividualBusiness)) {
+    return { uscc, outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
+  }
+  const covered = records.filter((standing) => isCovered(standing, scope.window))
+  if (covered.length === 0) return { uscc, outcome: 'not-held', code: 'RC-NOT-HELD' }
+  const row: Readonly<Record<string, Json>> = input.fuse({ uscc, records: covered, policy, validAt }).record
+  const fields = Object.fromEntries(scope.fields.map((name) => [name, row[name] ?? null]))
+  return { uscc, outcome: 'disclosed', fields }
+}
+
+function isCovered({ record }: StandingRecord, window: Window): boolean {
+  return record.type === 'registration' || contains(window, record.facts.decidedOn)
+}
+
+function isOfIndividualBusiness({ record }: StandingRecord): boolean {
+  const numbers = record.otherIdentifiers.map(({ kind, value }) => (kind === 'registration-number' ? value : ''))
+  const own = record.type === 'registration' ? (record.facts.registrationNumber ?? '') : ''
+  return [...numbers, own].some(isIndividualBusinessNumber)
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { digestOf, type Sha256 } from '../base/digest.ts'
+import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
+import { calendarDateSchema } from '../records/types/fact.ts'
+import type { Policy } from '../settings.ts'
+import { recipientJwkSchema, recipientKeySchema, parseRecipientKey } from './recipient-key.ts'
+import type { Refusal } from './refusal.ts'
+import { findBrokenRule, type RuleCode } from './request-rules.ts'
+import { orderScope, scopeSchema, windowSchema } from './scope.ts'
+
+/** Where a request fails: at its shape, at its key, or at a rule of the table. */
+export type RequestCode = 'REQUEST_MALFORMED' | 'RECIPIENT_KEY_PRIVATE' | 'RECIPIENT_KEY_INVALID' | RuleCode
+
+const parts = {
+  legalBasis: z.strictObject({ code: z.string().max(40) }),
+  instrument: z.strictObject({
+    /** 文书号 as the instrument carries it. */
+    number: z.string().trim().min(1).max(100),
+    /** Of the instrument's file. */
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hexadecimal'),
+    /** An office, never a person. */
+    issuedBy: z.string().trim().min(1).max(200),
+    issuedOn: calendarDateSchema,
+    /** The last day on which it holds, in China Standard Time. */
+    expiresOn: calendarDateSchema,
+  }),
+  purpose: z.string().trim().min(10).max(2_000),
+  idempotencyKey: z.string().regex(/^[A-Za-z0-9._:-]{8,100}$/, 'not 8 to 100 of A-Z a-z 0-9 . _ : -'),
+}
+
+// Wider than the policy allows, so that a rule with its own code answers; closed all the same
+const sentSchema = z.strictObject({
+  organisations: z.array(z.string().max(64)).max(1_000),
+  fields: z.array(z.string().max(64)).max(1_000),
+  window: windowSchema,
+  recipientKey: recipientJwkSchema,
+  ...parts,
+})
+
+export const requestSchema = z.strictObject({
+  scope: scopeSchema,
+  recipientKey: recipientKeySchema,
+  ...parts,
+})
+/** What an authority asks for, in its one order and spelling. */
+export type DisclosureRequest = z.infer<typeof requestSchema>
+
+export type RequestContext = { readonly now: Instant; readonly policy: Policy }
+
+/** Reads what was sent and holds it against every rule; the first that fails answers. */
+export function parseRequest(
+  sent: unknown,
+  context: RequestContext,
+): { readonly outcome: 'parsed'; readonly request: DisclosureRequest } | Refusal<RequestCode> {
+  const parsed = parseSent(sent)
+  if (parsed.outcome === 'refused') return parsed
+  return checkRequest(parsed.request, context) ?? { outcome: 'parsed', request: orderRequest(parsed.request) }
+}
+
+/** Shape and key alone. The request keeps the order it was sent in, so that a rule can name the place of a fault. */
+export function parseSent(
+  sent: unknown,
+): { readonly outcome: 'parsed'; readonly request: DisclosureRequest } | Refusal<RequestCode> {
+  if (holdsPrivateMember(sent)) {
+    const reason = 'The key has a private member; make a new pair and send the public half alone'
+    return { outcome: 'refused', code: 'RECIPIENT_KEY_PRIVATE', reason, path: '$.recipientKey.d' }
+  }
+  const parsed = sentSchema.safeParse(sent)
+  if (!parsed.success) return malformed(parsed.error)
+  const { organisations, fields, window, recipientKey, ...rest } = parsed.data
+  const key = parseRecipientKey(recipientKey)
+  if (key === undefined) {
+    const reason = 'The key is no usable public key for ECDH-ES'
+    return { outcome: 'refused', code: 'RECIPIENT_KEY_INVALID', reason, path: '$.recipientKey' }
+  }
+  return { outcome: 'parsed', request: { scope: { organisations, fields, window }, recipientKey: key, ...rest } }
+}
+
+export function checkRequest(
+  request: DisclosureRequest,
+  { now, policy }: RequestContext,
+): Refusal<RequestCode> | undefined {
+  const today: CalendarDate = chinaDate(now)
+  const broken = findBrokenRule({ request, today, policy })
+  return broken && { outcome: 'refused', ...broken }
+}
+
+export function orderRequest(request: DisclosureRequest): DisclosureRequest {
+  return { ...request, scope: orderScope(request.scope) }
+}
+
+/** Over what was asked and by which authority: the same content under the same key is the same case. */
+export function requestDigest(request: DisclosureRequest, authority: string): Sha256 {
+  return digestOf({ authority, request: orderRequest(request) })
+}
+
+function holdsPrivateMember(sent: unknown): boolean {
+  if (typeof sent !== 'object' || sent === null || !('recipientKey' in sent)) return false
+  const key = sent.recipientKey
+  return typeof key === 'object' && key !== null && 'd' in key
+}
+
+// The library's message may quote what was sent, and a member's name may be anything: neither goes out
+function malformed(error: z.ZodError): Refusal<RequestCode> {
+  const [issue] = error.issues
+  const reason = issue?.code === 'unrecognized_keys' ? 'Has a member that is not known' : 'Not of the form required'
+  return { outcome: 'refused', code: 'REQUEST_MALFORMED', reason, path: jsonPath(issue?.path ?? []) }
+}
+
+export function jsonPath(path: readonly PropertyKey[]): string {
+  return `$${path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')}`
+}

@@ -1,0 +1,64 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { open, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { Failure } from '../base/failure.ts'
+import type { Signer } from '../ports.ts'
+import { errnoOf, linkNew, makeDirectory, writeTemporary } from './durable-file.ts'
+
+/**
+ * Signs with the key in a file (PKCS #8 PEM, RFC 5958), made at the first opening; processes that open it at the
+ * same time end with the same key. Throws `SIGNER_KEY_EXPOSED` when the file's mode lets anybody but its owner at
+ * it, `SIGNER_KEY_INVALID` when it holds no Ed25519 key; neither is retryable.
+ */
+export async function openSigner(file: string): Promise<Signer> {
+  const pem = (await readKeyFile(file)) ?? (await createKeyFile(file))
+  const key = parseKey(pem)
+  const { x = '' } = createPublicKey(key).export({ format: 'jwk' })
+  return {
+    verifierKey: new Uint8Array(Buffer.from(x, 'base64url')),
+    sign: async (message) => new Uint8Array(sign(null, message, key)),
+  }
+}
+
+async function readKeyFile(file: string): Promise<string | undefined> {
+  const handle = await open(file, 'r').catch((fault: unknown) => {
+    if (errnoOf(fault) === 'ENOENT') return undefined
+    throw fault
+  })
+  if (handle === undefined) return undefined
+  try {
+    // Of the open handle, not of the path: what is checked is what is read
+    const { mode } = await handle.stat()
+    if ((mode & 0o077) !== 0) throw new Failure('SIGNER_KEY_EXPOSED', { retryable: false })
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+// Linked under its name when whole: a crash leaves no half key, and of two racing processes one link wins
+async function createKeyFile(file: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const pem = privateKey.export({ format: 'pem', type: 'pkcs8' })
+  const directory = dirname(resolve(file))
+  await makeDirectory(directory, dirname(directory))
+  const temporary = await writeTemporary(directory, Buffer.from(pem))
+  try {
+    await linkNew(temporary, file)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  const stored = await readKeyFile(file)
+  if (stored === undefined) throw new Failure('SIGNER_KEY_INVALID', { retryable: false })
+  return stored
+}
+
+function parseKey(pem: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem)
+    if (key.asymmetricKeyType === 'ed25519') return key
+  } catch {
+    // The parser's message may quote the file; what is wrong with a key file is nobody's to read in a log
+  }
+  throw new Failure('SIGNER_KEY_INVALID', { retryable: false })
+}

@@ -1,0 +1,99 @@
+import { type CalendarDate, chinaDate, instantOf, parseCalendarDate } from '../base/instant.ts'
+import type { RefusalCode } from './refusal.ts'
+
+/** What a cell says: a value, nothing (undefined), or why it can't be read. */
+export type Reading<T> = { readonly value: T | undefined } | { readonly fault: RefusalCode }
+
+const ABSENT: Reading<never> = { value: undefined }
+
+/** Spellings of "nothing here" seen in official files. */
+const BLANKS = new Set(['', '-', '--', '—', '——', '— —', '/', '\\', '无', '暂无', '空', 'null', 'NULL', 'N/A', '\\N'])
+
+/** Trims and takes the official spellings of "nothing" as nothing. */
+export function readText(cell: string): string | undefined {
+  const text = cell.trim()
+  return BLANKS.has(text) ? undefined : text
+}
+
+/**
+ * Reads `2017-07-07`, `2017/7/7`, `20170707`, `2017年7月7日`, each with or without a time of day, and milliseconds
+ * since 1970. 1900-01-01 is the official spelling of "unknown".
+ */
+export function readDate(cell: string): Reading<CalendarDate> {
+  const text = readText(cell)
+  if (text === undefined) return ABSENT
+  const date = parseDate(text)
+  if (date === undefined) return { fault: 'DATE_INVALID' }
+  return date === '1900-01-01' ? ABSENT : { value: date }
+}
+
+/** As `readDate`, where "no end" is written as words or as a date in 2099 or later. */
+export function readEndDate(cell: string): Reading<CalendarDate> {
+  const text = readText(cell)
+  if (text === undefined || NO_END.test(text)) return ABSENT
+  const reading = readDate(text)
+  return 'value' in reading && reading.value !== undefined && reading.value >= '2099' ? ABSENT : reading
+}
+
+const NO_END = /^(无处罚期限|无期限|无固定期限|长期|长期有效|永久|永久有效|不约定期限)$/
+const DATE = /^(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?$/
+const COMPACT_DATE = /^(\d{4})(\d{2})(\d{2})$/
+
+function parseDate(text: string): CalendarDate | undefined {
+  const match = DATE.exec(text)
+  if (match !== null) {
+    const [, year = '', , month = '', , day = ''] = match
+    return parseCalendarDate(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`)
+  }
+  const compact = COMPACT_DATE.exec(text)
+  if (compact !== null) return parseCalendarDate(`${compact[1]}-${compact[2]}-${compact[3]}`)
+  if (/^\d{12,13}$/.test(text)) return chinaDate(instantOf(Number(text)))
+  return undefined
+}
+
+const AMOUNT = /^(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?\s*(万元|万|元)?$/
+
+/** Reads an amount in 万元 (or in the unit it names) as a decimal string in yuan. */
+export function readYuanFromWan(cell: string): Reading<string> {
+  const text = readText(cell)
+  if (text === undefined) return ABSENT
+  const match = AMOUNT.exec(text)
+  if (match === null) return { fault: 'AMOUNT_INVALID' }
+  const [, whole = '', fraction = '', unit] = match
+  return { value: shiftDecimal({ whole: whole.replaceAll(',', ''), fraction }, unit === '元' ? 0 : 4) }
+}
+
+const CAPITAL = /^(\d[\d,]*)(?:\.(\d+))?\s*(万|亿)?\s*(?:元|圆)?\s*\(?(\p{Script=Han}*?)(?:元|圆|币)?\)?$/u
+
+/**
+ * Reads a registered capital: `500`, `500万元`, `500.000000万人民币`, `30万美元`. A bare number is in 万元, as the
+ * warehouses export it. `currency` is the word the cell has for it; a text of another form is no fault but no number.
+ */
+export function readCapital(cell: string): { readonly yuan: string; readonly currency?: string } | undefined {
+  const match = CAPITAL.exec(cell.normalize('NFKC').trim())
+  if (match === null) return undefined
+  const [, whole = '', fraction = '', unit, word = ''] = match
+  const bare = /^[\d,.]+$/.test(cell.trim())
+  const places = unit === '亿' ? 8 : unit === '万' || bare ? 4 : 0
+  const yuan = shiftDecimal({ whole: whole.replaceAll(',', ''), fraction }, places)
+  return word === '' || word === '人民' ? { yuan } : { yuan, currency: word }
+}
+
+// On digits, not on floating point: 0.1234 万元 is 1234 yuan to the last digit
+function shiftDecimal(amount: { whole: string; fraction: string }, places: number): string {
+  const digits = amount.whole + amount.fraction.padEnd(places, '0')
+  const point = amount.whole.length + places
+  const whole = digits.slice(0, point).replace(/^0+(?=\d)/, '')
+  const fraction = digits.slice(point).replace(/0+$/, '')
+  return fraction === '' ? whole : `${whole}.${fraction}`
+}
+
+/** Folds what authorities write differently in the same document number: 〔2025〕, [2025], （2025）, spaces, width. */
+export function foldDocumentNumber(number: string): string {
+  return number
+    .normalize('NFKC')
+    .replace(/\s/g, '')
+    .replace(/[〔［[【]/g, '(')
+    .replace(/[〕］\]】]/g, ')')
+    .toUpperCase()
+}

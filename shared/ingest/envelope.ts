@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { parseInstant } from '../base/instant.ts'
+
+export const ENVELOPE_VERSION = '1'
+
+/** Names one content for good: the same id with other content is refused. */
+export const submissionIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+
+const headShape = {
+  schemaVersion: z.literal(ENVELOPE_VERSION),
+  submissionId: submissionIdSchema,
+  layout: z.string().min(1).max(60),
+  /** When the authority sent it, by its own clock. */
+  sentAt: z.string().transform((text, context) => {
+    const at = parseInstant(text)
+    if (at !== undefined) return at
+    context.addIssue({ code: 'custom', message: 'not an ISO 8601 date-time with an offset' })
+    return z.NEVER
+  }),
+}
+
+/** What every submission says of itself; a file's rides in the query, beside the bytes. */
+export const submissionHeadSchema = z.strictObject(headShape)
+export type SubmissionHead = z.infer<typeof submissionHeadSchema>
+
+/** A submission as one JSON document. Which authority it comes from is told by the door, never by the message. */
+export const envelopeSchema = z.strictObject({
+  ...headShape,
+  records: z.array(z.unknown()),
+})
+export type Envelope = z.infer<typeof envelopeSchema>

@@ -1,0 +1,59 @@
+import { findPersonalData } from '../identity/personal-data.ts'
+import type { Column, Layout } from './layouts/layout.ts'
+import type { Refusal } from './refusal.ts'
+
+/** Rows searched for the header: titles and 表格说明 stand above it in real files. */
+const HEADER_SEARCH_ROWS = 10
+
+export type Header = {
+  /** Where in the file the header stands, from 0; records begin below it. */
+  readonly row: number
+  /** The column each cell belongs to; undefined where the layout knows none, and the cell is dropped. */
+  readonly columns: readonly (Column | undefined)[]
+}
+
+/** Finds the header among a table's first rows by the columns the layout requires. */
+export function findHeader(layout: Layout, rows: readonly (readonly string[])[]): Header | Refusal {
+  const columnOf = columnFinder(layout)
+  for (const [row, cells] of rows.slice(0, HEADER_SEARCH_ROWS).entries()) {
+    if (cells.some(holdsPersonalData)) return { code: 'HEADER_PERSONAL_DATA', path: '/header' }
+    const columns = cells.map(columnOf)
+    const missing = layout.columns.filter((column) => column.required && !columns.includes(column))
+    if (missing.length > 0) continue
+    const known = columns.filter((column) => column !== undefined && column.kind !== 'transport')
+    const twice = known.find((column, index) => known.indexOf(column) !== index)
+    if (twice !== undefined) return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}` }
+    return { row, columns }
+  }
+  return { code: 'HEADER_NOT_FOUND', path: '/header' }
+}
+
+/** Tells which column of the layout a header means; remembers each spelling it has seen. */
+export function columnFinder(layout: Layout): (header: string) => Column | undefined {
+  const bySpelling = new Map<string, Column>()
+  for (const column of layout.columns) {
+    for (const header of [column.code, ...column.headers]) bySpelling.set(foldHeader(header), column)
+  }
+  const seen = new Map<string, Column | undefined>()
+  return (header) => {
+    if (seen.has(header)) return seen.get(header)
+    const column = bySpelling.get(foldHeader(header))
+    if (seen.size < 1_000) seen.set(header, column)
+    return column
+  }
+}
+
+/** A header is no place for a person: neither as it stands nor with its spaces gone. */
+export function holdsPersonalData(header: string): boolean {
+  return findPersonalData(header) !== undefined
+}
+
+// Real headers come with full-width digits, underscores and brackets, line breaks, a mark for mandatory fields
+function foldHeader(header: string): string {
+  return header
+    .normalize('NFKC')
+    .replace(/[\s*\u200b\ufeff]/g, '')
+    .replace(/[〔［【]/g, '(')
+    .replace(/[〕］】]/g, ')')
+    .toUpperCase()
+}

@@ -1,0 +1,56 @@
+import type { RecordType } from '../../settings.ts'
+
+/**
+ * What a column's cell becomes.
+ * `text` is free text; `number` a document or certificate number; `yuan-from-wan` an amount in 万元;
+ * `end-date` a date where "no end" has many spellings; the identifiers name the subject;
+ * `identifier` is one of them, told by the shape of the value; `subject-class` says what kind of subject it is;
+ * `subject-person` must be empty for an organisation. `person` and `transport` are dropped before anything is kept;
+ * a transport column tells about the export, not about the fact.
+ */
+export type ColumnKind =
+  | 'text'
+  | 'number'
+  | 'date'
+  | 'end-date'
+  | 'yuan-from-wan'
+  | 'capital'
+  | 'code'
+  | 'list'
+  | 'validity'
+  | 'organisation-type'
+  | 'uscc'
+  | 'organisation-code'
+  | 'registration-number'
+  | 'tax-number'
+  | 'identifier'
+  | 'subject-class'
+  | 'subject-person'
+  | 'person'
+  | 'transport'
+
+export type Column = {
+  /** The standard's field code: how paths in receipts name the column. */
+  readonly code: string
+  /** Other spellings of the header, folded before they are compared (header.ts). */
+  readonly headers: readonly string[]
+  readonly kind: ColumnKind
+  /** The member of the record's facts it fills. */
+  readonly fact?: string
+  readonly required?: true
+  /** In UTF-16 units; 4,000 unless said. */
+  readonly maxLength?: number
+}
+
+export type Layout = {
+  readonly name: string
+  readonly version: number
+  readonly recordType: RecordType
+  readonly title: { readonly zh: string; readonly en: string }
+  readonly source: string
+  readonly columns: readonly Column[]
+  /** Facts of which the first that is stated keys the document; none: one document per subject. */
+  readonly documentFacts: readonly string[]
+  /** The fact whose text orders revisions before `sentAt` does; absent: `sentAt` alone does. */
+  readonly revisionFact?: string
+}

@@ -1,0 +1,147 @@
+import { findPersonalData } from '../identity/personal-data.ts'
+import { type FactRecord, recordSchema, type Subject } from '../records/record.ts'
+import type { Policy } from '../settings.ts'
+import { foldDocumentNumber, type Reading, readCapital, readDate, readEndDate, readText, readYuanFromWan } from './cell.ts'
+import type { Column, Layout } from './layouts/layout.ts'
+import { layoutId } from './layouts/registry.ts'
+import type { Refusal, RefusalCode } from './refusal.ts'
+import type { Row } from './rows.ts'
+import { readSubject } from './subject.ts'
+
+type Facts = Record<string, string | readonly string[]>
+
+export type RowContext = { readonly layout: Layout; readonly authority: string; readonly policy: Policy }
+
+/**
+ * Turns a row into a record that holds nothing about a person: only mapped columns enter, and what is free text is
+ * screened first. Paths are relative to the row.
+ */
+export function minimiseRow(row: Row, context: RowContext): { readonly record: FactRecord } | Refusal {
+  if ('fault' in row) return { code: row.fault, path: row.path }
+  const malformed = findFault(row.cells, notWellFormed)
+  if (malformed !== undefined) return malformed
+  // Whose record it is comes before what it says: a person's row is refused as such, whatever else is wrong with it
+  const named = readSubject(row.cells, context.policy)
+  if ('code' in named) return named
+  const personal = findFault(row.cells, personalDataFault)
+  if (personal !== undefined) return personal
+  const facts = readFacts(row.cells, context.layout)
+  if ('code' in facts) return facts
+  return { record: toRecord(named, facts.facts, context) }
+}
+
+function toRecord(
+  named: { readonly subject: Subject; readonly others: readonly Subject[] },
+  facts: Facts,
+  { layout, authority }: RowContext,
+): FactRecord {
+  const document = layout.documentFacts.map((fact) => facts[fact]).find((value) => typeof value === 'string')
+  const revision = layout.revisionFact === undefined ? undefined : facts[layout.revisionFact]
+  return recordSchema.parse({
+    type: layout.recordType,
+    authority,
+    subject: named.subject,
+    otherIdentifiers: named.others,
+    document: document === undefined ? layout.recordType : foldDocumentNumber(document),
+    revision: revision ?? '',
+    layout: layoutId(layout),
+    facts,
+  })
+}
+
+function findFault(
+  cells: ReadonlyMap<Column, string>,
+  check: (column: Column, cell: string) => RefusalCode | undefined,
+): Refusal | undefined {
+  for (const [column, cell] of cells) {
+    const code = check(column, cell)
+    if (code !== undefined) return { code, path: `/${column.code}` }
+  }
+  return undefined
+}
+
+function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
+  return cell.isWellFormed() ? undefined : 'TEXT_NOT_WELL_FORMED'
+}
+
+function personalDataFault(column: Column, cell: string): RefusalCode | undefined {
+  if (column.fact === undefined) return undefined
+  const found = findPersonalData(cell)
+  // Eleven digits are a mobile number in free text, but a number like any other where numbers belong
+  const numeric = column.kind === 'number' || column.kind === 'registration-number'
+  return found === undefined || (found === 'MOBILE_NUMBER' && numeric) ? undefined : 'TEXT_PERSONAL_DATA'
+}
+
+function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readonly facts: Facts } | Refusal {
+  const facts: Facts = {}
+  for (const column of layout.columns) {
+    const cell = cells.get(column) ?? ''
+    const { code, fact, required, maxLength = 4_000 } = column
+    const path = `/${code}`
+    if (required && readText(cell) === undefined) return { code: 'FIELD_MISSING', path }
+    if (fact === undefined || cell === '') continue
+    if (cell.length > maxLength) return { code: 'FIELD_TOO_LONG', path }
+    const reading = readFact(column, cell)
+    if ('fault' in reading) return { code: reading.fault, path }
+    if (reading.value !== undefined) facts[fact] = reading.value
+    else if (required) return { code: 'FIELD_MISSING', path }
+  }
+  addCapital(facts)
+  return { facts }
+}
+
+function readFact(column: Column, cell: string): Reading<string | readonly string[]> {
+  switch (column.kind) {
+    case 'date':
+      return readDate(cell)
+    case 'end-date':
+      return readEndDate(cell)
+    case 'yuan-from-wan':
+      return readYuanFromWan(cell)
+    case 'list':
+      return readList(cell)
+    case 'validity':
+      return readValidity(cell)
+    case 'code':
+      return { value: readCode(cell) }
+    default:
+      return { value: readText(cell) }
+  }
+}
+
+// 没收违法所得、没收非法财物 is one kind of penalty, so the enumeration comma does not divide
+function readList(cell: string): Reading<readonly string[]> {
+  const items = cell.split(/[;；,，|]/).map((item) => item.trim())
+  const stated = items.filter((item) => readText(item) !== undefined)
+  return { value: stated.length === 0 ? undefined : stated }
+}
+
+const VALIDITIES: Readonly<Record<string, string>> = { '1': 'valid', 有效: 'valid', '2': 'invalid', 无效: 'invalid' }
+
+function readValidity(cell: string): Reading<string> {
+  const text = readText(cell)
+  if (text === undefined) return { value: undefined }
+  const value = VALIDITIES[text]
+  return value === undefined ? { fault: 'FIELD_VALUE_UNKNOWN' } : { value }
+}
+
+// 00000000000000000X is written officially where an authority has no code
+function readCode(cell: string): string | undefined {
+  const text = readText(cell)?.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase()
+  return text === undefined || /^0+X?$/.test(text) ? undefined : text
+}
+
+// A capital that is not a number stays as the words it came in: no ground to refuse a registration
+function addCapital(facts: Facts): void {
+  const { registeredCapital: stated, ...rest } = facts
+  if (typeof stated !== 'string') return
+  const capital = readCapital(stated)
+  delete facts['registeredCapital']
+  if (capital === undefined) {
+    facts['capitalAsStated'] = stated
+    return
+  }
+  facts['registeredCapital'] = capital.yuan
+  const currency = rest['capitalCurrency'] ?? capital.currency
+  if (currency !== undefined) facts['capitalCurrency'] = currency
+}

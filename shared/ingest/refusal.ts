@@ -1,0 +1,42 @@
+/**
+ * Why a record, or a whole submission, is refused. The reason is all that a receipt says about the row: it never
+ * carries a value from it.
+ */
+export const refusalReasons = {
+  // a whole submission
+  LAYOUT_UNKNOWN: 'No layout of this name is known here.',
+  RECORD_TYPE_NOT_ADMITTED: 'The authorities file does not admit this type of record from this authority.',
+  SENT_AT_IN_FUTURE: 'sentAt lies ahead of our clock.',
+  ENCODING_INVALID: 'The bytes are not UTF-8.',
+  CSV_MALFORMED: 'The CSV breaks off inside a quoted cell or quotes a cell wrongly (RFC 4180).',
+  HEADER_NOT_FOUND: 'No row among the first ten has the columns this layout requires.',
+  HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
+  HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
+  SUBMISSION_EMPTY: 'The submission has no records.',
+  SUBMISSION_DEAD: 'Processing failed again and again; the operator has been told.',
+  // a record
+  ROW_NOT_JSON: 'The line is not a JSON object.',
+  ROW_SHAPE: 'The row has more cells than the header, so its values stand in the wrong columns.',
+  TEXT_NOT_WELL_FORMED: 'The text has a lone surrogate, which has no UTF-8 form.',
+  FIELD_MISSING: 'The layout requires this field.',
+  FIELD_TOO_LONG: 'The value is longer than the layout allows.',
+  FIELD_NOT_TEXT: 'The value is neither text nor a number.',
+  FIELD_VALUE_UNKNOWN: 'The value is not one of those the layout lists.',
+  DATE_INVALID: 'The value is not a date that exists, in a form the layout knows.',
+  AMOUNT_INVALID: 'The value is not an amount of money.',
+  SUBJECT_NATURAL_PERSON: 'The record is about a natural person; only organisations are admitted.',
+  SUBJECT_INDIVIDUAL_BUSINESS: 'The record is about an individual business (个体工商户), which this deployment does not admit.',
+  SUBJECT_IDENTIFIER_MISSING: 'The row names no identifier of an organisation.',
+  SUBJECT_IDENTIFIER_INVALID: 'The identifier has the form of none that is known.',
+  USCC_CHECK_FAILED: 'The unified social credit code fails its check character (GB 32100).',
+  USCC_ORGANISATION_CODE_FAILED: 'The organisation code inside the unified social credit code fails its check character (GB 11714).',
+  USCC_DEPARTMENT_UNKNOWN: 'The first character of the unified social credit code names no registering department (GB 32100).',
+  USCC_AMBIGUOUS: 'The value passes both as a unified social credit code and as a resident ID.',
+  IDENTIFIERS_DISAGREE: 'The organisation code is not the one inside the unified social credit code.',
+  TEXT_PERSONAL_DATA: 'The text contains what looks like a resident ID or mobile number.',
+} as const satisfies Record<string, string>
+
+export type RefusalCode = keyof typeof refusalReasons
+
+/** `path` is a JSON Pointer (RFC 6901) into the submission; field names are the layout's own. */
+export type Refusal = { readonly code: RefusalCode; readonly path: string }

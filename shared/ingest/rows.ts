@@ -1,0 +1,109 @@
+import Papa from 'papaparse'
+import { columnFinder, findHeader, holdsPersonalData } from './header.ts'
+import type { Column, Layout } from './layouts/layout.ts'
+import type { Refusal, RefusalCode } from './refusal.ts'
+
+/** One record as it came: the cells of the columns the layout knows, and nothing else. */
+export type Row = { readonly cells: ReadonlyMap<Column, string> } | { readonly fault: RefusalCode; readonly path: string }
+
+/** The rows of an input, or why the whole of it can't be read. */
+export type Rows = { readonly rows: Iterable<Row> } | { readonly refusal: Refusal }
+
+export const fileFormats = ['csv', 'ndjson'] as const
+export type FileFormat = (typeof fileFormats)[number]
+
+export function readFile(layout: Layout, format: FileFormat, bytes: Uint8Array): Rows {
+  const text = decodeUtf8(bytes)
+  if (text === undefined) return { refusal: { code: 'ENCODING_INVALID', path: '' } }
+  return format === 'csv' ? readCsv(layout, text) : { rows: ndjsonRows(layout, text) }
+}
+
+export function readRecords(layout: Layout, records: readonly unknown[]): Rows {
+  return { rows: objectRows(layout, records) }
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    // The decoder throws for one reason alone, and what it throws carries the input
+    return undefined
+  }
+}
+
+function readCsv(layout: Layout, text: string): Rows {
+  const { data, errors } = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy', delimiter: ',' })
+  const broken = errors.find((error) => error.type === 'Quotes')
+  if (broken !== undefined) return { refusal: { code: 'CSV_MALFORMED', path: `/rows/${broken.row ?? 0}` } }
+  if (data.length === 0) return { refusal: { code: 'SUBMISSION_EMPTY', path: '' } }
+  const header = findHeader(layout, data)
+  if ('code' in header) return { refusal: header }
+  return { rows: tableRows(header.columns, data.slice(header.row + 1)) }
+}
+
+function* tableRows(columns: readonly (Column | undefined)[], table: Iterable<readonly string[]>): Iterable<Row> {
+  for (const line of table) {
+    const cells = new Map<Column, string>()
+    for (const [index, column] of columns.entries()) {
+      const cell = line[index]
+      if (column !== undefined && cell !== undefined) cells.set(column, cell)
+    }
+    const spills = line.slice(columns.length).some((cell) => cell.trim() !== '')
+    yield spills ? { fault: 'ROW_SHAPE', path: '' } : { cells }
+  }
+}
+
+function* ndjsonRows(layout: Layout, text: string): Iterable<Row> {
+  const toRow = rowReader(layout)
+  let start = 0
+  while (start < text.length) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const line = text.slice(start, end)
+    start = end + 1
+    if (line.trim() !== '') yield toRow(parseJson(line))
+  }
+}
+
+function* objectRows(layout: Layout, records: readonly unknown[]): Iterable<Row> {
+  const toRow = rowReader(layout)
+  for (const record of records) yield toRow(record)
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    // What JSON.parse throws quotes the input, which may be personal: the caller says ROW_NOT_JSON and no more
+    return undefined
+  }
+}
+
+function rowReader(layout: Layout): (value: unknown) => Row {
+  const columnOf = columnFinder(layout)
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'ROW_NOT_JSON', path: '' }
+    const cells = new Map<Column, string>()
+    for (const [name, member] of Object.entries(value)) {
+      const column = columnOf(name)
+      if (column === undefined) {
+        if (holdsPersonalData(name)) return { fault: 'HEADER_PERSONAL_DATA', path: '' }
+        continue
+      }
+      const cell = cellText(member)
+      if (cell === undefined) return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
+      const rival = cells.get(column)
+      if (rival !== undefined && rival !== cell && column.kind !== 'transport' && column.kind !== 'person') {
+        return { fault: 'HEADER_AMBIGUOUS', path: `/${column.code}` }
+      }
+      cells.set(column, cell)
+    }
+    return { cells }
+  }
+}
+
+function cellText(member: unknown): string | undefined {
+  if (typeof member === 'string') return member
+  if (member === null) return ''
+  return typeof member === 'number' ? String(member) : undefined
+}

@@ -1,0 +1,76 @@
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Instant, instantOf } from '../../shared/base/instant.ts'
+import { openObjects } from '../../shared/embedded/objects.ts'
+import type { ObjectKey, Objects } from '../../shared/ports.ts'
+import { startProcess } from './other-process.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+const now = (): Instant => '2026-11-23T08:00:00.000Z' as Instant
+const HOUR_MS = 60 * 60 * 1000
+
+test('what a crash left half written is listed nowhere, and cleared away after a day', async () => {
+  const directory = await temporaryDirectory()
+  await mkdir(join(directory, '.temporary'))
+  for (const [name, hours] of [
+    ['young', 23],
+    ['old', 25],
+  ] as const) {
+    const file = join(directory, '.temporary', name)
+    const written = new Date(instantOf(Date.parse(now()) - hours * HOUR_MS))
+    await writeFile(file, 'half')
+    await utimes(file, written, written)
+  }
+  const objects = await openObjects(directory, now)
+  expect(await readdir(join(directory, '.temporary'))).toEqual(['young'])
+  for (const area of ['archive', 'ledger', 'evidence'] as const) {
+    expect(await paths(objects, { area, path: '' })).toEqual([])
+  }
+})
+
+test('no put leaves a temporary file, stored or not', async () => {
+  const directory = await temporaryDirectory()
+  const objects = await openObjects(directory)
+  const key: ObjectKey = { area: 'ledger', path: 'checkpoint' }
+  await objects.put(key, Buffer.from('1'), 'absent')
+  await objects.put(key, Buffer.from('2'), 'absent')
+  await objects.put(key, Buffer.from('3'), { tag: (await objects.find(key))?.tag ?? '' })
+  await objects.put(key, Buffer.from('4'), { tag: 'another' })
+  expect(await readdir(join(directory, '.temporary'))).toEqual([])
+})
+
+test('of processes that count up one object none loses a step', async () => {
+  const directory = await temporaryDirectory()
+  const objects = await openObjects(directory)
+  const key: ObjectKey = { area: 'ledger', path: 'counter' }
+  await objects.put(key, Buffer.from('0'), 'absent')
+  await Promise.all([1, 2, 3].map(() => startProcess('countObject', directory, 'counter', '20').ended))
+  expect(Buffer.from((await objects.find(key))?.body ?? []).toString()).toBe('60')
+})
+
+test('a path cannot be an object and the beginning of another one, whichever came first', async () => {
+  const objects = await openObjects(await temporaryDirectory())
+  const [short, long] = [objectKey('a'), objectKey('a/b')]
+  const refusal = { code: 'OBJECT_KEY_INVALID', retryable: false }
+  await objects.put(short, Buffer.from('a'), 'absent')
+  await expect(objects.put(long, Buffer.from('b'), 'absent')).rejects.toMatchObject(refusal)
+  expect(await objects.find(long)).toBeUndefined()
+  await objects.remove(short)
+  await objects.put(long, Buffer.from('b'), 'absent')
+  await expect(objects.put(short, Buffer.from('a'), 'absent')).rejects.toMatchObject(refusal)
+  expect(await objects.find(short)).toBeUndefined()
+  expect(await objects.put(short, Buffer.from('a'), { tag: 'any' })).toBe('exists')
+  await objects.remove(short)
+  expect(await paths(objects, { area: 'archive', path: '' })).toEqual(['a/b'])
+})
+
+function objectKey(path: string): ObjectKey {
+  return { area: 'archive', path }
+}
+
+async function paths(objects: Objects, under: ObjectKey): Promise<readonly string[]> {
+  const listed: string[] = []
+  for await (const { path } of objects.list(under)) listed.push(path)
+  return listed
+}
