@@ -159,7 +159,14 @@ function applyEvent(current: DisclosureCase, event: CaseEvent): DisclosureCase {
 
 function approvalOf(event: CaseEvent, step: Extract<Step, { kind: 'approved' }>): Approval {
   const { place, scopeSha256, requestSha256, recipientKeyThumbprint } = step
-  return { officer: event.actor.name, at: event.at, place, scopeSha256, requestSha256, recipientKeyThumbprint }
+  return {
+    officer: event.actor.name,
+    at: event.at,
+    place,
+    scopeSha256,
+    requestSha256,
+    recipientKeyThumbprint,
+  }
 }
 
 export type Moment = { readonly now: Instant; readonly policy: Policy }

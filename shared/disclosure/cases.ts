@@ -88,7 +88,8 @@ export async function downloadCase(
 ): Promise<Downloaded | Refusal<GuardCode>> {
   const acted = await act(world, { actor, caseId, command: { kind: 'download' } })
   if (acted.outcome === 'refused') return acted
-  if (acted.body === undefined) throw new Failure('PACKAGE_MISSING', { retryable: false, facts: { case: caseId } })
+  if (acted.body === undefined)
+    throw new Failure('PACKAGE_MISSING', { retryable: false, facts: { case: caseId } })
   return { outcome: 'downloaded', case: acted.case, body: acted.body }
 }
 
@@ -129,7 +130,7 @@ async function actOnce(world: CaseWorld, input: ActInput): Promise<Acted | 'take
     return 'taken'
   }
   const next = foldCase(current.id, [...current.events, event]) ?? current
-  await sweep(world, next, step)
+  if (SWEPT_AFTER.includes(step.kind)) await sweep(world, next)
   return { outcome: 'done', case: viewOf(next, input.actor, moment), body }
 }
 
@@ -152,13 +153,19 @@ async function prepare(
     return { step: { ...step, package: sealed.facts }, body: undefined }
   }
   if (step.kind === 'downloaded' && current.package !== undefined) {
-    return { step, body: await readPackage(world.objects, current.id, current.package) }
+    const body = await readPackage(world.objects, current.id, current.package)
+    await sweep(world, current)
+    return { step, body }
   }
   return { step, body: undefined }
 }
 
 // Pinned to what is applied and to now; both go into the event, so the extract can be computed again
-async function buildPackage(world: CaseWorld, current: DisclosureCase, moment: Moment): Promise<SealedPackage> {
+async function buildPackage(
+  world: CaseWorld,
+  current: DisclosureCase,
+  moment: Moment,
+): Promise<SealedPackage> {
   const asOf = { ledgerSize: await findWatermark(world.store), validAt: moment.now }
   const { scope } = current
   const extracts = await extractScope(world.store, { scope, ...asOf, policy: moment.policy, fuse })
@@ -172,15 +179,15 @@ async function discard(world: CaseWorld, current: DisclosureCase, step: Step): P
   await world.objects.remove(packageKey(current.id, step.package.ciphertextSha256))
 }
 
-const SWEPT_AT: readonly Step['kind'][] = ['released', 'downloaded', 'refused', 'withdrawn']
+// Not after a download: nothing may come between its commit and the bytes, so it sweeps before
+const SWEPT_AFTER: readonly Step['kind'][] = ['released', 'refused', 'withdrawn']
 
-async function sweep(world: CaseWorld, current: DisclosureCase, step: Step): Promise<void> {
-  if (!SWEPT_AT.includes(step.kind)) return
+async function sweep(world: CaseWorld, current: DisclosureCase): Promise<void> {
   try {
     await sweepPackages(world.objects, current.id, current.package)
-  } catch {
-    // The step is committed and must be told as done; an orphan is ciphertext that no event names and nobody is
-    // handed, and the case's next step of this kind sweeps again
+  } catch (fault) {
+    // A committed step must be told as done, and an orphan is ciphertext that no event names and nobody is handed
+    if (!(fault instanceof Failure)) throw fault
   }
 }
 

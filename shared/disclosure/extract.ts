@@ -1,9 +1,9 @@
 import type { Json } from '../base/canonical.ts'
 import type { Instant } from '../base/instant.ts'
-import { type FuseInput, type Fused } from '../fusion/fuse.ts'
+import type { Fused, FuseInput } from '../fusion/fuse.ts'
+import type { Store } from '../ports.ts'
 import type { StandingRecord } from '../records/record.ts'
 import { listStanding } from '../records/store.ts'
-import type { Store } from '../ports.ts'
 import type { Policy } from '../settings.ts'
 import { contains, type Scope, type Window } from './scope.ts'
 import { isIndividualBusinessNumber, kindOfSubject } from './subject.ts'
@@ -24,7 +24,10 @@ export type ExtractInput = {
 }
 
 /** Exactly the fields of the scope, of exactly its organisations, in its order. */
-export async function extractScope(store: Store, input: ExtractInput): Promise<readonly OrganisationExtract[]> {
+export async function extractScope(
+  store: Store,
+  input: ExtractInput,
+): Promise<readonly OrganisationExtract[]> {
   const extracts: OrganisationExtract[] = []
   for (const uscc of input.scope.organisations) {
     const records = await listStanding(store, { kind: 'uscc', value: uscc }, input.ledgerSize)
@@ -60,7 +63,9 @@ function isCovered({ record }: StandingRecord, window: Window): boolean {
 }
 
 function isOfIndividualBusiness({ record }: StandingRecord): boolean {
-  const numbers = record.otherIdentifiers.map(({ kind, value }) => (kind === 'registration-number' ? value : ''))
+  const numbers = record.otherIdentifiers.map(({ kind, value }) =>
+    kind === 'registration-number' ? value : '',
+  )
   const own = record.type === 'registration' ? (record.facts.registrationNumber ?? '') : ''
   return [...numbers, own].some(isIndividualBusinessNumber)
 }

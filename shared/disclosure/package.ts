@@ -98,7 +98,11 @@ export async function sealPackage(
 
 // By hand: the signer may be a key service, and the library signs only with keys it holds
 async function signCompact(payload: string, signer: Signer): Promise<string> {
-  const header = canonicalJson({ alg: 'EdDSA', kid: verifierThumbprint(signer.verifierKey), typ: PACKAGE_TYPE })
+  const header = canonicalJson({
+    alg: 'EdDSA',
+    kid: verifierThumbprint(signer.verifierKey),
+    typ: PACKAGE_TYPE,
+  })
   const input = `${encode(header)}.${encode(payload)}`
   return `${input}.${encode(await signer.sign(Buffer.from(input)))}`
 }
@@ -149,7 +153,8 @@ async function verify(signed: Uint8Array, verifierKey: Uint8Array): Promise<Uint
   try {
     const key = await importJWK(verifierJwk(verifierKey), 'EdDSA')
     const { payload, protectedHeader } = await compactVerify(signed, key, { algorithms: ['EdDSA'] })
-    const isOurs = protectedHeader.typ === PACKAGE_TYPE && protectedHeader.kid === verifierThumbprint(verifierKey)
+    const isOurs =
+      protectedHeader.typ === PACKAGE_TYPE && protectedHeader.kid === verifierThumbprint(verifierKey)
     return isOurs ? payload : undefined
   } catch {
     // A signature that does not verify is an expected no
@@ -184,7 +189,11 @@ export async function readPackage(objects: Objects, id: string, facts: PackageFa
  * Removes the packages of a case other than the released one: left by a release that died, or lost a race, between
  * storing and committing. Only for a case that no further release can follow.
  */
-export async function sweepPackages(objects: Objects, id: string, released: PackageFacts | undefined): Promise<void> {
+export async function sweepPackages(
+  objects: Objects,
+  id: string,
+  released: PackageFacts | undefined,
+): Promise<void> {
   const kept = released === undefined ? undefined : packageKey(id, released.ciphertextSha256).path
   const orphans: ObjectKey[] = []
   for await (const key of objects.list({ area: 'packages', path: id })) {

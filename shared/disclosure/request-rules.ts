@@ -1,11 +1,15 @@
 import { addYears, type CalendarDate } from '../base/instant.ts'
 import type { Policy } from '../settings.ts'
 import { findLegalBasis } from './legal-basis.ts'
-import { holdsPersonalData, kindOfSubject } from './subject.ts'
 import type { DisclosureRequest } from './request.ts'
 import { disclosedFieldNames } from './scope.ts'
+import { holdsPersonalData, kindOfSubject } from './subject.ts'
 
-type RuleInput = { readonly request: DisclosureRequest; readonly today: CalendarDate; readonly policy: Policy }
+type RuleInput = {
+  readonly request: DisclosureRequest
+  readonly today: CalendarDate
+  readonly policy: Policy
+}
 
 type Rule = {
   readonly code: string
@@ -62,7 +66,11 @@ export const requestRules = [
     source: 'GB 32100-2015, prefix 92 (个体工商户); organisations only',
     reason: 'An individual business is one person’s affairs and is never disclosed',
     find: ({ request: { scope }, policy }) =>
-      place('organisations', scope.organisations, (code) => kindOfSubject(code, policy) === 'individual-business'),
+      place(
+        'organisations',
+        scope.organisations,
+        (code) => kindOfSubject(code, policy) === 'individual-business',
+      ),
   },
   {
     code: 'ORGANISATION_REPEATED',
@@ -80,7 +88,8 @@ export const requestRules = [
     code: 'FIELD_UNKNOWN',
     source: 'Field table, edition disclosed',
     reason: 'Not a field that a case may name',
-    find: ({ request: { scope } }) => place('fields', scope.fields, (name) => !disclosedFieldNames.includes(name)),
+    find: ({ request: { scope } }) =>
+      place('fields', scope.fields, (name) => !disclosedFieldNames.includes(name)),
   },
   {
     code: 'FIELD_REPEATED',
@@ -137,7 +146,8 @@ export const requestRules = [
     code: 'INSTRUMENT_EXPIRED',
     source: 'A valid instrument (调取证据通知书)',
     reason: 'The instrument has expired',
-    find: ({ request: { instrument }, today }) => when(instrument.expiresOn < today, '$.instrument.expiresOn'),
+    find: ({ request: { instrument }, today }) =>
+      when(instrument.expiresOn < today, '$.instrument.expiresOn'),
   },
   {
     code: 'PERSONAL_DATA',

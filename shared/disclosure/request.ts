@@ -3,7 +3,7 @@ import { digestOf, type Sha256 } from '../base/digest.ts'
 import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import { calendarDateSchema } from '../records/types/fact.ts'
 import type { Policy } from '../settings.ts'
-import { recipientJwkSchema, recipientKeySchema, parseRecipientKey } from './recipient-key.ts'
+import { parseRecipientKey, recipientJwkSchema, recipientKeySchema } from './recipient-key.ts'
 import type { Refusal } from './refusal.ts'
 import { findBrokenRule, type RuleCode } from './request-rules.ts'
 import { orderScope, scopeSchema, windowSchema } from './scope.ts'
@@ -73,7 +73,10 @@ export function parseSent(
     const reason = 'The key is no usable public key for ECDH-ES'
     return { outcome: 'refused', code: 'RECIPIENT_KEY_INVALID', reason, path: '$.recipientKey' }
   }
-  return { outcome: 'parsed', request: { scope: { organisations, fields, window }, recipientKey: key, ...rest } }
+  return {
+    outcome: 'parsed',
+    request: { scope: { organisations, fields, window }, recipientKey: key, ...rest },
+  }
 }
 
 export function checkRequest(
@@ -103,7 +106,8 @@ function holdsPrivateMember(sent: unknown): boolean {
 // The library's message may quote what was sent, and a member's name may be anything: neither goes out
 function malformed(error: z.ZodError): Refusal<RequestCode> {
   const [issue] = error.issues
-  const reason = issue?.code === 'unrecognized_keys' ? 'Has a member that is not known' : 'Not of the form required'
+  const reason =
+    issue?.code === 'unrecognized_keys' ? 'Has a member that is not known' : 'Not of the form required'
   return { outcome: 'refused', code: 'REQUEST_MALFORMED', reason, path: jsonPath(issue?.path ?? []) }
 }
 

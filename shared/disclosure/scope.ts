@@ -72,6 +72,7 @@ export function narrowScope(
     fields: narrowing.fields ?? scope.fields,
     window: { from, to },
   })
-  if (digestOf(narrowed) === digestOf(orderScope(scope))) return { fault: 'NARROWING_CHANGES_NOTHING', path: '$' }
+  if (digestOf(narrowed) === digestOf(orderScope(scope)))
+    return { fault: 'NARROWING_CHANGES_NOTHING', path: '$' }
   return { scope: narrowed }
 }

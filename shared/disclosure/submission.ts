@@ -39,7 +39,10 @@ export async function submitCase(
 ): Promise<Submitted | Refusal<SubmitCode>> {
   const authority = actor.role === 'agency' ? findAuthority(world.settings, actor.authority ?? '') : undefined
   if (authority === undefined) {
-    return refuse('REQUESTER_NOT_AGENCY', 'Only a principal of an authority that is on file asks for disclosure')
+    return refuse(
+      'REQUESTER_NOT_AGENCY',
+      'Only a principal of an authority that is on file asks for disclosure',
+    )
   }
   const parsed = parseSent(sent)
   if (parsed.outcome === 'refused') return parsed

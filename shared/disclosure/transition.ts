@@ -1,9 +1,9 @@
 import type { Actor } from '../base/actor.ts'
-import { type DisclosureCase, liveApprovals, type Moment, stateOf, type Step } from './case.ts'
+import { type DisclosureCase, liveApprovals, type Moment, type Step, stateOf } from './case.ts'
 import type { Command } from './command.ts'
 import type { Refusal } from './refusal.ts'
 import { type NarrowingFault, narrowScope, scopeDigest } from './scope.ts'
-import { findTransition, sideOf, type StateCode, stateCode } from './states.ts'
+import { findTransition, type StateCode, sideOf, stateCode } from './states.ts'
 import { holdsPersonalData } from './subject.ts'
 
 export type GuardCode =
@@ -63,9 +63,15 @@ function checkActor(current: DisclosureCase, command: Command, actor: Actor): Re
   return undefined
 }
 
-function checkState(current: DisclosureCase, command: Command, moment: Moment): Refusal<GuardCode> | undefined {
+function checkState(
+  current: DisclosureCase,
+  command: Command,
+  moment: Moment,
+): Refusal<GuardCode> | undefined {
   const state = stateOf(current, moment)
-  return findTransition(state, command.kind) === undefined ? refused(stateCode(state, command.kind)) : undefined
+  return findTransition(state, command.kind) === undefined
+    ? refused(stateCode(state, command.kind))
+    : undefined
 }
 
 // An officer who narrowed the case may approve it: narrowing only takes away, and two must still approve the rest
@@ -149,7 +155,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const reasons: Readonly<Record<GuardCode, string>> = {
   CASE_NOT_FOUND: 'There is no such case',
   ROLE_NOT_ALLOWED: 'This role does not take this step',
-  OFFICER_OF_REQUESTING_AUTHORITY: 'An officer takes no step on a case of their own or of their own authority',
+  OFFICER_OF_REQUESTING_AUTHORITY:
+    'An officer takes no step on a case of their own or of their own authority',
   ALREADY_APPROVED: 'The case has its two approvals',
   ALREADY_RELEASED: 'The package has been released',
   ALREADY_DOWNLOADED: 'The package was downloaded, once and for all; a new case asks again',

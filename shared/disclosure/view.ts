@@ -92,7 +92,10 @@ export async function caseTimeline(
     : { outcome: 'done', rows: timelineOf(current, actor) }
 }
 
-async function findVisible(world: ReadWorld, { actor, caseId }: CaseQuery): Promise<DisclosureCase | undefined> {
+async function findVisible(
+  world: ReadWorld,
+  { actor, caseId }: CaseQuery,
+): Promise<DisclosureCase | undefined> {
   const current = await loadCase(world.store, caseId)
   return current !== undefined && maySee(current, actor) ? current : undefined
 }
@@ -121,7 +124,8 @@ export async function listCases(
   const cases: CaseView[] = []
   for await (const id of listCaseIds(world.store, choice)) {
     const last = cases.at(-1)
-    if (last !== undefined && cases.length === limit) return { outcome: 'done', cases, next: indexPlace(last) }
+    if (last !== undefined && cases.length === limit)
+      return { outcome: 'done', cases, next: indexPlace(last) }
     const current = await loadCase(world.store, id)
     if (current !== undefined) cases.push(viewOf(current, actor, momentOf(world)))
   }

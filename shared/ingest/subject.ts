@@ -1,13 +1,143 @@
-import {
-  isIndividualBusinessNumber,
-  parseRegistrationNumber,
-} from '../identity/registration-number.ts'
 import { parseOrganisationCode } from '../identity/organisation-code.ts'
-import { findPersonalData } from '../identity/personal-data.ts'
+import { foldIdentifier, isPlaceholder } from '../identity/fold.ts'
+import type { Finding } from '../identity/finding.ts'
+import { isIndividualBusinessNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
+import { isResidentId } from '../identity/resident-id.ts'
 import { parseTaxNumber } from '../identity/tax-number.ts'
-import { isIndividualBusiness, parseUscc } from '../identity/uscc.ts'
+import { isIndividualBusiness, organisationCodeOf, parseUscc } from '../identity/uscc.ts'
 import type { Subject } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
 import { readText } from './cell.ts'
 import type { Column } from './layouts/layout.ts'
-import type { RefusalCode } from './refusal.ts'
+import type { Refusal, RefusalCode } from './refusal.ts'
+
+/** Whom a row is about: the USCC if it states a valid one, and what else it calls the same organisation by. */
+export type NamedSubject = { readonly subject: Subject; readonly others: readonly Subject[] }
+
+/**
+ * Reads a row's subject. Refuses natural persons and individual businesses in whatever column they show, a USCC
+ * that does not hold (never corrected, never replaced by a lesser identifier), and a row that names nothing.
+ */
+export function readSubject(cells: ReadonlyMap<Column, string>, policy: Policy): NamedSubject | Refusal {
+  const found: Subject[] = []
+  let unreadable: Refusal | undefined
+  for (const [column, cell] of cells) {
+    const reading = readColumn(column, cell, policy)
+    if (reading === undefined) continue
+    if ('kind' in reading) found.push(reading)
+    else if (FINAL.has(reading.code)) return { ...reading, path: `/${column.code}` }
+    else unreadable ??= { ...reading, path: `/${column.code}` }
+  }
+  return chooseSubject(found) ?? unreadable ?? { code: 'SUBJECT_IDENTIFIER_MISSING', path: '' }
+}
+
+// A lesser identifier that can't be read is dropped where another one holds; these faults nothing can mend
+const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'SUBJECT_NATURAL_PERSON',
+  'SUBJECT_INDIVIDUAL_BUSINESS',
+  'FIELD_VALUE_UNKNOWN',
+  'USCC_CHECK_FAILED',
+  'USCC_ORGANISATION_CODE_FAILED',
+  'USCC_DEPARTMENT_UNKNOWN',
+  'USCC_AMBIGUOUS',
+])
+
+const PRECEDENCE = ['uscc', 'registration-number', 'organisation-code', 'tax-number'] as const
+
+function chooseSubject(found: readonly Subject[]): NamedSubject | Refusal | undefined {
+  const subject = PRECEDENCE.map((kind) => found.find((each) => each.kind === kind)).find((each) => each !== undefined)
+  if (subject === undefined) return undefined
+  const others = found.filter((each) => each.kind !== subject.kind || each.value !== subject.value)
+  return others.some((other) => disagrees(subject, other))
+    ? { code: 'IDENTIFIERS_DISAGREE', path: '' }
+    : { subject, others: distinct(others) }
+}
+
+function disagrees(subject: Subject, other: Subject): boolean {
+  if (subject.kind !== 'uscc') return false
+  if (other.kind === 'organisation-code') return other.value !== organisationCodeOf(subject.value)
+  return other.kind === 'uscc'
+}
+
+function distinct(subjects: readonly Subject[]): readonly Subject[] {
+  return [...new Map(subjects.map((each) => [`${each.kind} ${each.value}`, each])).values()]
+}
+
+function readColumn(column: Column, cell: string, policy: Policy): Subject | { readonly code: RefusalCode } | undefined {
+  switch (column.kind) {
+    case 'subject-class':
+      return classFault(cell, policy)
+    case 'organisation-type':
+      return /个体工商户|^个体(户)?$/.test(cell.trim()) ? individualBusiness(policy) : undefined
+    case 'subject-person':
+      return isResidentId(foldIdentifier(cell)) ? { code: 'SUBJECT_NATURAL_PERSON' } : undefined
+    case 'uscc':
+    case 'identifier':
+    case 'organisation-code':
+    case 'registration-number':
+    case 'tax-number':
+      return readText(cell) === undefined ? undefined : readIdentifier(column, cell, policy)
+    default:
+      return undefined
+  }
+}
+
+function classFault(cell: string, policy: Policy): { readonly code: RefusalCode } | undefined {
+  const text = readText(cell)
+  if (text === undefined || /^(法人及非法人组织|法人|非法人组织|法人和其他组织|法人及其他组织)$/.test(text)) return undefined
+  if (/自然人/.test(text)) return { code: 'SUBJECT_NATURAL_PERSON' }
+  return /个体/.test(text) ? individualBusiness(policy) : { code: 'FIELD_VALUE_UNKNOWN' }
+}
+
+function individualBusiness(policy: Policy): { readonly code: RefusalCode } | undefined {
+  return policy.admitIndividualBusinesses ? undefined : { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
+}
+
+/** By its shape, since real files put any identifier into any column; the column tells fifteen digits apart. */
+function readIdentifier(column: Column, cell: string, policy: Policy): Subject | { readonly code: RefusalCode } | undefined {
+  const text = foldIdentifier(cell)
+  if (isPlaceholder(text)) return undefined
+  if (text.length === 18) return readUscc(text, policy)
+  if (text.length === 9) return identified('organisation-code', parseOrganisationCode(text))
+  if (text.length === 15 && column.kind !== 'tax-number') {
+    const number = parseRegistrationNumber(text)
+    if (number.kind === 'valid') return registrationNumber(number.value, policy)
+  }
+  if (text.length === 15) return identified('tax-number', parseTaxNumber(text))
+  // Before 2007 they had thirteen digits and no check; foreign-invested firms had 企合苏总字第000063号
+  const old = /^\d{13}$/.test(text) || (column.kind === 'registration-number' && /\d/.test(text) && text.length <= 40)
+  return old ? { kind: 'registration-number', value: text } : { code: 'SUBJECT_IDENTIFIER_INVALID' }
+}
+
+function readUscc(text: string, policy: Policy): Subject | { readonly code: RefusalCode } | undefined {
+  const parsed = parseUscc(text, policy)
+  if (parsed.kind === 'absent') return undefined
+  if (parsed.kind === 'invalid') return { code: usccFault(parsed.findings) }
+  if (isIndividualBusiness(parsed.value) && !policy.admitIndividualBusinesses) {
+    return { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
+  }
+  return { kind: 'uscc', value: parsed.value }
+}
+
+function usccFault(findings: readonly Finding[]): RefusalCode {
+  if (findings.includes('RESIDENT_ID')) return 'SUBJECT_NATURAL_PERSON'
+  if (findings.includes('USCC_AMBIGUOUS_WITH_RESIDENT_ID')) return 'USCC_AMBIGUOUS'
+  if (findings.includes('DEPARTMENT_UNKNOWN')) return 'USCC_DEPARTMENT_UNKNOWN'
+  if (findings.includes('USCC_CHECK_FAILED')) return 'USCC_CHECK_FAILED'
+  if (findings.includes('ORGANISATION_CODE_CHECK_FAILED')) return 'USCC_ORGANISATION_CODE_FAILED'
+  return 'SUBJECT_IDENTIFIER_INVALID'
+}
+
+function identified(
+  kind: Subject['kind'],
+  parsed: { readonly kind: 'valid'; readonly value: string } | { readonly kind: 'invalid' | 'absent' },
+): Subject | { readonly code: RefusalCode } {
+  return parsed.kind === 'valid' ? { kind, value: parsed.value } : { code: 'SUBJECT_IDENTIFIER_INVALID' }
+}
+
+function registrationNumber(value: string, policy: Policy): Subject | { readonly code: RefusalCode } {
+  if (isIndividualBusinessNumber(value) && !policy.admitIndividualBusinesses) {
+    return { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
+  }
+  return { kind: 'registration-number', value }
+}

@@ -1,0 +1,27 @@
+import type { Finding } from './finding.ts'
+import { foldIdentifier, isPlaceholder } from './fold.ts'
+import type { Parsed } from './organisation-code.ts'
+
+/** 工商注册号: 6 digits of the first registering authority, 8 of sequence, a check digit (ISO 7064 MOD 11,10). */
+export type RegistrationNumber = string & { readonly brand: 'RegistrationNumber' }
+
+export function parseRegistrationNumber(text: string): Parsed<RegistrationNumber> {
+  const number = foldIdentifier(text)
+  if (isPlaceholder(number)) return { kind: 'absent' }
+  if (!/^\d{15}$/.test(number)) return { kind: 'invalid', findings: ['FORM_UNKNOWN'] }
+  if (!registrationNumberChecks(number)) return { kind: 'invalid', findings: ['REGISTRATION_NUMBER_CHECK_FAILED'] }
+  const findings: Finding[] = isIndividualBusinessNumber(number) ? ['INDIVIDUAL_BUSINESS'] : []
+  return { kind: 'valid', value: number as RegistrationNumber, findings }
+}
+
+/** Whether the seventh digit, 6 to 9, marks an individual business (个体工商户). */
+export function isIndividualBusinessNumber(number: string): boolean {
+  return /^\d{6}[6-9]\d{8}$/.test(number)
+}
+
+/** ISO 7064 MOD 11,10 over all fifteen digits. */
+export function registrationNumberChecks(number: string): boolean {
+  let product = 10
+  for (let at = 0; at < 14; at++) product = (((product + number.charCodeAt(at) - 48) % 10 || 10) * 2) % 11
+  return (product + number.charCodeAt(14) - 48) % 10 === 1
+}

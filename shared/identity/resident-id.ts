@@ -1,0 +1,30 @@
+const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+const CHECKS = '10X98765432'
+
+/**
+ * Whether eighteen folded characters are a person's resident ID (居民身份号码, GB 11643): digits, a birth date that
+ * exists, and the ISO 7064 MOD 11-2 check. The old 15-digit form has no check and the shape of a registration
+ * number, so it can't be told apart and isn't detected.
+ */
+export function isResidentId(text: string): boolean {
+  return hasResidentIdShape(text) && text[17] === residentIdCheck(text)
+}
+
+/** The form of a resident ID with a plausible birth date, whatever its check digit. */
+export function hasResidentIdShape(text: string): boolean {
+  return text.length === 18 && RESIDENT_ID_FORM.test(text) && isBirthDate(text.slice(6, 14))
+}
+
+/** The check character of the first seventeen digits. */
+export function residentIdCheck(digits: string): string {
+  let sum = 0
+  for (let at = 0; at < 17; at++) sum += (digits.charCodeAt(at) - 48) * (WEIGHTS[at] ?? 0)
+  return CHECKS[sum % 11] ?? ''
+}
+
+const RESIDENT_ID_FORM = /^[1-9]\d{5}(?:18[5-9]\d|19\d\d|20\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]$/
+
+function isBirthDate(digits: string): boolean {
+  const [year, month, day] = [Number(digits.slice(0, 4)), Number(digits.slice(4, 6)), Number(digits.slice(6, 8))]
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
+}
