@@ -1,12 +1,13 @@
 import type { Json } from '../base/canonical.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Fused, FuseInput } from '../fusion/fuse.ts'
+import { isIndividualBusinessNumber } from '../identity/registration-number.ts'
 import type { Store } from '../ports.ts'
 import type { StandingRecord } from '../records/record.ts'
 import { listStanding } from '../records/store.ts'
 import type { Policy } from '../settings.ts'
 import { contains, type Scope, type Window } from './scope.ts'
-import { isIndividualBusinessNumber, kindOfSubject } from './subject.ts'
+import { kindOfSubject } from './subject.ts'
 
 /** What a package says of one organisation. */
 export type OrganisationExtract =

@@ -1,9 +1,10 @@
 import { addYears, type CalendarDate } from '../base/instant.ts'
+import { findPersonalData } from '../identity/personal-data.ts'
 import type { Policy } from '../settings.ts'
 import { findLegalBasis } from './legal-basis.ts'
 import type { DisclosureRequest } from './request.ts'
 import { disclosedFieldNames } from './scope.ts'
-import { holdsPersonalData, kindOfSubject } from './subject.ts'
+import { kindOfSubject } from './subject.ts'
 
 type RuleInput = {
   readonly request: DisclosureRequest
@@ -154,9 +155,9 @@ export const requestRules = [
     source: 'GB 11643 and mobile numbers in free text; personal data does not enter',
     reason: 'The text holds a person’s number',
     find: ({ request: { purpose, instrument } }) =>
-      when(holdsPersonalData(purpose), '$.purpose') ??
-      when(holdsPersonalData(instrument.issuedBy), '$.instrument.issuedBy') ??
-      when(holdsPersonalData(instrument.number), '$.instrument.number'),
+      when(findPersonalData(purpose) !== undefined, '$.purpose') ??
+      when(findPersonalData(instrument.issuedBy) !== undefined, '$.instrument.issuedBy') ??
+      when(findPersonalData(instrument.number) !== undefined, '$.instrument.number'),
   },
 ] as const satisfies readonly Rule[]
 

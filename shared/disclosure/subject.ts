@@ -1,22 +1,19 @@
+import { isIndividualBusiness, parseUscc } from '../identity/uscc.ts'
 import type { Policy } from '../settings.ts'
 
 /** What a code that a request names stands for. */
 export type SubjectKind = 'organisation' | 'individual-business' | 'natural-person' | 'invalid'
 
-const ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY'
-
-export function kindOfSubject(code: string, _policy: Policy): SubjectKind {
-  if (!/^[0-9A-HJ-NP-RT-UW-Y]{2}\d{6}[0-9A-HJ-NP-RT-UW-Y]{10}$/.test(code)) return 'invalid'
-  let sum = 0
-  for (let i = 0; i < 17; i++) sum += ALPHABET.indexOf(code[i] ?? '') * (3 ** i % 31)
-  if (ALPHABET[(31 - (sum % 31)) % 31] !== code[17]) return 'invalid'
-  return code.startsWith('92') ? 'individual-business' : 'organisation'
+/**
+ * Reads a code as it must stand in a request: exact, so nothing is folded or corrected. One that passes as a
+ * resident ID too is a person's, unless the deployment knows it for an organisation's.
+ */
+export function kindOfSubject(code: string, { ambiguousCodes }: Pick<Policy, 'ambiguousCodes'>): SubjectKind {
+  const parsed = parseUscc(code, { ambiguousCodes })
+  if (parsed.kind === 'invalid' && parsed.findings.some((finding) => PERSONS.has(finding)))
+    return 'natural-person'
+  if (parsed.kind !== 'valid' || parsed.value !== code) return 'invalid'
+  return isIndividualBusiness(code) ? 'individual-business' : 'organisation'
 }
 
-export function isIndividualBusinessNumber(number: string): boolean {
-  return /^\d{6}[6-9]\d{8}$/.test(number)
-}
-
-export function holdsPersonalData(text: string): boolean {
-  return /(?<!\d)1[3-9]\d{9}(?!\d)/.test(text) || /(?<!\d)\d{17}[\dXx](?!\d)/.test(text)
-}
+const PERSONS: ReadonlySet<string> = new Set(['RESIDENT_ID', 'USCC_AMBIGUOUS_WITH_RESIDENT_ID'])

@@ -1,10 +1,10 @@
 import type { Actor } from '../base/actor.ts'
+import { findPersonalData } from '../identity/personal-data.ts'
 import { type DisclosureCase, liveApprovals, type Moment, type Step, stateOf } from './case.ts'
 import type { Command } from './command.ts'
 import type { Refusal } from './refusal.ts'
 import { type NarrowingFault, narrowScope, scopeDigest } from './scope.ts'
 import { findTransition, type StateCode, sideOf, stateCode } from './states.ts'
-import { holdsPersonalData } from './subject.ts'
 
 export type GuardCode =
   | 'CASE_NOT_FOUND'
@@ -94,7 +94,7 @@ function approve(
 
 function narrow(current: DisclosureCase, command: Extract<Command, { kind: 'narrow' }>): Decision {
   if (command.scopeSha256 !== current.scopeSha256) return refused('SCOPE_CHANGED', '$.scopeSha256')
-  if (holdsPersonalData(command.reason)) return refused('PERSONAL_DATA', '$.reason')
+  if (findPersonalData(command.reason) !== undefined) return refused('PERSONAL_DATA', '$.reason')
   const narrowed = narrowScope(current.scope, command.narrowing)
   if ('fault' in narrowed) return refused(narrowed.fault, narrowed.path.replace('$', '$.narrowing'))
   const { requestSha256, recipientKeyThumbprint: recipientKey } = current.submission
@@ -112,7 +112,7 @@ function narrow(current: DisclosureCase, command: Extract<Command, { kind: 'narr
 
 // One officer is enough: a refusal discloses nothing, and the authority may ask anew
 function refuse({ code, reason }: Extract<Command, { kind: 'refuse' }>): Decision {
-  if (holdsPersonalData(reason)) return refused('PERSONAL_DATA', '$.reason')
+  if (findPersonalData(reason) !== undefined) return refused('PERSONAL_DATA', '$.reason')
   return { outcome: 'decided', step: { kind: 'refused', code, reason } }
 }
 

@@ -10,6 +10,7 @@ import { instantOf } from '../../shared/base/instant.ts'
 import { openDatabase } from '../../shared/embedded/database.ts'
 import { openObjects } from '../../shared/embedded/objects.ts'
 import { openStore } from '../../shared/embedded/store.ts'
+import { completeUscc } from '../../shared/identity/uscc.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import type { Signer, World } from '../../shared/ports.ts'
 import { applyEntry, SUBMISSION_ENTRY } from '../../shared/records/apply.ts'
@@ -20,16 +21,7 @@ import { type Policy, policySchema } from '../../shared/settings.ts'
 
 /** A code of an organisation that does not exist: its organisation-code part begins with YY. */
 export function syntheticUscc(number: number, prefix = '91', division = '320100'): string {
-  const body = `YY${String(number).padStart(6, '0')}`
-  const weights = [3, 7, 9, 10, 5, 8, 4, 2]
-  const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'
-  const orgSum = weights.reduce((sum, weight, at) => sum + weight * letters.indexOf(body[at]!), 0)
-  const orgCheck = '0123456789X0'[(11 - (orgSum % 11)) % 11 === 0 ? 11 : 11 - (orgSum % 11)]!
-  const first17 = `${prefix}${division}${body}${orgCheck}`
-  const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY'
-  let sum = 0
-  for (let at = 0; at < 17; at++) sum += alphabet.indexOf(first17[at]!) * (3 ** at % 31)
-  return `${first17}${alphabet[(31 - (sum % 31)) % 31]}`
+  return completeUscc({ prefix, division, body: `YY${String(number).padStart(6, '0')}` })
 }
 
 export const alpha = syntheticUscc(101)

@@ -1,0 +1,132 @@
+import { type Sha256, sha256 } from '../base/digest.ts'
+import { instantOf } from '../base/instant.ts'
+import type { World } from '../ports.ts'
+import { partKey } from '../records/part.ts'
+import { type Authority, findAuthority } from '../settings.ts'
+import { type Draft, entryIdOf } from './accept.ts'
+import type { Envelope, SubmissionHead } from './envelope.ts'
+import type { Layout } from './layouts/layout.ts'
+import { findLayout, layoutId } from './layouts/registry.ts'
+import { readParts } from './read.ts'
+import { encodeOutcomes, findReceipt, outcomesKey, type Receipt, type RecordOutcome } from './receipt.ts'
+import { type Refusal, refusalReasons } from './refusal.ts'
+import { type FileFormat, readFile, readRecords, type Rows } from './rows.ts'
+
+type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
+
+/** What came through a door, which is what says whose it is. */
+export type Delivery = { readonly authority: Authority } & (
+  | { readonly head: SubmissionHead; readonly file: { readonly format: FileFormat; readonly bytes: Uint8Array } }
+  | { readonly head: Envelope }
+)
+
+export type Received =
+  /** Durable in the inbox; the receipt follows. */
+  | { readonly outcome: 'received'; readonly draft: Draft }
+  /** This content was received under this id before. */
+  | { readonly outcome: 'repeated'; readonly receipt: Receipt }
+  | { readonly outcome: 'reused'; readonly receipt: Receipt }
+
+/**
+ * Takes a submission in: reads and minimises it here, before anything of it is stored, archives what is left and
+ * puts a draft of the receipt into the inbox. A crash before that leaves objects nobody refers to and no answer;
+ * the sender tries again.
+ */
+export async function receiveSubmission(world: ReceivingWorld, delivery: Delivery): Promise<Received> {
+  const content = describeContent(delivery)
+  const { authority, head } = delivery
+  const stored = await findReceipt(world.store, authority.code, head.submissionId)
+  if (stored !== undefined) {
+    return { outcome: stored.sha256 === content.sha256 ? 'repeated' : 'reused', receipt: stored }
+  }
+  const layout = findLayout(head.layout)
+  const refusal = layout === undefined ? refuse('LAYOUT_UNKNOWN', '/layout') : checkHead(world, delivery, layout)
+  const draft =
+    layout === undefined || refusal !== undefined
+      ? refusedDraft(draftHead(world, delivery, content), refusal ?? refuse('LAYOUT_UNKNOWN', '/layout'))
+      : await readDraft(world, delivery, { layout, head: draftHead(world, delivery, content) })
+  await world.queues.inbox.send([draft])
+  return { outcome: 'received', draft }
+}
+
+type DraftHead = Pick<
+  Draft,
+  'schemaVersion' | 'authority' | 'submissionId' | 'layout' | 'sentAt' | 'receivedAt' | 'sha256' | 'sizeBytes' | 'entryId'
+>
+
+function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content: Content): DraftHead {
+  const layout = findLayout(head.layout)
+  return {
+    schemaVersion: '1',
+    authority: authority.code,
+    submissionId: head.submissionId,
+    // A name nobody here knows is the sender's own text: it isn't kept
+    layout: layout === undefined ? 'unknown' : layoutId(layout),
+    sentAt: head.sentAt,
+    receivedAt: world.now(),
+    sha256: content.sha256,
+    sizeBytes: content.sizeBytes,
+    entryId: entryIdOf(authority.code, head.submissionId),
+  }
+}
+
+type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
+
+// What the id names. `sentAt` is no part of it: a retry carries a new one
+function describeContent(delivery: Delivery): Content {
+  const { layout } = delivery.head
+  if ('file' in delivery) {
+    const { bytes } = delivery.file
+    return { sha256: sha256(`${layout}\n${sha256(bytes)}`), sizeBytes: bytes.length }
+  }
+  const text = JSON.stringify(delivery.head.records)
+  return { sha256: sha256(`${layout}\n${sha256(text)}`), sizeBytes: Buffer.byteLength(text) }
+}
+
+function checkHead(world: ReceivingWorld, { authority, head }: Delivery, layout: Layout): Refusal | undefined {
+  const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
+  if (!admitted.includes(layout.recordType)) return refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
+  const latest = instantOf(Date.parse(world.now()) + world.settings.policy.clockSkewSeconds * 1_000)
+  return head.sentAt > latest ? refuse('SENT_AT_IN_FUTURE', '/sentAt') : undefined
+}
+
+function refuse(code: Refusal['code'], path: string): Refusal {
+  return { code, path }
+}
+
+function refusedDraft(head: DraftHead, { code, path }: Refusal): Draft {
+  const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
+  return { ...head, ...none, parts: [], refusal: { code, path, reason: refusalReasons[code] } }
+}
+
+async function readDraft(
+  world: ReceivingWorld,
+  delivery: Delivery,
+  { layout, head }: { readonly layout: Layout; readonly head: DraftHead },
+): Promise<Draft> {
+  const rows: Rows =
+    'file' in delivery
+      ? readFile(layout, delivery.file.format, delivery.file.bytes)
+      : readRecords(layout, delivery.head.records)
+  if ('refusal' in rows) return refusedDraft(head, rows.refusal)
+  const context = { layout, authority: delivery.authority.code, policy: world.settings.policy }
+  const parts: Receipt['parts'] = []
+  const list: RecordOutcome[] = []
+  for (const step of readParts(rows.rows, context)) {
+    if ('outcome' in step) list.push(step.outcome)
+    if (step.part === undefined) continue
+    const { body, reference } = step.part
+    await world.objects.put(partKey(reference.sha256), body, 'absent')
+    parts.push(reference)
+  }
+  if (list.length === 0) return refusedDraft(head, refuse('SUBMISSION_EMPTY', ''))
+  const encoded = encodeOutcomes(list)
+  await world.objects.put(outcomesKey(encoded.sha256), encoded.body, 'absent')
+  return { ...head, ...countOutcomes(list), parts, outcomes: encoded.sha256 }
+}
+
+function countOutcomes(list: readonly RecordOutcome[]) {
+  const counts = { received: list.length, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
+  for (const { outcome } of list) counts[outcome]++
+  return counts
+}
