@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../base/actor.ts'
 import { Failure } from '../base/failure.ts'
-import { fuse } from '../fusion/fuse.ts'
 import type { World } from '../ports.ts'
 import { findWatermark } from '../records/watermark.ts'
 import { type CaseEvent, type DisclosureCase, foldCase, type Moment, type Step } from './case.ts'
@@ -168,9 +167,9 @@ async function buildPackage(
 ): Promise<SealedPackage> {
   const asOf = { ledgerSize: await findWatermark(world.store), validAt: moment.now }
   const { scope } = current
-  const extracts = await extractScope(world.store, { scope, ...asOf, policy: moment.policy, fuse })
-  const { recipientKey } = current.submission.request
   const { signer } = world
+  const extracts = await extractScope(world.store, { scope, ...asOf, policy: moment.policy })
+  const { recipientKey } = current.submission.request
   return sealPackage(composePackage(current, asOf, extracts), { recipientKey, signer, asOf })
 }
 

@@ -1,12 +1,12 @@
 import type { Json } from '../base/canonical.ts'
 import type { Instant } from '../base/instant.ts'
-import type { Fused, FuseInput } from '../fusion/fuse.ts'
+import { fuse } from '../fusion/fuse.ts'
 import { isIndividualBusinessNumber } from '../identity/registration-number.ts'
 import type { Store } from '../ports.ts'
 import type { StandingRecord } from '../records/record.ts'
 import { listStanding } from '../records/store.ts'
 import type { Policy } from '../settings.ts'
-import { contains, type Scope, type Window } from './scope.ts'
+import { contains, type Scope } from './scope.ts'
 import { kindOfSubject } from './subject.ts'
 
 /** What a package says of one organisation. */
@@ -21,7 +21,6 @@ export type ExtractInput = {
   readonly ledgerSize: number
   readonly validAt: Instant
   readonly policy: Policy
-  readonly fuse: (input: FuseInput) => Fused
 }
 
 /** Exactly the fields of the scope, of exactly its organisations, in its order. */
@@ -38,29 +37,37 @@ export async function extractScope(
 }
 
 /**
- * What the scope covers of one organisation's records. The window is held against records before they are
- * joined, so that nothing computed from a decision outside it, in whatever field, is disclosed. A registration is
- * a state and no decision: it is in scope as it stands at the release, whatever its dates.
+ * What the scope covers of one organisation's records. Its documents are joined first, all of them, so that a
+ * statement which lost to a later one is not disclosed because only it says a date in the window. Then the row is
+ * computed from the documents in the window alone, so that nothing of a decision outside it is in any field, the
+ * name and the sources included. A registration is a state and no decision: it is in scope as it stands at the
+ * release, whatever its dates.
  */
 export function extractOrganisation(
   uscc: string,
   records: readonly StandingRecord[],
-  input: Omit<ExtractInput, 'ledgerSize'>,
+  { scope, policy, validAt }: Omit<ExtractInput, 'ledgerSize'>,
 ): OrganisationExtract {
-  const { scope, policy, validAt } = input
   // Looked at again here: the request was checked when it came, and only records tell a registration number
   if (kindOfSubject(uscc, policy) !== 'organisation' || records.some(isOfIndividualBusiness)) {
     return { uscc, outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
   }
-  const covered = records.filter((standing) => isCovered(standing, scope.window))
-  if (covered.length === 0) return { uscc, outcome: 'not-held', code: 'RC-NOT-HELD' }
-  const row: Readonly<Record<string, Json>> = input.fuse({ uscc, records: covered, policy, validAt }).record
-  const fields = Object.fromEntries(scope.fields.map((name) => [name, row[name] ?? null]))
-  return { uscc, outcome: 'disclosed', fields }
-}
-
-function isCovered({ record }: StandingRecord, window: Window): boolean {
-  return record.type === 'registration' || contains(window, record.facts.decidedOn)
+  const whole = fuse({ uscc, records, validAt })
+  const won = new Set([
+    ...(whole?.provenance.licences?.won ?? []).map(({ digest }) => digest),
+    ...(whole?.provenance.penalties?.won ?? []).map(({ digest }) => digest),
+  ])
+  const covered = records.filter(
+    ({ record, digest }) =>
+      record.type === 'registration' || (won.has(digest) && contains(scope.window, record.facts.decidedOn)),
+  )
+  const row: Readonly<Record<string, Json>> | undefined = fuse({ uscc, records: covered, validAt })?.record
+  if (row === undefined) return { uscc, outcome: 'not-held', code: 'RC-NOT-HELD' }
+  return {
+    uscc,
+    outcome: 'disclosed',
+    fields: Object.fromEntries(scope.fields.map((name) => [name, row[name] ?? null])),
+  }
 }
 
 function isOfIndividualBusiness({ record }: StandingRecord): boolean {

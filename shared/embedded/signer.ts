@@ -1,23 +1,29 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import type { Signer } from '../ports.ts'
 import { errnoOf, linkNew, makeDirectory, writeTemporary } from './durable-file.ts'
 
-/**
- * Signs with the key in a file (PKCS #8 PEM, RFC 5958), made at the first opening; processes that open it at the
- * same time end with the same key. Throws `SIGNER_KEY_EXPOSED` when the file's mode lets anybody but its owner at
- * it, `SIGNER_KEY_INVALID` when it holds no Ed25519 key; neither is retryable.
- */
+/** Signs with the key in a file, made at the first opening. Throws what `readOrCreateKey` throws. */
 export async function openSigner(file: string): Promise<Signer> {
-  const pem = (await readKeyFile(file)) ?? (await createKeyFile(file))
-  const key = parseKey(pem)
+  const key = createPrivateKey(await readOrCreateKey(file))
   const { x = '' } = createPublicKey(key).export({ format: 'jwk' })
   return {
     verifierKey: new Uint8Array(Buffer.from(x, 'base64url')),
     sign: async (message) => new Uint8Array(sign(null, message, key)),
   }
+}
+
+/**
+ * The Ed25519 key in a file (PKCS #8 PEM, RFC 5958), made when there is none; processes that do so at the same
+ * time end with the same key. Throws `SIGNER_KEY_EXPOSED` when the file's mode lets anybody but its owner at it,
+ * `SIGNER_KEY_INVALID` when it holds no Ed25519 key; neither is retryable.
+ */
+export async function readOrCreateKey(file: string): Promise<string> {
+  const pem = (await readKeyFile(file)) ?? (await createKeyFile(file))
+  if (!isEd25519(pem)) throw new Failure('SIGNER_KEY_INVALID', { retryable: false })
+  return pem
 }
 
 async function readKeyFile(file: string): Promise<string | undefined> {
@@ -53,12 +59,11 @@ async function createKeyFile(file: string): Promise<string> {
   return stored
 }
 
-function parseKey(pem: string): KeyObject {
+function isEd25519(pem: string): boolean {
   try {
-    const key = createPrivateKey(pem)
-    if (key.asymmetricKeyType === 'ed25519') return key
+    return createPrivateKey(pem).asymmetricKeyType === 'ed25519'
   } catch {
-    // The parser's message may quote the file; what is wrong with a key file is nobody's to read in a log
+    // Without the cause: the parser's message may quote the file, and a key file's content belongs in no log
+    return false
   }
-  throw new Failure('SIGNER_KEY_INVALID', { retryable: false })
 }

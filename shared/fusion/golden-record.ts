@@ -3,14 +3,17 @@ import type { Json } from '../base/canonical.ts'
 /** Who may read a field: `published` in dataset versions (and through the API), `disclosed` in an approved case alone. */
 export type Edition = 'published' | 'disclosed'
 
-/** Scalars, or a list of structs (`members`). Dates and instants are text in ISO 8601; money is a decimal string in yuan. */
+/**
+ * Scalars, or a list of structs (`members`). Dates and instants are text in ISO 8601; money is a decimal text in yuan,
+ * so that it is exact whatever the number of digits.
+ */
 export type FieldType = 'text' | 'date' | 'instant' | 'money' | 'text-list' | 'struct-list'
 
 /**
  * How the value is chosen among an organisation's records:
- * `code`: read off the USCC; `registration`: the latest registration states it; `name`: as registration, else the
- * latest other record's subject name; `licences` and `penalties`: all that are in their publication period;
- * `sources`: the authorities whose records take part; `clock`: when time alone will change the row.
+ * `code`: read off the USCC; `registration`: the latest registration that states it; `name`: as registration, else the
+ * latest other record's subject name; `licences`: all that are in force; `penalties`: all that are in their
+ * publication period; `sources`: the authorities whose records take part; `clock`: when time alone will change the row.
  */
 export type FusionRule = 'code' | 'registration' | 'name' | 'licences' | 'penalties' | 'sources' | 'clock'
 
@@ -21,10 +24,17 @@ export type GoldenField = {
   readonly type: FieldType
   /** Iceberg field id: never changed, never used again. */
   readonly id: number
+  /** Iceberg field id of a list's element. */
+  readonly elementId?: number
   readonly rule: FusionRule
   readonly editions: readonly Edition[]
   /** The member of the winning record's facts, for rules that read one. */
   readonly fact?: string
+  /**
+   * Fields that mean something only together: the record that states any of them gives them all. An amount has its
+   * own currency, and a period without an end is not to get the end of an older one.
+   */
+  readonly together?: 'capital' | 'operating-period'
   readonly members?: readonly GoldenMember[]
 }
 
@@ -34,6 +44,7 @@ export type GoldenMember = {
   readonly en: string
   readonly type: 'text' | 'date' | 'money' | 'text-list'
   readonly id: number
+  readonly elementId?: number
   readonly fact: string
 }
 
@@ -44,326 +55,59 @@ const caseOnly = ['disclosed'] as const
  * The field table: one row per field of a golden record. Narrative free text (许可内容, 违法事实, 处罚内容 …) may
  * name people that no pattern finds, so it is never in the published edition.
  */
+// biome-ignore format: a table reads by rows
 export const goldenFields = [
-  {
-    name: 'uscc',
-    zh: '统一社会信用代码',
-    en: 'Unified social credit code',
-    type: 'text',
-    id: 1,
-    rule: 'code',
-    editions: both,
-  },
-  {
-    name: 'organisation_code',
-    zh: '组织机构代码',
-    en: 'Organisation code',
-    type: 'text',
-    id: 2,
-    rule: 'code',
-    editions: both,
-  },
-  {
-    name: 'division',
-    zh: '登记管理机关行政区划码',
-    en: 'Division of the registering authority',
-    type: 'text',
-    id: 3,
-    rule: 'code',
-    editions: both,
-  },
+  { name: 'uscc', zh: '统一社会信用代码', en: 'Unified social credit code', type: 'text', id: 1, rule: 'code', editions: both },
+  { name: 'organisation_code', zh: '组织机构代码', en: 'Organisation code', type: 'text', id: 2, rule: 'code', editions: both },
+  { name: 'division', zh: '登记管理机关行政区划码', en: 'Division of the registering authority', type: 'text', id: 3, rule: 'code', editions: both },
   { name: 'name', zh: '名称', en: 'Name', type: 'text', id: 4, rule: 'name', editions: both, fact: 'name' },
-  {
-    name: 'registration_number',
-    zh: '工商注册号',
-    en: 'Registration number',
-    type: 'text',
-    id: 5,
-    rule: 'registration',
-    editions: both,
-    fact: 'registrationNumber',
-  },
-  {
-    name: 'organisation_type',
-    zh: '企业类型',
-    en: 'Type of organisation',
-    type: 'text',
-    id: 6,
-    rule: 'registration',
-    editions: both,
-    fact: 'organisationType',
-  },
-  {
-    name: 'registration_status',
-    zh: '登记状态',
-    en: 'Registration status',
-    type: 'text',
-    id: 7,
-    rule: 'registration',
-    editions: both,
-    fact: 'status',
-  },
-  {
-    name: 'registration_authority',
-    zh: '登记机关',
-    en: 'Registering authority',
-    type: 'text',
-    id: 8,
-    rule: 'registration',
-    editions: both,
-    fact: 'registrationAuthority',
-  },
-  {
-    name: 'address',
-    zh: '住所',
-    en: 'Registered address',
-    type: 'text',
-    id: 9,
-    rule: 'registration',
-    editions: caseOnly,
-    fact: 'address',
-  },
-  {
-    name: 'registered_capital',
-    zh: '注册资本',
-    en: 'Registered capital',
-    type: 'money',
-    id: 10,
-    rule: 'registration',
-    editions: both,
-    fact: 'registeredCapital',
-  },
-  {
-    name: 'capital_currency',
-    zh: '注册资本币种',
-    en: 'Currency of the registered capital',
-    type: 'text',
-    id: 11,
-    rule: 'registration',
-    editions: both,
-    fact: 'capitalCurrency',
-  },
-  {
-    name: 'business_scope',
-    zh: '经营范围',
-    en: 'Business scope',
-    type: 'text',
-    id: 12,
-    rule: 'registration',
-    editions: caseOnly,
-    fact: 'businessScope',
-  },
-  {
-    name: 'approved_on',
-    zh: '核准日期',
-    en: 'Approved on',
-    type: 'date',
-    id: 13,
-    rule: 'registration',
-    editions: both,
-    fact: 'approvedOn',
-  },
-  {
-    name: 'established_on',
-    zh: '成立日期',
-    en: 'Established on',
-    type: 'date',
-    id: 14,
-    rule: 'registration',
-    editions: both,
-    fact: 'establishedOn',
-  },
-  {
-    name: 'operating_from',
-    zh: '经营期限自',
-    en: 'Operating period from',
-    type: 'date',
-    id: 15,
-    rule: 'registration',
-    editions: both,
-    fact: 'operatingFrom',
-  },
-  {
-    name: 'operating_to',
-    zh: '经营期限至',
-    en: 'Operating period to',
-    type: 'date',
-    id: 16,
-    rule: 'registration',
-    editions: both,
-    fact: 'operatingTo',
-  },
-  {
-    name: 'licences',
-    zh: '行政许可',
-    en: 'Administrative licences',
-    type: 'struct-list',
-    id: 17,
-    rule: 'licences',
-    editions: both,
-    members: [
-      {
-        name: 'document_number',
-        zh: '行政许可决定文书号',
-        en: 'Decision number',
-        type: 'text',
-        id: 18,
-        fact: 'documentNumber',
-      },
-      { name: 'category', zh: '许可类别', en: 'Category', type: 'text', id: 19, fact: 'category' },
-      {
-        name: 'certificate_name',
-        zh: '许可证书名称',
-        en: 'Certificate',
-        type: 'text',
-        id: 20,
-        fact: 'certificateName',
-      },
-      {
-        name: 'certificate_number',
-        zh: '许可编号',
-        en: 'Certificate number',
-        type: 'text',
-        id: 21,
-        fact: 'certificateNumber',
-      },
-      { name: 'decided_on', zh: '许可决定日期', en: 'Decided on', type: 'date', id: 22, fact: 'decidedOn' },
-      { name: 'valid_from', zh: '有效期自', en: 'Valid from', type: 'date', id: 23, fact: 'validFrom' },
-      { name: 'valid_to', zh: '有效期至', en: 'Valid to', type: 'date', id: 24, fact: 'validTo' },
-      {
-        name: 'authority',
-        zh: '许可机关',
-        en: 'Licensing authority',
-        type: 'text',
-        id: 25,
-        fact: 'licensingAuthority',
-      },
-      { name: 'status', zh: '当前状态', en: 'Status', type: 'text', id: 26, fact: 'status' },
-    ],
-  },
-  {
-    name: 'penalties',
-    zh: '行政处罚',
-    en: 'Administrative penalties',
-    type: 'struct-list',
-    id: 27,
-    rule: 'penalties',
-    editions: both,
-    members: [
-      {
-        name: 'document_number',
-        zh: '行政处罚决定书文号',
-        en: 'Decision number',
-        type: 'text',
-        id: 28,
-        fact: 'documentNumber',
-      },
-      { name: 'kinds', zh: '处罚类别', en: 'Kinds of penalty', type: 'text-list', id: 29, fact: 'kinds' },
-      {
-        name: 'fine_yuan',
-        zh: '罚款金额（元）',
-        en: 'Fine in yuan',
-        type: 'money',
-        id: 31,
-        fact: 'fineYuan',
-      },
-      {
-        name: 'confiscated_yuan',
-        zh: '没收金额（元）',
-        en: 'Confiscated, in yuan',
-        type: 'money',
-        id: 32,
-        fact: 'confiscatedYuan',
-      },
-      { name: 'decided_on', zh: '处罚决定日期', en: 'Decided on', type: 'date', id: 33, fact: 'decidedOn' },
-      { name: 'valid_to', zh: '处罚有效期', en: 'In force to', type: 'date', id: 34, fact: 'validTo' },
-      {
-        name: 'published_to',
-        zh: '公示截止期',
-        en: 'Last day of publication',
-        type: 'date',
-        id: 35,
-        fact: 'publishedTo',
-      },
-      {
-        name: 'authority',
-        zh: '处罚机关',
-        en: 'Penalising authority',
-        type: 'text',
-        id: 36,
-        fact: 'penaltyAuthority',
-      },
-    ],
-  },
-  {
-    name: 'licence_contents',
-    zh: '许可内容',
-    en: 'What the licences allow',
-    type: 'struct-list',
-    id: 37,
-    rule: 'licences',
-    editions: caseOnly,
-    members: [
-      {
-        name: 'document_number',
-        zh: '行政许可决定文书号',
-        en: 'Decision number',
-        type: 'text',
-        id: 38,
-        fact: 'documentNumber',
-      },
-      { name: 'content', zh: '许可内容', en: 'Content', type: 'text', id: 39, fact: 'content' },
-    ],
-  },
-  {
-    name: 'penalty_grounds',
-    zh: '违法事实与处罚内容',
-    en: 'Grounds and content of the penalties',
-    type: 'struct-list',
-    id: 40,
-    rule: 'penalties',
-    editions: caseOnly,
-    members: [
-      {
-        name: 'document_number',
-        zh: '行政处罚决定书文号',
-        en: 'Decision number',
-        type: 'text',
-        id: 41,
-        fact: 'documentNumber',
-      },
-      { name: 'offence', zh: '违法行为类型', en: 'Offence', type: 'text', id: 42, fact: 'offence' },
-      { name: 'grounds', zh: '违法事实', en: 'Grounds', type: 'text', id: 43, fact: 'grounds' },
-      { name: 'legal_basis', zh: '处罚依据', en: 'Legal basis', type: 'text', id: 44, fact: 'legalBasis' },
-      { name: 'content', zh: '处罚内容', en: 'Content', type: 'text', id: 45, fact: 'content' },
-      {
-        name: 'revoked_certificates',
-        zh: '暂扣或吊销证照名称及编号',
-        en: 'Certificates suspended or revoked',
-        type: 'text',
-        id: 46,
-        fact: 'revokedCertificates',
-      },
-    ],
-  },
-  {
-    name: 'sources',
-    zh: '数据来源',
-    en: 'Authorities whose records take part',
-    type: 'text-list',
-    id: 47,
-    rule: 'sources',
-    editions: both,
-  },
-  {
-    name: 'next_change_at',
-    zh: '下次变更时间',
-    en: 'When time alone will change the row',
-    type: 'instant',
-    id: 49,
-    rule: 'clock',
-    editions: ['published'],
-  },
+  { name: 'registration_number', zh: '工商注册号', en: 'Registration number', type: 'text', id: 5, rule: 'registration', editions: both, fact: 'registrationNumber' },
+  { name: 'organisation_type', zh: '企业类型', en: 'Type of organisation', type: 'text', id: 6, rule: 'registration', editions: both, fact: 'organisationType' },
+  { name: 'registration_status', zh: '登记状态', en: 'Registration status', type: 'text', id: 7, rule: 'registration', editions: both, fact: 'status' },
+  { name: 'registration_authority', zh: '登记机关', en: 'Registering authority', type: 'text', id: 8, rule: 'registration', editions: both, fact: 'registrationAuthority' },
+  { name: 'address', zh: '住所', en: 'Registered address', type: 'text', id: 9, rule: 'registration', editions: caseOnly, fact: 'address' },
+  { name: 'registered_capital', zh: '注册资本', en: 'Registered capital', type: 'money', id: 10, rule: 'registration', editions: both, fact: 'registeredCapital', together: 'capital' },
+  { name: 'capital_currency', zh: '注册资本币种', en: 'Currency of the registered capital', type: 'text', id: 11, rule: 'registration', editions: both, fact: 'capitalCurrency', together: 'capital' },
+  { name: 'business_scope', zh: '经营范围', en: 'Business scope', type: 'text', id: 12, rule: 'registration', editions: caseOnly, fact: 'businessScope' },
+  { name: 'approved_on', zh: '核准日期', en: 'Approved on', type: 'date', id: 13, rule: 'registration', editions: both, fact: 'approvedOn' },
+  { name: 'established_on', zh: '成立日期', en: 'Established on', type: 'date', id: 14, rule: 'registration', editions: both, fact: 'establishedOn' },
+  { name: 'operating_from', zh: '经营期限自', en: 'Operating period from', type: 'date', id: 15, rule: 'registration', editions: both, fact: 'operatingFrom', together: 'operating-period' },
+  { name: 'operating_to', zh: '经营期限至', en: 'Operating period to', type: 'date', id: 16, rule: 'registration', editions: both, fact: 'operatingTo', together: 'operating-period' },
+  { name: 'licences', zh: '行政许可', en: 'Administrative licences', type: 'struct-list', id: 17, elementId: 50, rule: 'licences', editions: both, members: [
+    { name: 'document_number', zh: '行政许可决定文书号', en: 'Decision number', type: 'text', id: 18, fact: 'documentNumber' },
+    { name: 'category', zh: '许可类别', en: 'Category', type: 'text', id: 19, fact: 'category' },
+    { name: 'certificate_name', zh: '许可证书名称', en: 'Certificate', type: 'text', id: 20, fact: 'certificateName' },
+    { name: 'certificate_number', zh: '许可编号', en: 'Certificate number', type: 'text', id: 21, fact: 'certificateNumber' },
+    { name: 'decided_on', zh: '许可决定日期', en: 'Decided on', type: 'date', id: 22, fact: 'decidedOn' },
+    { name: 'valid_from', zh: '有效期自', en: 'Valid from', type: 'date', id: 23, fact: 'validFrom' },
+    { name: 'valid_to', zh: '有效期至', en: 'Valid to', type: 'date', id: 24, fact: 'validTo' },
+    { name: 'authority', zh: '许可机关', en: 'Licensing authority', type: 'text', id: 25, fact: 'licensingAuthority' },
+    { name: 'status', zh: '当前状态', en: 'Status', type: 'text', id: 26, fact: 'status' },
+  ] },
+  { name: 'penalties', zh: '行政处罚', en: 'Administrative penalties', type: 'struct-list', id: 27, elementId: 51, rule: 'penalties', editions: both, members: [
+    { name: 'document_number', zh: '行政处罚决定书文号', en: 'Decision number', type: 'text', id: 28, fact: 'documentNumber' },
+    { name: 'kinds', zh: '处罚类别', en: 'Kinds of penalty', type: 'text-list', id: 29, elementId: 30, fact: 'kinds' },
+    { name: 'fine_yuan', zh: '罚款金额（元）', en: 'Fine in yuan', type: 'money', id: 31, fact: 'fineYuan' },
+    { name: 'confiscated_yuan', zh: '没收金额（元）', en: 'Confiscated, in yuan', type: 'money', id: 32, fact: 'confiscatedYuan' },
+    { name: 'decided_on', zh: '处罚决定日期', en: 'Decided on', type: 'date', id: 33, fact: 'decidedOn' },
+    { name: 'valid_to', zh: '处罚有效期', en: 'In force to', type: 'date', id: 34, fact: 'validTo' },
+    { name: 'published_to', zh: '公示截止期', en: 'Last day of publication', type: 'date', id: 35, fact: 'publishedTo' },
+    { name: 'authority', zh: '处罚机关', en: 'Penalising authority', type: 'text', id: 36, fact: 'penaltyAuthority' },
+  ] },
+  { name: 'licence_contents', zh: '许可内容', en: 'What the licences allow', type: 'struct-list', id: 37, elementId: 52, rule: 'licences', editions: caseOnly, members: [
+    { name: 'document_number', zh: '行政许可决定文书号', en: 'Decision number', type: 'text', id: 38, fact: 'documentNumber' },
+    { name: 'content', zh: '许可内容', en: 'Content', type: 'text', id: 39, fact: 'content' },
+  ] },
+  { name: 'penalty_grounds', zh: '违法事实与处罚内容', en: 'Grounds and content of the penalties', type: 'struct-list', id: 40, elementId: 53, rule: 'penalties', editions: caseOnly, members: [
+    { name: 'document_number', zh: '行政处罚决定书文号', en: 'Decision number', type: 'text', id: 41, fact: 'documentNumber' },
+    { name: 'offence', zh: '违法行为类型', en: 'Offence', type: 'text', id: 42, fact: 'offence' },
+    { name: 'grounds', zh: '违法事实', en: 'Grounds', type: 'text', id: 43, fact: 'grounds' },
+    { name: 'legal_basis', zh: '处罚依据', en: 'Legal basis', type: 'text', id: 44, fact: 'legalBasis' },
+    { name: 'content', zh: '处罚内容', en: 'Content', type: 'text', id: 45, fact: 'content' },
+    { name: 'revoked_certificates', zh: '暂扣或吊销证照名称及编号', en: 'Certificates suspended or revoked', type: 'text', id: 46, fact: 'revokedCertificates' },
+  ] },
+  { name: 'sources', zh: '数据来源', en: 'Authorities whose records take part', type: 'text-list', id: 47, elementId: 48, rule: 'sources', editions: both },
+  { name: 'next_change_at', zh: '下次变更时间', en: 'When time alone will change the row', type: 'instant', id: 49, rule: 'clock', editions: ['published'] },
 ] as const satisfies readonly GoldenField[]
 
 export type GoldenFieldName = (typeof goldenFields)[number]['name']

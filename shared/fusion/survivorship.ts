@@ -1,123 +1,154 @@
-import type { Json } from '../base/canonical.ts'
-import type { Instant } from '../base/instant.ts'
+import { type CalendarDate, chinaDate, type Instant, instantOf, startOfChinaDay } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
-import { publicationState } from '../records/publication.ts'
+import { publicationUntil } from '../records/publication.ts'
 import type { FactRecord, StandingRecord } from '../records/record.ts'
-import type { GoldenField, GoldenMember } from './golden-record.ts'
 
-/** A field's value, the records it came from, and those that lost it. */
-export type Survival = {
-  readonly value: Json
-  readonly won: readonly StandingRecord[]
-  readonly lost: readonly { readonly standing: StandingRecord; readonly value: Json; readonly reason: LossReason }[]
+/** Why a record's statement is not the one a field shows. */
+export type LossReason =
+  | 'later registration'
+  | 'registration states the name'
+  | 'later statement of the name'
+  | 'same document stated by another authority'
+  | 'stated invalid'
+  | 'validity ended'
+  | 'publication ended'
+  | 'never valid'
+  | 'not yet valid'
+
+type RecordOf<Type extends FactRecord['type']> = Extract<FactRecord, { type: Type }>
+type StandingOf<Type extends FactRecord['type']> = Omit<StandingRecord, 'record'> & {
+  readonly record: RecordOf<Type>
 }
 
-export const lossReasons = {
-  'later-registration': 'A later registration states the field.',
-  'later-statement': 'A later statement of the same document stands.',
-  'registration-first': 'A registration states the name.',
-  'not-yet-valid': 'Its period of validity has not begun.',
-  'period-ended': 'Its period of validity or publication has ended.',
-  'declared-invalid': 'Its authority declares it invalid.',
-} as const
+export type StandingRegistration = StandingOf<'registration'>
 
-export type LossReason = keyof typeof lossReasons
+/** A licence or a penalty: what some body decided, and others may pass on. */
+export type StandingDecision = StandingOf<'licence' | 'penalty'>
 
-const NOTHING: Survival = { value: null, won: [], lost: [] }
+/** A decision, and why it is left out; `loss` undefined where it is in force. */
+export type Judged = { readonly standing: StandingDecision; readonly loss: LossReason | undefined }
 
-/** The latest registration that states the field wins it; where it is silent the next one speaks. */
-export function surviveRegistration(field: GoldenField, records: readonly StandingRecord[]): Survival {
-  return firstStated(ofType(records, 'registration'), field.fact ?? '', 'later-registration')
+/** An organisation's records as they stand against each other at an instant, in an order of their own. */
+export type Survivors = {
+  /** The latest first: by 核准日期, then by sighting. */
+  readonly registrations: readonly StandingRegistration[]
+  /** By decision date and number. */
+  readonly licences: readonly Judged[]
+  readonly penalties: readonly Judged[]
+  readonly nextChangeAt: Instant | null
 }
 
-/** The registered name; without a registration, the name in the latest licence or penalty. */
-export function surviveName(records: readonly StandingRecord[]): Survival {
-  const registered = firstStated(ofType(records, 'registration'), 'name', 'later-registration')
-  const others = records.filter(({ record }) => record.type !== 'registration').sort(laterFirst)
-  const stated = firstStated(others, 'subjectName', 'later-statement')
-  if (registered.value === null) return stated
-  const lost = others.map((standing) => ({
+/**
+ * Sets records against each other. What two authorities state of one document counts once, as last stated, before
+ * any period is looked at: an end that the last statement brings is not undone by an older copy elsewhere.
+ */
+export function survivors(records: readonly StandingRecord[], validAt: Instant): Survivors {
+  const registrations = ofType(records, 'registration').sort(compareRegistrations)
+  const licences = ofType(records, 'licence').sort(compareDecisions)
+  const penalties = ofType(records, 'penalty').sort(compareDecisions)
+  const last = lastStatements([...licences, ...penalties])
+  const today = chinaDate(validAt)
+  const judge = (standing: StandingDecision): Judged => ({
     standing,
-    value: factOf(standing, 'subjectName'),
-    reason: 'registration-first' as const,
-  }))
-  return { ...registered, lost: [...registered.lost, ...lost] }
+    loss: last.has(standing) ? lossAt(standing.record, today) : 'same document stated by another authority',
+  })
+  return {
+    registrations,
+    licences: licences.map(judge),
+    penalties: penalties.map(judge),
+    nextChangeAt: nextChange([...last], today),
+  }
 }
 
-/** Every document in its period, each once, whoever stated it; ordered by decision date and number. */
-export function surviveDocuments(
-  field: GoldenField,
+/** Whether a decision is out for good, as far as this instant and these records tell. */
+export function isEnded(loss: LossReason | undefined): boolean {
+  return loss !== undefined && loss !== 'not yet valid'
+}
+
+/** By when it was sent, then by its place in the ledger; never 0 for two records. */
+export function compareSightings(left: StandingRecord, right: StandingRecord): number {
+  const [a, b] = [left.sighting, right.sighting]
+  return (
+    compareUtf8(a.sentAt, b.sentAt) ||
+    a.entry - b.entry ||
+    a.row - b.row ||
+    compareUtf8(left.digest, right.digest)
+  )
+}
+
+function ofType<Type extends FactRecord['type']>(
   records: readonly StandingRecord[],
-  validAt: Instant,
-): Survival {
-  const members = field.members ?? []
-  const won = new Map<string, StandingRecord>()
-  const lost: Survival['lost'][number][] = []
-  for (const standing of ofType(records, field.rule === 'licences' ? 'licence' : 'penalty')) {
-    const reason = lossOf(standing.record, validAt)
-    const key = documentIdentity(standing.record)
-    if (reason === undefined && !won.has(key)) won.set(key, standing)
-    else lost.push({ standing, value: structOf(members, standing), reason: reason ?? 'later-statement' })
-  }
-  const ordered = [...won.values()].sort(byDecision)
-  return { value: ordered.map((standing) => structOf(members, standing)), won: ordered, lost }
-}
-
-// The same decision reaches us through more than one authority
-function documentIdentity(record: FactRecord): string {
-  if (record.type === 'licence') return `${record.document}\n${record.facts.licensingAuthority}`
-  return record.type === 'penalty' ? `${record.document}\n${record.facts.penaltyAuthority}` : record.document
-}
-
-function lossOf(record: FactRecord, at: Instant): LossReason | undefined {
-  switch (publicationState(record, at)) {
-    case 'current':
-      return undefined
-    case 'not-yet':
-      return 'not-yet-valid'
-    case 'ended':
-      return 'period-ended'
-    case 'never':
-      return 'declared-invalid'
-  }
-}
-
-function firstStated(ranked: readonly StandingRecord[], fact: string, reason: LossReason): Survival {
-  const stating = ranked.filter((standing) => factOf(standing, fact) !== null)
-  const [winner, ...rest] = stating
-  if (winner === undefined) return NOTHING
-  const lost = rest.map((standing) => ({ standing, value: factOf(standing, fact), reason }))
-  return { value: factOf(winner, fact), won: [winner], lost }
-}
-
-function ofType(records: readonly StandingRecord[], type: FactRecord['type']): readonly StandingRecord[] {
-  return records.filter(({ record }) => record.type === type).sort(laterFirst)
-}
-
-/** The later revision first; the digest only to make the order total. */
-function laterFirst(left: StandingRecord, right: StandingRecord): number {
-  return (
-    compareUtf8(right.record.revision, left.record.revision) ||
-    compareUtf8(right.sighting.sentAt, left.sighting.sentAt) ||
-    right.sighting.entry - left.sighting.entry ||
-    right.sighting.row - left.sighting.row ||
-    compareUtf8(left.digest, right.digest)
+  type: Type,
+): StandingOf<Type>[] {
+  return records.filter(
+    (standing): standing is StandingRecord & StandingOf<Type> => standing.record.type === type,
   )
 }
 
-function byDecision(left: StandingRecord, right: StandingRecord): number {
+function compareRegistrations(left: StandingRegistration, right: StandingRegistration): number {
+  const [a, b] = [left.record.facts.approvedOn ?? '', right.record.facts.approvedOn ?? '']
+  return compareUtf8(b, a) || compareSightings(right, left)
+}
+
+function compareDecisions(
+  { record: left, digest }: StandingDecision,
+  { record: right, digest: other }: StandingDecision,
+): number {
   return (
-    compareUtf8(String(factOf(left, 'decidedOn')), String(factOf(right, 'decidedOn'))) ||
-    compareUtf8(left.record.document, right.record.document) ||
-    compareUtf8(left.digest, right.digest)
+    compareUtf8(left.facts.decidedOn, right.facts.decidedOn) ||
+    compareUtf8(left.facts.documentNumber, right.facts.documentNumber) ||
+    compareUtf8(left.document, right.document) ||
+    compareUtf8(digest, other)
   )
 }
 
-function structOf(members: readonly GoldenMember[], standing: StandingRecord): Json {
-  return Object.fromEntries(members.map((member) => [member.name, factOf(standing, member.fact)]))
+function lastStatements(standing: readonly StandingDecision[]): ReadonlySet<StandingDecision> {
+  const last = new Map<string, StandingDecision>()
+  for (const each of standing) {
+    const document = documentOf(each.record)
+    const rival = last.get(document)
+    if (rival === undefined || compareSightings(rival, each) < 0) last.set(document, each)
+  }
+  return new Set(last.values())
 }
 
-function factOf(standing: StandingRecord, fact: string): Json {
-  const facts: Readonly<Record<string, Json | undefined>> = standing.record.facts
-  return facts[fact] ?? null
+/** A decision is named by its number and the body that took it, whoever passes it on. */
+function documentOf(record: RecordOf<'licence' | 'penalty'>): string {
+  const body = record.type === 'licence' ? record.facts.licensingAuthority : record.facts.penaltyAuthority
+  return JSON.stringify([record.type, record.document, body.normalize('NFKC').replaceAll(/\s/g, '')])
+}
+
+/** The first and last day, both included, on which a record may be shown. */
+type Period = { readonly from?: CalendarDate | undefined; readonly to?: CalendarDate | undefined }
+
+function periodOf(record: RecordOf<'licence' | 'penalty'>): Period {
+  if (record.type === 'penalty') return { to: publicationUntil(record) }
+  return { from: record.facts.validFrom, to: record.facts.validTo }
+}
+
+function lossAt(record: RecordOf<'licence' | 'penalty'>, today: CalendarDate): LossReason | undefined {
+  if (record.type === 'licence' && record.facts.status === 'invalid') return 'stated invalid'
+  const { from, to } = periodOf(record)
+  if (from !== undefined && to !== undefined && to < from) return 'never valid'
+  if (to !== undefined && to < today)
+    return record.type === 'penalty' ? 'publication ended' : 'validity ended'
+  return from !== undefined && today < from ? 'not yet valid' : undefined
+}
+
+function nextChange(standing: readonly StandingDecision[], today: CalendarDate): Instant | null {
+  const changes = standing.flatMap(({ record }): Instant[] => {
+    const loss = lossAt(record, today)
+    const { from, to } = periodOf(record)
+    if (loss === 'not yet valid' && from !== undefined) return [startOfChinaDay(from)]
+    return loss === undefined && to !== undefined ? [endOfChinaDay(to)] : []
+  })
+  return changes.reduce<Instant | null>(
+    (first, each) => (first === null || each < first ? each : first),
+    null,
+  )
+}
+
+// Not the start of the day after: 9999-12-31, which stands for "no end" in many a file, has none
+function endOfChinaDay(day: CalendarDate): Instant {
+  return instantOf(Date.parse(startOfChinaDay(day)) + 24 * 60 * 60 * 1000)
 }

@@ -1,0 +1,65 @@
+import { bodyLimit } from 'hono/body-limit'
+import { createMiddleware } from 'hono/factory'
+import type { World } from '../ports.ts'
+import { caseRoutes } from './cases.ts'
+import { datasetRoutes } from './datasets.ts'
+import { organisationRoutes } from './organisations.ts'
+import { findActor } from './principal.ts'
+import { principalRoutes } from './principals.ts'
+import { faultToProblem, problem } from './problem.ts'
+import { receiptRoutes } from './receipts.ts'
+import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
+import { submissionRoutes } from './submissions.ts'
+import type { TokenVerifier } from './token.ts'
+
+export type ApiOptions = {
+  readonly world: World
+  readonly verifyToken: TokenVerifier
+  /** Told of faults that were answered with 5xx. */
+  readonly onFault?: (fault: unknown) => void
+}
+
+/** Largest body of one request: a submission's file. Larger ones come in by other doors. */
+export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
+
+/** The API over a world: one app, every route behind a token but `/healthz` and `/openapi.json`. */
+export function createApi(options: ApiOptions): Routes {
+  const { world } = options
+  const api = newRoutes()
+  api.onError((fault, context) => {
+    const response = faultToProblem(fault, context)
+    if (response.status >= 500) options.onFault?.(fault)
+    return response
+  })
+  api.notFound((context) => problem(context, { status: 404, code: 'NOT_FOUND' }))
+  api.use('/v1/*', requireActor(options))
+  api.use('/v1/*', bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: (context) => problem(context, { status: 413, code: 'BODY_TOO_LARGE' }) }))
+  api.get('/healthz', (context) => context.json({ status: 'ok' }))
+  api.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'credit-fusion', version: '1', description: 'Records of organisations: received, joined, published, disclosed.' },
+  })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+  api.route('/v1', submissionRoutes(world))
+  api.route('/v1', receiptRoutes(world))
+  api.route('/v1', organisationRoutes(world))
+  api.route('/v1', datasetRoutes(world))
+  api.route('/v1', caseRoutes(world))
+  api.route('/v1', principalRoutes(world))
+  return api
+}
+
+// Before the body is read: who is nobody gets no work out of us
+function requireActor({ world, verifyToken }: ApiOptions) {
+  return createMiddleware<ApiEnv>(async (context, next) => {
+    const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(context.req.header('authorization') ?? '') ?? []
+    const name = token === undefined ? undefined : await verifyToken(token)
+    const actor = name === undefined ? undefined : await findActor(world.store, name)
+    if (actor === undefined) {
+      context.header('www-authenticate', 'Bearer')
+      return problem(context, { status: 401, code: 'TOKEN_INVALID' })
+    }
+    context.set('actor', actor)
+    return next()
+  })
+}

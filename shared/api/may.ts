@@ -1,0 +1,28 @@
+import type { Actor, Role } from '../base/actor.ts'
+
+/**
+ * Which roles may do what. An agency acts for its own authority alone. Nobody may do both halves of what takes two,
+ * and no role reads organisations for a requester: what a requester gets, it gets by a case.
+ */
+const permissions = {
+  'submission:send': ['agency'],
+  'receipt:read': ['agency', 'steward', 'auditor', 'operator'],
+  'organisation:read': ['dataset-user', 'compliance', 'steward', 'auditor'],
+  'dataset:read': ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
+  'dataset:publish': ['steward', 'operator'],
+  'case:submit': ['agency'],
+  'case:read': ['agency', 'compliance', 'auditor'],
+  'case:decide': ['compliance'],
+  'case:collect': ['agency'],
+  'principal:read': ['operator', 'auditor'],
+  'principal:manage': ['operator'],
+} as const satisfies Record<string, readonly Role[]>
+
+export type Action = keyof typeof permissions
+
+/** The one place that decides. `authority` is the one a resource belongs to, where it belongs to one. */
+export function may(actor: Actor, action: Action, resource: { readonly authority?: string } = {}): boolean {
+  const allowed: readonly Role[] = permissions[action]
+  if (!allowed.includes(actor.role)) return false
+  return actor.role !== 'agency' || resource.authority === undefined || resource.authority === actor.authority
+}

@@ -1,0 +1,99 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { type Fused, fuse, type Provenance } from '../fusion/fuse.ts'
+import { fieldsOf } from '../fusion/golden-record.ts'
+import type { LossReason } from '../fusion/survivorship.ts'
+import { isIndividualBusiness, parseUscc } from '../identity/uscc.ts'
+import type { World } from '../ports.ts'
+import { listStanding } from '../records/store.ts'
+import { findWatermark } from '../records/watermark.ts'
+import { may } from './may.ts'
+import { problem, problemResponses } from './problem.ts'
+import { newRoutes, type Routes } from './routes.ts'
+
+const referenceSchema = z.object({
+  type: z.string(),
+  authority: z.string(),
+  document: z.string(),
+  digest: z.string(),
+  entry: z.int(),
+})
+
+const organisationSchema = z
+  .object({
+    uscc: z.string(),
+    asOf: z.object({ ledgerSize: z.int(), validAt: z.string() }),
+    record: z.record(z.string(), z.unknown()).openapi({ description: 'The published edition of the golden record' }),
+    nextChangeAt: z.string().nullable(),
+    provenance: z
+      .record(
+        z.string(),
+        z.object({
+          rule: z.string(),
+          won: z.array(referenceSchema),
+          lost: z.array(referenceSchema.extend({ value: z.unknown(), reason: z.string() })),
+        }),
+      )
+      .optional(),
+  })
+  .openapi('Organisation')
+
+const route = createRoute({
+  method: 'get',
+  path: '/organisations/{uscc}',
+  summary: "One organisation's golden record, and where each field comes from",
+  request: {
+    params: z.object({ uscc: z.string() }),
+    query: z.object({ provenance: z.enum(['true', 'false']).default('true') }),
+  },
+  responses: {
+    200: { description: 'The organisation', content: { 'application/json': { schema: organisationSchema } } },
+    ...problemResponses(400, 404),
+  },
+})
+
+export function organisationRoutes(world: World): Routes {
+  const routes = newRoutes()
+  routes.openapi(route, async (context) => {
+    if (!may(context.get('actor'), 'organisation:read')) {
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    }
+    const parsed = parseUscc(context.req.valid('param').uscc, world.settings.policy)
+    if (parsed.kind !== 'valid') return problem(context, { status: 400, code: 'USCC_INVALID', path: '/uscc' }) as never
+    const found = isIndividualBusiness(parsed.value) ? undefined : await readOrganisation(world, parsed.value)
+    if (found === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    const { provenance, ...organisation } = found
+    const wanted = context.req.valid('query').provenance === 'true'
+    return context.json(organisationSchema.parse(wanted ? { ...organisation, provenance } : organisation), 200)
+  })
+  return routes
+}
+
+async function readOrganisation(world: World, uscc: string) {
+  const ledgerSize = await findWatermark(world.store)
+  const validAt = world.now()
+  const records = await listStanding(world.store, { kind: 'uscc', value: uscc }, ledgerSize)
+  const fused = fuse({ uscc, records, validAt, policy: world.settings.policy })
+  // No name: nothing stands that may still be shown
+  if (fused.record.name === null) return undefined
+  return { uscc, asOf: { ledgerSize, validAt }, nextChangeAt: fused.nextChangeAt, ...publishedEdition(fused) }
+}
+
+// What narrates, and what has ended, leaves this answer as it leaves every other
+function publishedEdition(fused: Fused) {
+  const names = new Set<string>(fieldsOf('published').map((field) => field.name))
+  const published = <T>(fields: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(fields).filter(([name]) => names.has(name)))
+  const provenance = Object.entries(published(fused.provenance)).map(([name, trace]) => [name, withoutEnded(trace)])
+  return { record: published(fused.record), provenance: Object.fromEntries(provenance) }
+}
+
+function withoutEnded(trace: Provenance): Provenance {
+  return { ...trace, lost: trace.lost.filter(({ reason }) => !ENDED.has(reason)) }
+}
+
+const ENDED: ReadonlySet<LossReason> = new Set<LossReason>([
+  'stated invalid',
+  'validity ended',
+  'publication ended',
+  'never valid',
+])

@@ -1,0 +1,79 @@
+import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { Failure } from '../base/failure.ts'
+
+/** Problem details (RFC 9457). `code` and `path` are ours; `path` is where in the request the fault lies. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    path: z.string().optional(),
+  })
+  .openapi('Problem')
+
+/** Faults of the HTTP door itself. What a room refuses brings its own code and reason. */
+const titles = {
+  REQUEST_MALFORMED: 'The request does not have the form the API describes.',
+  JSON_MALFORMED: 'The body is not JSON.',
+  BODY_TOO_LARGE: 'The body is larger than one request may be.',
+  CONTENT_TYPE_UNKNOWN: 'The content type is none of those the route takes.',
+  TOKEN_INVALID: 'There is no bearer token that holds.',
+  FORBIDDEN: 'The principal may not do this.',
+  NOT_FOUND: 'There is no such thing, or not for this principal.',
+  INTERNAL: 'Something failed here; it is not the request.',
+  TEMPORARILY_UNAVAILABLE: 'Something failed here that may pass; try again.',
+} as const
+
+export type ProblemCode = keyof typeof titles
+
+export type Problem = {
+  readonly status: ContentfulStatusCode
+  readonly code: string
+  readonly title?: string
+  readonly detail?: string
+  readonly path?: string | undefined
+}
+
+/** Answers with a problem document. */
+export function problem(context: Context, { status, code, title, detail, path }: Problem): Response {
+  const known: Readonly<Record<string, string>> = titles
+  const document = {
+    type: `urn:credit-fusion:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: title ?? known[code] ?? code,
+    status,
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(path === undefined ? {} : { path }),
+  }
+  context.header('content-type', 'application/problem+json')
+  return context.body(JSON.stringify(document), status)
+}
+
+/** Maps what was thrown. Nothing of an unknown fault's message goes out: it may quote the request. */
+export function faultToProblem(fault: unknown, context: Context): Response {
+  if (fault instanceof HTTPException) {
+    // hono throws it for a body that is no JSON, before any validation of ours
+    const code = fault.status === 413 ? 'BODY_TOO_LARGE' : fault.status === 400 ? 'JSON_MALFORMED' : 'REQUEST_MALFORMED'
+    return problem(context, { status: fault.status, code })
+  }
+  const retryable = fault instanceof Failure && fault.retryable
+  return problem(context, {
+    status: retryable ? 503 : 500,
+    code: retryable ? 'TEMPORARILY_UNAVAILABLE' : 'INTERNAL',
+    ...(fault instanceof Failure ? { detail: fault.code } : {}),
+  })
+}
+
+/** The OpenAPI entries for a route's problems. */
+export function problemResponses(...statuses: readonly number[]) {
+  const response = {
+    description: 'Problem details (RFC 9457)',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  }
+  return Object.fromEntries([401, 403, ...statuses].map((status) => [status, response]))
+}

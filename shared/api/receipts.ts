@@ -1,0 +1,44 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { findProgress, findReceipt, readOutcomes, receiptSchema, recordOutcomeSchema } from '../ingest/receipt.ts'
+import type { World } from '../ports.ts'
+import { may } from './may.ts'
+import { problem, problemResponses } from './problem.ts'
+import { newRoutes, type Routes } from './routes.ts'
+
+const statusSchema = z
+  .object({
+    receipt: receiptSchema.openapi({ description: 'The same bytes whenever it is asked for' }),
+    status: z.enum(['accepted', 'sealed', 'applied']),
+    entry: z.int().optional().openapi({ description: 'Number of the ledger entry, once sealed' }),
+    applied: z.object({ new: z.int(), known: z.int() }).optional(),
+    records: z.array(recordOutcomeSchema),
+  })
+  .openapi('ReceiptStatus')
+
+const route = createRoute({
+  method: 'get',
+  path: '/receipts/{authority}/{submissionId}',
+  summary: 'What became of a submission, record by record',
+  request: { params: z.object({ authority: z.string(), submissionId: z.string() }) },
+  responses: {
+    200: { description: 'The receipt', content: { 'application/json': { schema: statusSchema } } },
+    ...problemResponses(404),
+  },
+})
+
+export function receiptRoutes(world: World): Routes {
+  const routes = newRoutes()
+  routes.openapi(route, async (context) => {
+    const { authority, submissionId } = context.req.valid('param')
+    if (!may(context.get('actor'), 'receipt:read', { authority })) {
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    }
+    const receipt = await findReceipt(world.store, authority, submissionId)
+    if (receipt === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    const { entry, applied } = await findProgress(world.store, receipt)
+    const status = applied !== undefined ? 'applied' : entry !== undefined ? 'sealed' : 'accepted'
+    const records = await readOutcomes(world.objects, receipt)
+    return context.json(statusSchema.parse({ receipt, status, entry, applied, records }), 200)
+  })
+  return routes
+}

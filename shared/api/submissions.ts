@@ -1,0 +1,93 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { ENVELOPE_VERSION, envelopeSchema, type SubmissionHead, submissionHeadSchema } from '../ingest/envelope.ts'
+import { type Received, receiveSubmission } from '../ingest/receive.ts'
+import type { FileFormat } from '../ingest/rows.ts'
+import type { World } from '../ports.ts'
+import { type Authority, findAuthority } from '../settings.ts'
+import { may } from './may.ts'
+import { problem, problemResponses } from './problem.ts'
+import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
+
+const fileFormats: Readonly<Record<string, FileFormat>> = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' }
+
+const receivedSchema = z
+  .object({
+    status: z.enum(['received', 'repeated']),
+    authority: z.string(),
+    submissionId: z.string(),
+    sha256: z.string(),
+    receipt: z.string().openapi({ description: 'Where the receipt is, once the submission is accepted' }),
+  })
+  .openapi('Received')
+
+const route = createRoute({
+  method: 'post',
+  path: '/submissions',
+  summary: 'Send records: one JSON envelope, or a CSV or NDJSON file with its head in the query',
+  request: {
+    query: z.object({
+      submissionId: z.string().optional(),
+      layout: z.string().optional(),
+      sentAt: z.string().optional(),
+    }),
+  },
+  responses: {
+    202: { description: 'Durable in the inbox', content: { 'application/json': { schema: receivedSchema } } },
+    200: { description: 'Received before', content: { 'application/json': { schema: receivedSchema } } },
+    ...problemResponses(400, 409, 413, 415),
+  },
+})
+
+/** `POST /v1/submissions`: the door for signed-in agencies. The principal says whose records they are. */
+export function submissionRoutes(world: World): Routes {
+  const routes = newRoutes()
+  routes.openapi(route, async (context) => {
+    const actor = context.get('actor')
+    const authority = findAuthority(world.settings, actor.authority ?? '')
+    if (!may(actor, 'submission:send') || authority === undefined) {
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    }
+    const received = await receive(context, world, authority)
+    return (received instanceof Response ? received : answer(context, authority, received)) as never
+  })
+  return routes
+}
+
+async function receive(
+  context: Context<ApiEnv>,
+  world: World,
+  authority: Authority,
+): Promise<Received | Response> {
+  const mediaType = (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const format = fileFormats[mediaType]
+  if (format === undefined && mediaType !== 'application/json') {
+    return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
+  }
+  if (format === undefined) {
+    const envelope = envelopeSchema.safeParse(await context.req.json())
+    if (!envelope.success) return malformed(context, envelope.error)
+    return receiveSubmission(world, { authority, head: envelope.data })
+  }
+  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...context.req.query() })
+  if (!head.success) return malformed(context, head.error)
+  const bytes = new Uint8Array(await context.req.arrayBuffer())
+  return receiveSubmission(world, { authority, head: head.data satisfies SubmissionHead, file: { format, bytes } })
+}
+
+function malformed(context: Context, error: z.ZodError): Response {
+  const path = `/${error.issues[0]?.path.join('/') ?? ''}`
+  return problem(context, { status: 400, code: 'REQUEST_MALFORMED', path })
+}
+
+function answer(context: Context, authority: Authority, received: Received): Response {
+  const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
+  if (received.outcome === 'reused') {
+    const detail = 'An id names one content for good; send other content under another id.'
+    return problem(context, { status: 409, code: 'SUBMISSION_ID_REUSED', path: '/submissionId', detail })
+  }
+  const receipt = `/v1/receipts/${authority.code}/${submissionId}`
+  const status = received.outcome
+  const body = receivedSchema.parse({ status, authority: authority.code, submissionId, sha256, receipt })
+  return context.json(body, status === 'received' ? 202 : 200)
+}

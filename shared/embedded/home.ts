@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { principalSchema, registerPrincipal } from '../api/principal.ts'
+import { Failure } from '../base/failure.ts'
+import { type Clock, systemClock } from '../base/instant.ts'
+import type { World } from '../ports.ts'
+import { authoritiesFileSchema, policySchema, type Settings } from '../settings.ts'
+import { openDatabase } from './database.ts'
+import { type LocalIssuer, openIssuer } from './issuer.ts'
+import { openObjects } from './objects.ts'
+import { openQueue, type WorkerQueue } from './queue.ts'
+import { openSigner } from './signer.ts'
+import { openStore } from './store.ts'
+
+/** A World on one directory: a SQLite file, a tree of objects, two keys, and the deployment's three files. */
+export type Home = World & {
+  readonly directory: string
+  readonly queues: { readonly inbox: WorkerQueue; readonly sealed: WorkerQueue }
+  readonly issuer: LocalIssuer
+  close(): void
+}
+
+export type HomeOptions = {
+  readonly directory: string
+  /** Where the deployment's files are copied from when the home is new. */
+  readonly template: string
+  readonly now?: Clock
+}
+
+const principalsFileSchema = z.strictObject({ principals: z.array(principalSchema) })
+
+/**
+ * Opens a home, and makes it where there is none. Several processes may have one open. Edits of `authorities.json`,
+ * `policy.json` and `principals.json` take effect at the next opening; a principal that was revoked stays so.
+ * Throws `SETTINGS_INVALID` with the file and the path in it.
+ */
+export async function openHome({ directory, template, now = systemClock }: HomeOptions): Promise<Home> {
+  const root = resolve(directory)
+  await mkdir(root, { recursive: true, mode: 0o700 })
+  const settings = await readSettings(root, template)
+  const database = openDatabase(join(root, 'store.sqlite'))
+  const home: Home = {
+    directory: root,
+    store: openStore(database),
+    objects: await openObjects(join(root, 'objects'), now),
+    queues: { inbox: openQueue(database, 'inbox'), sealed: openQueue(database, 'sealed') },
+    signer: await openSigner(join(root, 'signer.pem')),
+    issuer: await openIssuer(join(root, 'issuer.pem')),
+    now,
+    settings,
+    close: () => database.close(),
+  }
+  await registerPrincipals(home, template)
+  return home
+}
+
+/** The file whose lock the home's one worker holds. */
+export function workerLockFile(home: Pick<Home, 'directory'>): string {
+  return join(home.directory, 'worker.lock')
+}
+
+async function readSettings(root: string, template: string): Promise<Settings> {
+  const { authorities } = await readJsonFile(root, { template, name: 'authorities.json', schema: authoritiesFileSchema })
+  const policy = await readJsonFile(root, { template, name: 'policy.json', schema: policySchema })
+  return { authorities, policy }
+}
+
+// An agency's principal for each authority, named as the authority; the staff as the file has them
+async function registerPrincipals(home: Home, template: string): Promise<void> {
+  const file = await readJsonFile(home.directory, { template, name: 'principals.json', schema: principalsFileSchema })
+  const agencies = home.settings.authorities.map(({ code }) => ({ name: code, role: 'agency' as const, authority: code }))
+  for (const principal of [...agencies, ...file.principals]) {
+    await registerPrincipal(home, principal, 'deployment')
+  }
+}
+
+type SettingsFile<Schema extends z.ZodType> = {
+  readonly template: string
+  readonly name: string
+  readonly schema: Schema
+}
+
+async function readJsonFile<Schema extends z.ZodType>(
+  root: string,
+  { template, name, schema }: SettingsFile<Schema>,
+): Promise<z.infer<Schema>> {
+  const file = join(root, name)
+  if (!existsSync(file)) await copyFile(join(template, name), file)
+  const parsed = schema.safeParse(parseJson(await readFile(file, 'utf8'), name))
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const facts = { file: name, path: `/${issue?.path.join('/') ?? ''}`, problem: issue?.message ?? '' }
+  throw new Failure('SETTINGS_INVALID', { retryable: false, facts })
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Failure('SETTINGS_INVALID', { retryable: false, facts: { file, path: '', problem: 'not JSON' }, cause })
+  }
+}

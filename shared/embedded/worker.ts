@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../base/failure.ts'
+import { acceptSubmission, buryDraft } from '../ingest/accept.ts'
+import { sealPending } from '../ledger/seal.ts'
+import { applyEntry } from '../records/apply.ts'
+import { advanceWatermark } from '../records/watermark.ts'
+import { type Home, workerLockFile } from './home.ts'
+import { tryLock } from './lock.ts'
+import type { Message, WorkerQueue } from './queue.ts'
+
+/** Messages leased at once: few, so that one round stays short. */
+const INBOX_LEASE = 16
+const SEALED_LEASE = 16
+const IDLE_MS = 20
+const LOCK_RETRY_MS = 250
+
+/** Told of a try that failed; the message stays in its queue. */
+export type FaultListener = (fault: { readonly queue: 'inbox' | 'sealed'; readonly code: string }) => void
+
+/**
+ * Does the home's standing work until told to stop: accepts what is in the inbox, seals, applies. Only the holder
+ * of the home's lock works; the others wait for it, and take over when the holder dies, however it dies.
+ */
+export async function runWorker(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {
+  while (!signal.aborted) {
+    const lock = tryLock(workerLockFile(home))
+    if (lock === undefined) {
+      await sleep(LOCK_RETRY_MS)
+      continue
+    }
+    try {
+      home.queues.inbox.release()
+      home.queues.sealed.release()
+      while (!signal.aborted) if ((await workRound(home, onFault)) === 0) await sleep(IDLE_MS)
+    } finally {
+      lock.release()
+    }
+  }
+}
+
+/** One round over both queues and the outbox; answers how many things it did. */
+export async function workRound(home: Home, onFault: FaultListener): Promise<number> {
+  const accepted = await drain(home, { name: 'inbox', limit: INBOX_LEASE, onFault, work: (body) => acceptSubmission(home, body) })
+  await buryDead(home)
+  const sealed = await sealPending(home)
+  const applied = await drain(home, { name: 'sealed', limit: SEALED_LEASE, onFault, work: (body) => applyMessage(home, body) })
+  if (applied + sealed > 0) await advanceWatermark(home.store)
+  return accepted + sealed + applied
+}
+
+async function applyMessage(home: Home, body: unknown): Promise<void> {
+  await applyEntry(home, (body as { number: number }).number)
+}
+
+type Drain = {
+  readonly name: 'inbox' | 'sealed'
+  readonly limit: number
+  readonly onFault: FaultListener
+  readonly work: (body: unknown) => Promise<unknown>
+}
+
+async function drain(home: Home, { name, limit, onFault, work }: Drain): Promise<number> {
+  const queue = home.queues[name]
+  const messages = queue.receive(limit, home.now())
+  for (const message of messages) {
+    const code = await tryMessage(queue, message, work)
+    if (code === undefined) continue
+    queue.fail(message.id, home.now(), code)
+    onFault({ queue: name, code })
+  }
+  return messages.length
+}
+
+async function tryMessage(
+  queue: WorkerQueue,
+  message: Message,
+  work: (body: unknown) => Promise<unknown>,
+): Promise<string | undefined> {
+  try {
+    await work(message.body)
+    queue.settle(message.id)
+    return undefined
+  } catch (fault) {
+    // A message of another fault than ours may quote what was sent, so only a code goes on
+    return fault instanceof Failure ? fault.code : 'UNEXPECTED'
+  }
+}
+
+// The inbox alone has dead messages worth a receipt; an entry that can't be applied holds the watermark, and is seen
+async function buryDead(home: Home): Promise<void> {
+  for (const message of home.queues.inbox.dead()) {
+    await buryDraft(home, message.body)
+    home.queues.inbox.buryDead(message.id)
+  }
+}
