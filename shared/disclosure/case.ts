@@ -13,7 +13,7 @@ const instant = z.custom<Instant>((value) => typeof value === 'string' && parseI
 const digest = z.custom<Sha256>((value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value))
 const ground = z.custom<RefusalGround>((value) => refusalGroundCodes.some((code) => code === value))
 
-export const packageFactsSchema = z.strictObject({
+const packageFactsSchema = z.strictObject({
   /** How much of the ledger the extract was read from. */
   ledgerSize: z.int().min(0),
   validAt: instant,
@@ -89,6 +89,18 @@ export const caseEventSchema = z.strictObject({
   step: stepSchema,
 })
 export type CaseEvent = z.infer<typeof caseEventSchema>
+
+/**
+ * An event to be written; of whoever acts only what an event may hold. Parsed here, since an event that cannot be
+ * read again would stop its case for good.
+ */
+export function composeEvent(event: CaseEvent): CaseEvent {
+  const { name, role, authority } = event.actor
+  return caseEventSchema.parse({
+    ...event,
+    actor: { name, role, ...(authority === undefined ? {} : { authority }) },
+  })
+}
 
 export type Approval = {
   readonly officer: string

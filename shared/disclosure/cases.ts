@@ -3,7 +3,14 @@ import type { Actor } from '../base/actor.ts'
 import { Failure } from '../base/failure.ts'
 import type { World } from '../ports.ts'
 import { findWatermark } from '../records/watermark.ts'
-import { type CaseEvent, type DisclosureCase, foldCase, type Moment, type Step } from './case.ts'
+import {
+  type CaseEvent,
+  composeEvent,
+  type DisclosureCase,
+  foldCase,
+  type Moment,
+  type Step,
+} from './case.ts'
 import type { Command } from './command.ts'
 import { extractScope } from './extract.ts'
 import {
@@ -137,7 +144,13 @@ function eventAfter(
   current: DisclosureCase,
   { step, actor, moment }: { step: Step; actor: Actor; moment: Moment },
 ): CaseEvent {
-  return { number: current.events.length + 1, at: moment.now, actor, attempt: randomUUID(), step }
+  return composeEvent({
+    number: current.events.length + 1,
+    at: moment.now,
+    actor,
+    attempt: randomUUID(),
+    step,
+  })
 }
 
 /** What must be there before the event is: a release's stored package, a download's bytes. */

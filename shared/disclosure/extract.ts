@@ -52,17 +52,17 @@ export function extractOrganisation(
   if (kindOfSubject(uscc, policy) !== 'organisation' || records.some(isOfIndividualBusiness)) {
     return { uscc, outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
   }
-  const whole = fuse({ uscc, records, validAt })
+  const whole = fuse({ uscc, records, policy, validAt })
   const won = new Set([
-    ...(whole?.provenance.licences?.won ?? []).map(({ digest }) => digest),
-    ...(whole?.provenance.penalties?.won ?? []).map(({ digest }) => digest),
+    ...(whole.provenance.licences?.won ?? []).map(({ digest }) => digest),
+    ...(whole.provenance.penalties?.won ?? []).map(({ digest }) => digest),
   ])
   const covered = records.filter(
     ({ record, digest }) =>
       record.type === 'registration' || (won.has(digest) && contains(scope.window, record.facts.decidedOn)),
   )
-  const row: Readonly<Record<string, Json>> | undefined = fuse({ uscc, records: covered, validAt })?.record
-  if (row === undefined) return { uscc, outcome: 'not-held', code: 'RC-NOT-HELD' }
+  if (covered.length === 0) return { uscc, outcome: 'not-held', code: 'RC-NOT-HELD' }
+  const row: Readonly<Record<string, Json>> = fuse({ uscc, records: covered, policy, validAt }).record
   return {
     uscc,
     outcome: 'disclosed',

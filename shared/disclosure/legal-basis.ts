@@ -48,8 +48,6 @@ export const legalBases = [
   },
 ] as const satisfies readonly LegalBasis[]
 
-export type LegalBasisCode = (typeof legalBases)[number]['code']
-
 export function findLegalBasis(code: string): LegalBasis | undefined {
   return legalBases.find((basis) => basis.code === code)
 }

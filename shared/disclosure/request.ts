@@ -111,6 +111,6 @@ function malformed(error: z.ZodError): Refusal<RequestCode> {
   return { outcome: 'refused', code: 'REQUEST_MALFORMED', reason, path: jsonPath(issue?.path ?? []) }
 }
 
-export function jsonPath(path: readonly PropertyKey[]): string {
+function jsonPath(path: readonly PropertyKey[]): string {
   return `$${path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')}`
 }

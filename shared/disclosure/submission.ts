@@ -3,7 +3,7 @@ import type { Actor } from '../base/actor.ts'
 import { Failure } from '../base/failure.ts'
 import type { World } from '../ports.ts'
 import { findAuthority } from '../settings.ts'
-import type { CaseEvent, DisclosureCase, Step } from './case.ts'
+import { composeEvent, type DisclosureCase, type Step } from './case.ts'
 import { thumbprint } from './recipient-key.ts'
 import type { Refusal } from './refusal.ts'
 import {
@@ -53,7 +53,7 @@ export async function submitCase(
   const { now, policy } = momentOf(world)
   const refusal = checkRequest(parsed.request, { now, policy })
   if (refusal !== undefined) return refusal
-  const event: CaseEvent = { number: 1, at: now, actor, attempt: randomUUID(), step }
+  const event = composeEvent({ number: 1, at: now, actor, attempt: randomUUID(), step })
   const appended = await appendEvent(world.store, id, event)
   const current = await loadCase(world.store, id)
   if (current === undefined) throw new Failure('CASE_MISSING', { retryable: true, facts: { case: id } })

@@ -14,7 +14,7 @@ function fused(records: readonly StandingRecord[], validAt: Instant = NOON): Fus
 
 describe('what the code says', () => {
   test('the organisation code and the division are read off the USCC', () => {
-    expect(fused([]).record).toMatchObject({ uscc: USCC, organisation_code: 'YY0000001', division: '310000' })
+    expect(fused([]).record).toMatchObject({ uscc: USCC, organisation_code: 'YY000001X', division: '310000' })
   })
 })
 

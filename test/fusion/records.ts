@@ -10,7 +10,7 @@ export type PenaltyFacts = Extract<FactRecord, { type: 'penalty' }>['facts']
 
 export const policy = policySchema.parse({})
 /** Synthetic: the organisation code begins with YY. */
-export const USCC = '91310000YY00000016'
+export const USCC = '91310000YY000001X9'
 
 export const day = (text: string): CalendarDate => text as CalendarDate
 export const instant = (text: string): Instant => text as Instant

@@ -1,0 +1,47 @@
+import { Command } from 'commander'
+import { homeCommand, type HomeOptions, runOnHome } from '../command.ts'
+import { expectDone } from '../outcome.ts'
+
+type ShowOptions = HomeOptions & { readonly provenance?: boolean }
+
+type Organisation = {
+  readonly uscc: string
+  readonly asOf: { readonly ledgerSize: number; readonly validAt: string }
+  readonly record: Readonly<Record<string, unknown>>
+  readonly provenance?: Readonly<Record<string, { rule: string; won: readonly { authority: string; entry: number }[]; lost: readonly unknown[] }>>
+}
+
+/** The principal that reads organisations and datasets when no other is named. */
+export const READER = 'steward'
+
+export function organisationCommand(): Command {
+  const show = homeCommand('show', "One organisation's golden record")
+    .argument('<uscc>', 'its unified social credit code')
+    .option('--provenance', 'with where each field comes from, and what lost')
+    .action((uscc: string, options: ShowOptions) =>
+      runOnHome(
+        options,
+        async (session) => {
+          const path = `/v1/organisations/${encodeURIComponent(uscc)}?provenance=${options.provenance === true}`
+          return expectDone(await session.call({ method: 'GET', path, as: options.as ?? READER }))
+        },
+        (answer) => describeOrganisation(answer as unknown as Organisation),
+      ),
+    )
+  return new Command('organisation').description('Read what is held about an organisation').addCommand(show)
+}
+
+/** A field a line; below each, where it comes from. */
+export function describeOrganisation(organisation: Organisation): string {
+  const { record, provenance, asOf } = organisation
+  const lines = [`${organisation.uscc} as of ledger size ${asOf.ledgerSize}, valid at ${asOf.validAt}`]
+  for (const [name, value] of Object.entries(record)) {
+    if (value === null || (Array.isArray(value) && value.length === 0)) continue
+    const trace = provenance?.[name]
+    const from = trace?.won.map(({ authority, entry }) => `${authority} entry ${entry}`).join(', ')
+    const lost = trace === undefined || trace.lost.length === 0 ? '' : `; ${trace.lost.length} lost`
+    const origin = trace === undefined || from === '' ? '' : `   (${trace.rule}: ${from}${lost})`
+    lines.push(`  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}${origin}`)
+  }
+  return lines.join('\n')
+}

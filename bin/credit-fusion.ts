@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { caseCommand } from './commands/case.ts'
+import { datasetCommand } from './commands/dataset.ts'
+import { identifyCommand } from './commands/identify.ts'
+import { organisationCommand } from './commands/organisation.ts'
+import { principalCommand } from './commands/principal.ts'
+import { pushCommand } from './commands/push.ts'
+import { serveCommand } from './commands/serve.ts'
+import { tokenCommand } from './commands/token.ts'
+
+const program = new Command('credit-fusion')
+  .description('Records of organisations: received, joined, published, disclosed')
+  .showHelpAfterError('(--help tells more)')
+  .addCommand(identifyCommand())
+  .addCommand(pushCommand())
+  .addCommand(organisationCommand())
+  .addCommand(datasetCommand())
+  .addCommand(caseCommand())
+  .addCommand(principalCommand())
+  .addCommand(tokenCommand())
+  .addCommand(serveCommand())
+
+exitOverrideAll(program)
+try {
+  await program.parseAsync()
+} catch (fault) {
+  if (!(fault instanceof CommanderError)) throw fault
+  // commander ends bad usage with 1; here that is 2, and help that was asked for is 0
+  process.exitCode = fault.exitCode === 0 ? 0 : 2
+}
+
+function exitOverrideAll(command: Command): void {
+  command.exitOverride()
+  for (const each of command.commands) exitOverrideAll(each)
+}
