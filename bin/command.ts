@@ -29,7 +29,7 @@ export async function runOnHome<Answer>(
       const answer = await act(session)
       await print(options.json ? JSON.stringify(answer) : text(answer))
     } finally {
-      session.close()
+      await session.close()
     }
   })
 }

@@ -5,6 +5,7 @@ import { openTokenVerifier } from '../shared/api/token.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { type Home, openHome } from '../shared/embedded/home.ts'
 import { type Service, startService } from '../shared/embedded/service.ts'
+import type { FaultListener } from '../shared/embedded/worker.ts'
 
 export const DEFAULT_HOME = '.credit-fusion'
 
@@ -27,22 +28,29 @@ export type Session = {
   readonly home: Home
   readonly api: Routes
   call(request: ApiRequest): Promise<ApiAnswer>
-  /** Starts the home's worker beside this process, unless another process works for the home already. */
-  work(): Service
-  close(): void
+  /** Sees to it that the home is worked for, by a thread of this process if no other process does. */
+  work(): void
+  /** Ends the worker's round and closes the home. */
+  close(): Promise<void>
 }
 
 export async function openSession(directory: string): Promise<Session> {
   const home = await openHome({ directory, template: TEMPLATE })
   const verifyToken = openTokenVerifier(home.issuer.trusted)
   const api = createApi({ world: home, verifyToken, onFault: (fault) => report(faultCode(fault)) })
+  let service: Service | undefined
   return {
     home,
     api,
     call: (request) => callApi(home, api, request),
-    work: () =>
-      startService({ directory, template: TEMPLATE }, ({ queue, code }) => report(`${queue}: ${code}, will try again`)),
-    close: () => home.close(),
+    work() {
+      const onFault: FaultListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
+      service ??= startService({ directory, template: TEMPLATE }, onFault)
+    },
+    async close() {
+      await service?.stop()
+      home.close()
+    },
   }
 }
 

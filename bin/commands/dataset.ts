@@ -1,1 +1,92 @@
-export const x = 1
+import { Command } from 'commander'
+import { homeCommand, type HomeOptions, runOnHome } from '../command.ts'
+import { CommandEnd, expectDone } from '../outcome.ts'
+import { report, type Session } from '../session.ts'
+
+export type Publication = {
+  readonly outcome: 'published' | 'unchanged' | 'superseded'
+  readonly version: Version
+}
+
+type Version = {
+  readonly dataset: string
+  readonly version: number
+  readonly rows: number
+  readonly files: number
+  readonly ledgerSize: number
+  readonly validAt: string
+  readonly manifestSha256: string
+}
+
+type Dataset = { readonly name: string; readonly title: { readonly en: string }; readonly latest: Version | null }
+
+export type Files = {
+  readonly manifest: { readonly version: number; readonly rows: number }
+  readonly files: readonly { readonly link: string; readonly rows: number; readonly sha256: string }[]
+}
+
+type PublishOptions = HomeOptions & { readonly force?: boolean; readonly full?: boolean; readonly acceptDrop?: boolean }
+
+/** Who publishes and reads when no other principal is named. */
+const STEWARD = 'steward'
+
+export function datasetCommand(): Command {
+  const publish = homeCommand('publish', 'Publish the next version, if anything has changed')
+    .argument('<name>', 'the dataset: organisations')
+    .option('--force', 'a new version although nothing has changed')
+    .option('--full', 'build every bucket from the ledger')
+    .option('--accept-drop', 'let a version through that has far fewer rows')
+    .action((name: string, options: PublishOptions) =>
+      runOnHome(options, (session) => publishDataset(session, name, options), describePublication),
+    )
+  const list = homeCommand('list', 'The datasets there are').action((options: HomeOptions) =>
+    runOnHome(
+      options,
+      async (session) =>
+        expectDone(await session.call({ method: 'GET', path: '/v1/datasets', as: options.as ?? STEWARD })) as unknown as Dataset[],
+      (datasets) => datasets.map(describeDataset).join('\n'),
+    ),
+  )
+  const files = homeCommand('files', "A version's files, each with a link")
+    .argument('<name>', 'the dataset')
+    .option('--version <number>', 'the version (default: the latest)')
+    .action((name: string, options: HomeOptions & { version?: string }) =>
+      runOnHome(options, (session) => listFiles(session, name, { as: options.as ?? STEWARD, version: options.version }), describeFiles),
+    )
+  return new Command('dataset').description('Publish and read datasets').addCommand(publish).addCommand(list).addCommand(files)
+}
+
+async function publishDataset(session: Session, name: string, options: PublishOptions): Promise<Publication> {
+  const { force = false, full = false, acceptDrop = false } = options
+  report(`publishing ${name}`)
+  const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
+  const json = { force, full, acceptDrop }
+  return expectDone(await session.call({ method: 'POST', path, as: options.as ?? STEWARD, json })) as unknown as Publication
+}
+
+export async function listFiles(
+  session: Session,
+  name: string,
+  { as, version = 'latest' }: { readonly as: string; readonly version?: string | undefined },
+): Promise<Files> {
+  if (version !== 'latest' && !/^[1-9]\d*$/.test(version)) throw new CommandEnd(2, 'VERSION_INVALID: a number is wanted')
+  const path = `/v1/datasets/${encodeURIComponent(name)}/versions/${version}/files`
+  return expectDone(await session.call({ method: 'GET', path, as })) as unknown as Files
+}
+
+export function describePublication({ outcome, version }: Publication): string {
+  const { dataset, rows, files, ledgerSize, validAt } = version
+  return [
+    `${dataset} version ${version.version} (${outcome}): ${rows} rows in ${files} files`,
+    `  as of ledger size ${ledgerSize}, valid at ${validAt}, manifest sha256 ${version.manifestSha256}`,
+  ].join('\n')
+}
+
+function describeDataset({ name, title, latest }: Dataset): string {
+  return `${name}  ${title.en}  ${latest === null ? 'not published yet' : `version ${latest.version}, ${latest.rows} rows`}`
+}
+
+function describeFiles({ manifest, files }: Files): string {
+  const lines = files.map(({ link, rows, sha256 }) => `  ${rows} rows  ${sha256.slice(0, 16)}  ${link}`)
+  return [`version ${manifest.version}: ${manifest.rows} rows in ${files.length} files`, ...lines].join('\n')
+}

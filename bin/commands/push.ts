@@ -74,17 +74,13 @@ export type Push = {
 /** Sends a file and waits until its records are applied, working for the home meanwhile if nobody else does. */
 export async function push(session: Session, { file, as, ...push }: Push): Promise<Pushed> {
   const { authority, layout, submissionId, sentAt = session.home.now() } = push
-  const service = session.work()
-  try {
-    const query = new URLSearchParams({ submissionId, layout, sentAt })
-    report(`${submissionId}: reading ${file.bytes.length} bytes`)
-    const principal = as ?? authority
-    const sent = expectDone(await session.call({ method: 'POST', path: `/v1/submissions?${query}`, as: principal, file }))
-    report(`${submissionId}: received, waiting until applied`)
-    return await waitUntilApplied(session, { authority, submissionId, as: principal, sha256: String(sent['sha256']) })
-  } finally {
-    await service.stop()
-  }
+  session.work()
+  const query = new URLSearchParams({ submissionId, layout, sentAt })
+  report(`${submissionId}: reading ${file.bytes.length} bytes`)
+  const principal = as ?? authority
+  const sent = expectDone(await session.call({ method: 'POST', path: `/v1/submissions?${query}`, as: principal, file }))
+  report(`${submissionId}: received, waiting until applied`)
+  return waitUntilApplied(session, { authority, submissionId, as: principal, sha256: String(sent['sha256']) })
 }
 
 type Waiting = {

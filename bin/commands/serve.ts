@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { serve } from '@hono/node-server'
 import type { Command } from 'commander'
-import { rollForward } from '../../shared/datasets/publish.ts'
+import { rollForward } from '../../shared/datasets/roll-forward.ts'
 import { homeCommand, type HomeOptions } from '../command.ts'
 import { openSession, report, type Session } from '../session.ts'
 
@@ -12,10 +12,9 @@ export function serveCommand(): Command {
     .option('--port <number>', 'the port on 127.0.0.1', DEFAULT_PORT)
     .action(async (options: HomeOptions & { port: string }) => {
       const session = await openSession(options.home)
-      const service = session.work()
+      session.work()
       await serveUntilInterrupted(session, Number(options.port))
-      await service.stop()
-      session.close()
+      await session.close()
     })
 }
 

@@ -4,7 +4,18 @@ import { digestOf } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { FUSION_VERSION, type Fused, fuse, fuseRow } from '../../shared/fusion/fuse.ts'
 import type { StandingRecord } from '../../shared/records/record.ts'
-import { anyInstant, anyStanding, day, instant, licence, penalty, policy, registration, standing, USCC } from './records.ts'
+import {
+  anyInstant,
+  anyStanding,
+  day,
+  instant,
+  licence,
+  penalty,
+  policy,
+  registration,
+  standing,
+  USCC,
+} from './records.ts'
 
 const NOON = instant('2026-06-01T04:00:00.000Z')
 
@@ -19,7 +30,9 @@ describe('what the code says', () => {
 })
 
 describe('registration', () => {
-  const older = standing(registration({ name: '旧名', approvedOn: day('2020-01-01'), address: '旧址' }), { entry: 9 })
+  const older = standing(registration({ name: '旧名', approvedOn: day('2020-01-01'), address: '旧址' }), {
+    entry: 9,
+  })
   const newer = standing(
     registration({ name: '新名', approvedOn: day('2024-01-01') }, { authority: 'other' }),
     { entry: 1 },
@@ -36,25 +49,38 @@ describe('registration', () => {
 
   test('of those approved on the same day the one sent last wins', () => {
     const first = standing(registration({ name: '先' }), { sentAt: instant('2026-01-02T00:00:00.000Z') })
-    const last = standing(registration({ name: '后' }, { authority: 'other' }), { sentAt: instant('2026-01-03T00:00:00.000Z') })
+    const last = standing(registration({ name: '后' }, { authority: 'other' }), {
+      sentAt: instant('2026-01-03T00:00:00.000Z'),
+    })
     expect(fused([first, last]).record.name).toBe('后')
   })
 
   test('what the latest does not state falls to the next, and the rule says so', () => {
     expect(fused([newer, older]).record.address).toBe('旧址')
-    expect(fused([newer, older]).provenance.address?.rule).toBe('earlier registration: the latest does not state it')
+    expect(fused([newer, older]).provenance.address?.rule).toBe(
+      'earlier registration: the latest does not state it',
+    )
   })
 
   test('an amount never takes the currency of another registration', () => {
-    const dollars = standing(registration({ registeredCapital: '5', capitalCurrency: '美元', approvedOn: day('2020-01-01') }))
-    const yuan = standing(registration({ registeredCapital: '9', approvedOn: day('2024-01-01') }, { authority: 'other' }))
+    const dollars = standing(
+      registration({ registeredCapital: '5', capitalCurrency: '美元', approvedOn: day('2020-01-01') }),
+    )
+    const yuan = standing(
+      registration({ registeredCapital: '9', approvedOn: day('2024-01-01') }, { authority: 'other' }),
+    )
     expect(fused([dollars, yuan]).record).toMatchObject({ registered_capital: '9', capital_currency: null })
   })
 
   test('an operating period without an end does not get the end of an older one', () => {
-    const closed = standing(registration({ operatingFrom: day('2000-01-01'), operatingTo: day('2030-01-01') }))
+    const closed = standing(
+      registration({ operatingFrom: day('2000-01-01'), operatingTo: day('2030-01-01') }),
+    )
     const open = standing(
-      registration({ operatingFrom: day('2000-01-01'), approvedOn: day('2024-01-01') }, { authority: 'other' }),
+      registration(
+        { operatingFrom: day('2000-01-01'), approvedOn: day('2024-01-01') },
+        { authority: 'other' },
+      ),
     )
     expect(fused([closed, open]).record).toMatchObject({ operating_from: '2000-01-01', operating_to: null })
   })
@@ -66,7 +92,9 @@ describe('name', () => {
 
   test('without a registration it is that of the licence or penalty sent last', () => {
     expect(fused([early, late]).record.name).toBe('处罚名')
-    expect(fused([early, late]).provenance.name?.lost).toMatchObject([{ value: '许可名', reason: 'later statement of the name' }])
+    expect(fused([early, late]).provenance.name?.lost).toMatchObject([
+      { value: '许可名', reason: 'later statement of the name' },
+    ])
   })
 
   test('a registration states the name before any other record', () => {
@@ -92,7 +120,12 @@ describe('licences', () => {
     ['valid from today', { validFrom: day('2026-06-01') }, 1, undefined],
     ['valid from tomorrow', { validFrom: day('2026-06-02') }, 0, 'not yet valid'],
     ['stated invalid', { status: 'invalid' as const }, 0, 'stated invalid'],
-    ['that ends before it begins', { validFrom: day('2026-07-01'), validTo: day('2026-06-30') }, 0, 'never valid'],
+    [
+      'that ends before it begins',
+      { validFrom: day('2026-07-01'), validTo: day('2026-06-30') },
+      0,
+      'never valid',
+    ],
   ])('one %s', (_, facts, count, reason) => {
     const { record, provenance } = fused([standing(licence(facts))])
     expect(record.licences).toHaveLength(count)
@@ -107,7 +140,10 @@ describe('licences', () => {
 
   test('stated by two authorities, one licence appears once, as last stated', () => {
     const own = standing(licence({ category: '普通' }, { authority: 'xk' }), { entry: 1 })
-    const relayed = standing(licence({ category: '特许', licensingAuthority: ' 某 局' }, { authority: 'hub' }), { entry: 2 })
+    const relayed = standing(
+      licence({ category: '特许', licensingAuthority: ' 某 局' }, { authority: 'hub' }),
+      { entry: 2 },
+    )
     const { record, provenance } = fused([relayed, own])
     expect(record.licences).toMatchObject([{ category: '特许' }])
     expect(record.sources).toEqual(['hub'])
@@ -134,7 +170,11 @@ describe('penalties', () => {
     ['on the day after', { publishedTo: day('2026-05-31') }, 0],
     ['three years after the decision', { decidedOn: day('2023-06-01') }, 1],
     ['a day later than that', { decidedOn: day('2023-05-31') }, 0],
-    ['a day later than that, whatever the authority wants', { decidedOn: day('2023-05-31'), publishedTo: day('2030-01-01') }, 0],
+    [
+      'a day later than that, whatever the authority wants',
+      { decidedOn: day('2023-05-31'), publishedTo: day('2030-01-01') },
+      0,
+    ],
   ])('one %s', (_, facts, count) => {
     expect(fused([standing(penalty(facts))]).record.penalties).toHaveLength(count)
   })
@@ -170,7 +210,11 @@ describe('when time alone will change the row', () => {
     ['a licence ends', licence({ validTo: day('2026-06-30') }), '2026-06-30T16:00:00.000Z'],
     ['a licence begins', licence({ validFrom: day('2026-06-30') }), '2026-06-29T16:00:00.000Z'],
     ['a publication ends', penalty({ publishedTo: day('2026-06-30') }), '2026-06-30T16:00:00.000Z'],
-    ['a licence ends on the last day there is', licence({ validTo: day('9999-12-31') }), '9999-12-31T16:00:00.000Z'],
+    [
+      'a licence ends on the last day there is',
+      licence({ validTo: day('9999-12-31') }),
+      '9999-12-31T16:00:00.000Z',
+    ],
     ['nothing begins or ends', licence(), null],
     ['only what is invalid ends', licence({ status: 'invalid', validTo: day('2026-06-30') }), null],
   ])('%s', (_, record, expected) => {
@@ -196,16 +240,22 @@ describe('for any records', () => {
 
   test('until the next change the row is the same, and then it is another', () => {
     fc.assert(
-      fc.property(anyStanding, anyInstant, fc.double({ min: 0, max: 1, noNaN: true }), (records, validAt, share) => {
-        const now = fused(records, validAt)
-        const start = Date.parse(validAt)
-        const end = now.nextChangeAt === null ? start + 10 * 365 * 86_400_000 : Date.parse(now.nextChangeAt)
-        const between = instantOf(Math.min(end - 1, start + Math.floor((end - start) * share)))
-        expect(end).toBeGreaterThan(start)
-        expect(fused(records, between)).toEqual(now)
-        expect(fused(records, instantOf(end - 1))).toEqual(now)
-        if (now.nextChangeAt !== null) expect(fused(records, now.nextChangeAt).record).not.toEqual(now.record)
-      }),
+      fc.property(
+        anyStanding,
+        anyInstant,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (records, validAt, share) => {
+          const now = fused(records, validAt)
+          const start = Date.parse(validAt)
+          const end = now.nextChangeAt === null ? start + 10 * 365 * 86_400_000 : Date.parse(now.nextChangeAt)
+          const between = instantOf(Math.min(end - 1, start + Math.floor((end - start) * share)))
+          expect(end).toBeGreaterThan(start)
+          expect(fused(records, between)).toEqual(now)
+          expect(fused(records, instantOf(end - 1))).toEqual(now)
+          if (now.nextChangeAt !== null)
+            expect(fused(records, now.nextChangeAt).record).not.toEqual(now.record)
+        },
+      ),
       runs,
     )
   })
@@ -224,10 +274,16 @@ describe('for any records', () => {
     fc.assert(
       fc.property(anyStanding, anyInstant, (records, validAt) => {
         const { provenance } = fused(records, validAt)
-        const home = { registration: provenance.name, licence: provenance.licences, penalty: provenance.penalties }
+        const home = {
+          registration: provenance.name,
+          licence: provenance.licences,
+          penalty: provenance.penalties,
+        }
         for (const { record, digest } of records) {
           const place = home[record.type]
-          const [won, lost] = [place?.won, place?.lost].map((list) => (list ?? []).filter((each) => each.digest === digest))
+          const [won, lost] = [place?.won, place?.lost].map((list) =>
+            (list ?? []).filter((each) => each.digest === digest),
+          )
           expect((won?.length ?? 0) + (lost?.length ?? 0)).toBe(1)
         }
       }),

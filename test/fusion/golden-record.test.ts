@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type GoldenField, fieldsOf, goldenFields } from '../../shared/fusion/golden-record.ts'
+import { fieldsOf, type GoldenField, goldenFields } from '../../shared/fusion/golden-record.ts'
 import { licenceFactsSchema } from '../../shared/records/types/licence.ts'
 import { penaltyFactsSchema } from '../../shared/records/types/penalty.ts'
 import { registrationFactsSchema } from '../../shared/records/types/registration.ts'
@@ -7,7 +7,16 @@ import { registrationFactsSchema } from '../../shared/records/types/registration
 const fields: readonly GoldenField[] = goldenFields
 
 /** Free text that may name people, of every record type. */
-const narrativeFacts = ['content', 'remarks', 'offence', 'grounds', 'legalBasis', 'revokedCertificates', 'businessScope', 'address']
+const narrativeFacts = [
+  'content',
+  'remarks',
+  'offence',
+  'grounds',
+  'legalBasis',
+  'revokedCertificates',
+  'businessScope',
+  'address',
+]
 
 test('no two fields, members or list elements have the same Iceberg id', () => {
   const ids = fields.flatMap((field) => [
@@ -28,17 +37,26 @@ test('every list has an id for its element, and nothing else has', () => {
 
 test('no field has the name of another, and no member that of another in its list', () => {
   expect(new Set(fields.map(({ name }) => name)).size).toBe(fields.length)
-  for (const { members = [] } of fields) expect(new Set(members.map(({ name }) => name)).size).toBe(members.length)
+  for (const { members = [] } of fields)
+    expect(new Set(members.map(({ name }) => name)).size).toBe(members.length)
 })
 
 test('no published field carries narrative free text', () => {
-  const published = fieldsOf('published').flatMap((field) => [field.fact, ...(field.members ?? []).map(({ fact }) => fact)])
+  const published = fieldsOf('published').flatMap((field) => [
+    field.fact,
+    ...(field.members ?? []).map(({ fact }) => fact),
+  ])
   expect(published.filter((fact) => narrativeFacts.includes(fact ?? ''))).toEqual([])
 })
 
 test('narrative free text is there for a case', () => {
-  const disclosed = fieldsOf('disclosed').flatMap((field) => [field.fact, ...(field.members ?? []).map(({ fact }) => fact)])
-  expect(disclosed).toEqual(expect.arrayContaining(['content', 'offence', 'grounds', 'legalBasis', 'businessScope', 'address']))
+  const disclosed = fieldsOf('disclosed').flatMap((field) => [
+    field.fact,
+    ...(field.members ?? []).map(({ fact }) => fact),
+  ])
+  expect(disclosed).toEqual(
+    expect.arrayContaining(['content', 'offence', 'grounds', 'legalBasis', 'businessScope', 'address']),
+  )
 })
 
 test('every fact that a field reads is a fact of the record type its rule reads', () => {
@@ -49,7 +67,9 @@ test('every fact that a field reads is a fact of the record type its rule reads'
     penalties: penaltyFactsSchema.keyof().options,
   } as Readonly<Record<string, readonly string[]>>
   for (const field of fields) {
-    const read = [field.fact, ...(field.members ?? []).map(({ fact }) => fact)].filter((fact) => fact !== undefined)
+    const read = [field.fact, ...(field.members ?? []).map(({ fact }) => fact)].filter(
+      (fact) => fact !== undefined,
+    )
     expect(facts[field.rule] ?? []).toEqual(expect.arrayContaining(read))
   }
 })

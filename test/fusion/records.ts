@@ -66,7 +66,13 @@ const stated = <T extends object>(facts: T): { [K in keyof T]: Exclude<T[K], und
   Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as never
 
 const registrations = fc
-  .record({ name: aName, approvedOn: maybeDay, registeredCapital: anAmount, operatingFrom: maybeDay, operatingTo: maybeDay })
+  .record({
+    name: aName,
+    approvedOn: maybeDay,
+    registeredCapital: anAmount,
+    operatingFrom: maybeDay,
+    operatingTo: maybeDay,
+  })
   .map(stated)
 const licences = fc
   .record({
@@ -110,10 +116,12 @@ export const anyStanding: fc.Arbitrary<readonly StandingRecord[]> = fc
     selector: ({ type, authority, document }) => `${type}#${authority}#${document}`,
   })
   .chain((records) =>
-    fc.array(fc.integer({ min: 0, max: 3 }), { minLength: records.length, maxLength: records.length }).map((days) =>
-      records.map((record, entry) => {
-        const sentAt = instantOf(Date.parse('2026-01-01T00:00:00Z') + (days[entry] ?? 0) * 86_400_000)
-        return standing(record, { entry, sentAt })
-      }),
-    ),
+    fc
+      .array(fc.integer({ min: 0, max: 3 }), { minLength: records.length, maxLength: records.length })
+      .map((days) =>
+        records.map((record, entry) => {
+          const sentAt = instantOf(Date.parse('2026-01-01T00:00:00Z') + (days[entry] ?? 0) * 86_400_000)
+          return standing(record, { entry, sentAt })
+        }),
+      ),
   )

@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { exportJWK, generateKeyPair, type JWK } from 'jose'
+import { sha256 } from '../shared/base/digest.ts'
+import { openPackage } from '../shared/disclosure/package.ts'
+import { describeCase, describeTimeline, type TimelineRow } from './commands/case.ts'
+import { describePublication, listFiles, type Publication } from './commands/dataset.ts'
+import { describeOrganisation } from './commands/organisation.ts'
+import { describePush, push } from './commands/push.ts'
+import { expectDone } from './outcome.ts'
+import type { Session } from './session.ts'
+
+/** An organisation of the examples that has a registration, a licence and penalties. */
+const SHOWN = '91330203YY0000079F'
+
+const inputs = [
+  { authority: 'demo-market-regulator', layout: 'registration', file: 'registration.csv' },
+  { authority: 'demo-housing-bureau', layout: 'licence-2018', file: 'licences-2018.csv' },
+  { authority: 'demo-environment-bureau', layout: 'penalty-2018', file: 'penalties-2018.csv' },
+] as const
+
+/** The main job on the example inputs, told on stdout. A second walk over the same home repeats nothing. */
+export async function walkThrough(session: Session): Promise<void> {
+  say(`Home: ${session.home.directory}`)
+  await receive(session)
+  await readOne(session)
+  await publish(session)
+  await disclose(session)
+  say(WHAT_NEXT)
+}
+
+async function receive(session: Session): Promise<void> {
+  for (const [index, { authority, layout, file }] of inputs.entries()) {
+    say(`\n[${index + 1}/6] ${authority} sends examples/${file} in the layout ${layout}`)
+    const path = fileURLToPath(new URL(`../examples/${file}`, import.meta.url))
+    const bytes = new Uint8Array(await readFile(path))
+    const submissionId = `walk-through-${layout}-${sha256(bytes).slice(0, 12)}`
+    say(describePush(await push(session, { authority, layout, submissionId, file: { contentType: 'text/csv', bytes } })))
+  }
+}
+
+async function readOne(session: Session): Promise<void> {
+  say(`\n[4/6] One organisation, joined from what the authorities sent`)
+  const path = `/v1/organisations/${SHOWN}`
+  const answer = expectDone(await session.call({ method: 'GET', path, as: 'analyst' }))
+  say(describeOrganisation(answer as never))
+}
+
+async function publish(session: Session): Promise<void> {
+  say('\n[5/6] Publish the dataset organisations')
+  const call = { method: 'POST', path: '/v1/datasets/organisations/versions', as: 'steward', json: {} } as const
+  say(describePublication(expectDone(await session.call(call)) as unknown as Publication))
+  const { files } = await listFiles(session, 'organisations', { as: 'analyst' })
+  const paths = files.map(({ link }) => fileURLToPath(link))
+  const [first = ''] = paths
+  say(`  files: ${first} and ${paths.length - 1} more (credit-fusion dataset files organisations)`)
+  say(`  DuckDB:  SELECT name, len(licences) AS licences, len(penalties) AS penalties FROM read_parquet('${first}') LIMIT 5;`)
+  say(`  pandas:  import pandas; pandas.read_parquet('${first}')`)
+}
+
+async function disclose(session: Session): Promise<void> {
+  say(`\n[6/6] demo-audit-office asks for the disclosure of ${SHOWN}`)
+  const key = await recipientKey(session)
+  const submitted = await act(session, { as: REQUESTER, path: '', json: requestFor(key.publicJwk) })
+  const { id, scopeSha256 } = submitted
+  if (submitted.state === 'Submitted') {
+    await act(session, { as: 'officer-one', path: `/${id}/approve`, json: { scopeSha256 } })
+    say('  officer-one approved; trying to approve twice:')
+    const again = await session.call({ method: 'POST', path: `/v1/cases/${id}/approve`, as: 'officer-one', json: { scopeSha256 } })
+    say(`    ${again.status} ${(again.body as { code: string }).code}`)
+    await act(session, { as: 'officer-two', path: `/${id}/approve`, json: { scopeSha256 } })
+    await act(session, { as: 'officer-two', path: `/${id}/release`, json: {} })
+    await download(session, id, key.privateJwk)
+  }
+  say(describeCase(await show(session, id)))
+  const path = `/v1/cases/${id}/timeline`
+  const timeline = expectDone(await session.call({ method: 'GET', path, as: 'auditor' }))
+  say(describeTimeline((timeline as unknown as { events: TimelineRow[] }).events))
+}
+
+const REQUESTER = 'demo-audit-office'
+
+async function download(session: Session, id: string, privateJwk: JWK): Promise<void> {
+  const answer = await session.call({ method: 'POST', path: `/v1/cases/${id}/download`, as: REQUESTER })
+  if (answer.status !== 200) expectDone(answer)
+  const opened = await openPackage(String(answer.body), privateJwk, session.home.signer.verifierKey)
+  if (opened.outcome !== 'opened') throw new Error(`the package does not open: ${opened.code}`)
+  say('  the package, opened with the requester\'s private key:')
+  say(JSON.stringify(opened.package.organisations, null, 2).replaceAll(/^/gm, '    '))
+}
+
+// The requester's own key. In earnest it never leaves the requester; here it lies beside the home's other keys
+async function recipientKey(session: Session): Promise<{ publicJwk: JWK; privateJwk: JWK }> {
+  const file = join(session.home.directory, 'walk-through-requester.jwk.json')
+  if (!existsSync(file)) {
+    const { privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
+    await writeFile(file, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 })
+  }
+  const privateJwk = JSON.parse(await readFile(file, 'utf8')) as JWK
+  const { d: _, ...publicJwk } = privateJwk
+  return { publicJwk, privateJwk }
+}
+
+function requestFor(publicJwk: JWK): unknown {
+  return {
+    organisations: [SHOWN],
+    fields: ['name', 'registration_status', 'licences', 'penalties'],
+    window: { from: '2024-01-01', to: '2026-06-30' },
+    legalBasis: { code: 'CN-DSL-35' },
+    instrument: {
+      number: '示审调〔2026〕7号',
+      sha256: sha256('the walk-through has no scanned instrument'),
+      issuedBy: '示例市审计局',
+      issuedOn: '2026-06-01',
+      expiresOn: '2036-05-31',
+    },
+    purpose: 'Audit of subsidies granted in 2025 (the walk-through)',
+    recipientKey: publicJwk,
+    idempotencyKey: 'walk-through-1',
+  }
+}
+
+type CaseState = Parameters<typeof describeCase>[0]
+
+async function act(session: Session, step: { as: string; path: string; json: unknown }): Promise<CaseState> {
+  const answer = await session.call({ method: 'POST', path: `/v1/cases${step.path}`, as: step.as, json: step.json })
+  return expectDone(answer) as unknown as CaseState
+}
+
+async function show(session: Session, id: string): Promise<CaseState> {
+  return expectDone(await session.call({ method: 'GET', path: `/v1/cases/${id}`, as: 'auditor' })) as unknown as CaseState
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+const WHAT_NEXT = `
+What to try next
+  npx credit-fusion organisation show ${SHOWN} --provenance
+  npx credit-fusion push --authority demo-environment-bureau --layout penalty-2018 examples/penalties-2018.csv
+  npx credit-fusion dataset files organisations
+  npx credit-fusion case list --as auditor
+  npx credit-fusion identify ${SHOWN} 91330203YY0000079E`

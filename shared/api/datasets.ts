@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import { createRoute, z } from '@hono/zod-openapi'
+import { type DatasetName, datasets } from '../datasets/keys.ts'
+import { dataFileSchema, manifestSchema } from '../datasets/manifest.ts'
+import { type Publication, publish } from '../datasets/publish.ts'
+import { linkFiles } from '../datasets/read.ts'
+import { findVersion, listVersions, type VersionRow, versionRowSchema } from '../datasets/store.ts'
+import type { World } from '../ports.ts'
+import { may } from './may.ts'
+import { problem, problemResponses } from './problem.ts'
+import { newRoutes, type Routes } from './routes.ts'
+
+/** How long a link to a file holds. */
+const LINK_TTL_SECONDS = 900
+
+const names = Object.keys(datasets) as [DatasetName, ...DatasetName[]]
+const datasetParams = z.object({ dataset: z.enum(names) })
+const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
+
+const datasetSchema = z
+  .object({
+    name: z.string(),
+    title: z.object({ zh: z.string(), en: z.string() }),
+    latest: versionRowSchema.nullable(),
+  })
+  .openapi('Dataset')
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/datasets',
+  summary: 'The datasets there are, each with its latest version',
+  responses: { 200: { description: 'All of them', content: json(z.array(datasetSchema)) }, ...problemResponses() },
+})
+
+const versionsRoute = createRoute({
+  method: 'get',
+  path: '/datasets/{dataset}/versions',
+  summary: 'The versions of a dataset, oldest first',
+  request: { params: datasetParams },
+  responses: { 200: { description: 'All of them', content: json(z.array(versionRowSchema)) }, ...problemResponses(400) },
+})
+
+const filesSchema = z.object({
+  manifest: manifestSchema,
+  files: z.array(dataFileSchema.safeExtend({ link: z.string() })),
+})
+
+const filesRoute = createRoute({
+  method: 'get',
+  path: '/datasets/{dataset}/versions/{version}/files',
+  summary: "A version's manifest, and a link to each of its files that holds for a quarter of an hour",
+  request: {
+    params: datasetParams.extend({ version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]) }),
+  },
+  responses: { 200: { description: 'Manifest and files', content: json(filesSchema) }, ...problemResponses(400, 404) },
+})
+
+const publicationSchema = z.looseObject({ outcome: z.enum(['published', 'unchanged', 'superseded']), version: versionRowSchema })
+
+const publishRoute = createRoute({
+  method: 'post',
+  path: '/datasets/{dataset}/versions',
+  summary: 'Publish the next version, if it differs from the one that stands and passes the gates',
+  request: {
+    params: datasetParams,
+    body: {
+      required: true,
+      content: json(
+        z.strictObject({
+          force: z.boolean().default(false),
+          full: z.boolean().default(false),
+          acceptDrop: z.boolean().default(false),
+        }),
+      ),
+    },
+  },
+  responses: { 200: { description: 'The version that stands', content: json(publicationSchema) }, ...problemResponses(400, 422) },
+})
+
+export function datasetRoutes(world: World): Routes {
+  const routes = newRoutes()
+  addReading(routes, world)
+  routes.openapi(publishRoute, async (context) => {
+    if (!may(context.get('actor'), 'dataset:publish')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const { dataset } = context.req.valid('param')
+    const publication = await publish(world, { dataset, commitId: randomUUID(), ...context.req.valid('json') })
+    if (publication.outcome !== 'gated') return context.json(publicationSchema.parse(publication), 200)
+    const detail = describeGates(publication)
+    return problem(context, { status: 422, code: 'GATE_CLOSED', title: 'A quality gate stopped the version.', detail }) as never
+  })
+  return routes
+}
+
+function describeGates({ findings }: Extract<Publication, { outcome: 'gated' }>): string {
+  return findings.map((finding) => JSON.stringify(finding)).join(' ')
+}
+
+function addReading(routes: Routes, world: World): void {
+  routes.openapi(listRoute, async (context) => {
+    if (!may(context.get('actor'), 'dataset:read')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const list = names.map(async (name) => ({ name, title: datasets[name], latest: (await findVersion(world, name, 'latest')) ?? null }))
+    return context.json(z.array(datasetSchema).parse(await Promise.all(list)), 200)
+  })
+  routes.openapi(versionsRoute, async (context) => {
+    if (!may(context.get('actor'), 'dataset:read')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const rows: VersionRow[] = []
+    for await (const row of listVersions(world.store, context.req.valid('param').dataset)) rows.push(row)
+    return context.json(rows, 200)
+  })
+  routes.openapi(filesRoute, async (context) => {
+    if (!may(context.get('actor'), 'dataset:read')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const { dataset, version } = context.req.valid('param')
+    const row = await findVersion(world, dataset, version)
+    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    const linked = await linkFiles(world.objects, dataset, { row, ttlSeconds: LINK_TTL_SECONDS })
+    return context.json(filesSchema.parse(linked), 200)
+  })
+}

@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sha256 } from '../../shared/base/digest.ts'
+import { type Instant, instantOf } from '../../shared/base/instant.ts'
+import { openDatabase } from '../../shared/embedded/database.ts'
+import { openObjects } from '../../shared/embedded/objects.ts'
+import { openStore } from '../../shared/embedded/store.ts'
+import { sealPending } from '../../shared/ledger/seal.ts'
+import type { Objects, World } from '../../shared/ports.ts'
+import { applyEntry, SUBMISSION_ENTRY } from '../../shared/records/apply.ts'
+import { recordDigest, recordKey } from '../../shared/records/keys.ts'
+import { encodePart, partKey } from '../../shared/records/part.ts'
+import type { FactRecord } from '../../shared/records/record.ts'
+import { policySchema } from '../../shared/settings.ts'
+import { canonicalJson } from '../../shared/base/canonical.ts'
+import { findLedgerSize } from '../../shared/ledger/sealed.ts'
+import { completeUscc } from '../../shared/identity/uscc.ts'
+
+export type Home = Omit<World, 'signer'> & {
+  /** What the clock says; a test may set it. */
+  at: Instant
+  /** Accepts, seals and applies one submission of an authority. */
+  submit(authority: string, records: readonly FactRecord[], sentAt?: Instant): Promise<void>
+  close(): Promise<void>
+}
+
+const nowhere = { send: async () => undefined }
+
+/** Everything the datasets room asks of the world, on the embedded adapters. */
+export async function openTestHome(bucketCount = 4): Promise<Home> {
+  const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-home-'))
+  const database = openDatabase(':memory:')
+  const home: Home = {
+    at: instantOf(Date.parse('2026-01-01T00:00:00Z')),
+    store: openStore(database),
+    objects: await openObjects(directory),
+    queues: { inbox: nowhere, sealed: nowhere },
+    now: () => home.at,
+    settings: { authorities: [], policy: policySchema.parse({ bucketCount }) },
+    submit: (authority, records, sentAt = home.at) => submit(home, { authority, records, sentAt }),
+    close: async () => {
+      database.close()
+      await rm(directory, { recursive: true })
+    },
+  }
+  return home
+}
+
+/** The n-th synthetic organisation's code; `92` before it makes an individual business. */
+export function codeOf(n: number, prefix = '91'): string {
+  return completeUscc({ prefix, division: '310000', body: `YY${String(n).padStart(6, '0')}` })
+}
+
+/** Every object of the area, with the digest of its bytes. */
+export async function listObjects(objects: Objects, path: string): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {}
+  for await (const key of objects.list({ area: 'datasets', path })) {
+    found[key.path] = sha256((await objects.find(key))?.body ?? '')
+  }
+  return found
+}
+
+let submissions = 0
+
+async function submit(
+  home: Home,
+  { authority, records, sentAt }: { authority: string; records: readonly FactRecord[]; sentAt: Instant },
+): Promise<void> {
+  const { body, reference } = encodePart(
+    records.map((record, row) => {
+      const { partition, sort } = recordKey(record, recordDigest(record))
+      return { row, partition, sort, text: canonicalJson(record) }
+    }),
+  )
+  await home.objects.put(partKey(reference.sha256), body, 'absent')
+  const submissionId = `s${++submissions}`
+  const payload = { authority, submissionId, sentAt, parts: [reference] }
+  await home.store.commit([], { id: submissionId, kind: SUBMISSION_ENTRY, at: home.at, payload })
+  await sealPending(home)
+  await applyEntry(home, (await findLedgerSize(home.store)) - 1)
+}
