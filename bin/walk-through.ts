@@ -37,7 +37,11 @@ async function receive(session: Session): Promise<void> {
     const path = fileURLToPath(new URL(`../examples/${file}`, import.meta.url))
     const bytes = new Uint8Array(await readFile(path))
     const submissionId = `walk-through-${layout}-${sha256(bytes).slice(0, 12)}`
-    say(describePush(await push(session, { authority, layout, submissionId, file: { contentType: 'text/csv', bytes } })))
+    say(
+      describePush(
+        await push(session, { authority, layout, submissionId, file: { contentType: 'text/csv', bytes } }),
+      ),
+    )
   }
 }
 
@@ -50,13 +54,20 @@ async function readOne(session: Session): Promise<void> {
 
 async function publish(session: Session): Promise<void> {
   say('\n[5/6] Publish the dataset organisations')
-  const call = { method: 'POST', path: '/v1/datasets/organisations/versions', as: 'steward', json: {} } as const
+  const call = {
+    method: 'POST',
+    path: '/v1/datasets/organisations/versions',
+    as: 'steward',
+    json: {},
+  } as const
   say(describePublication(expectDone(await session.call(call)) as unknown as Publication))
   const { files } = await listFiles(session, 'organisations', { as: 'analyst' })
   const paths = files.map(({ link }) => fileURLToPath(link))
   const [first = ''] = paths
   say(`  files: ${first} and ${paths.length - 1} more (credit-fusion dataset files organisations)`)
-  say(`  DuckDB:  SELECT name, len(licences) AS licences, len(penalties) AS penalties FROM read_parquet('${first}') LIMIT 5;`)
+  say(
+    `  DuckDB:  SELECT name, len(licences) AS licences, len(penalties) AS penalties FROM read_parquet('${first}') LIMIT 5;`,
+  )
   say(`  pandas:  import pandas; pandas.read_parquet('${first}')`)
 }
 
@@ -68,7 +79,12 @@ async function disclose(session: Session): Promise<void> {
   if (submitted.state === 'Submitted') {
     await act(session, { as: 'officer-one', path: `/${id}/approve`, json: { scopeSha256 } })
     say('  officer-one approved; trying to approve twice:')
-    const again = await session.call({ method: 'POST', path: `/v1/cases/${id}/approve`, as: 'officer-one', json: { scopeSha256 } })
+    const again = await session.call({
+      method: 'POST',
+      path: `/v1/cases/${id}/approve`,
+      as: 'officer-one',
+      json: { scopeSha256 },
+    })
     say(`    ${again.status} ${(again.body as { code: string }).code}`)
     await act(session, { as: 'officer-two', path: `/${id}/approve`, json: { scopeSha256 } })
     await act(session, { as: 'officer-two', path: `/${id}/release`, json: {} })
@@ -87,7 +103,7 @@ async function download(session: Session, id: string, privateJwk: JWK): Promise<
   if (answer.status !== 200) expectDone(answer)
   const opened = await openPackage(String(answer.body), privateJwk, session.home.signer.verifierKey)
   if (opened.outcome !== 'opened') throw new Error(`the package does not open: ${opened.code}`)
-  say('  the package, opened with the requester\'s private key:')
+  say("  the package, opened with the requester's private key:")
   say(JSON.stringify(opened.package.organisations, null, 2).replaceAll(/^/gm, '    '))
 }
 
@@ -125,12 +141,19 @@ function requestFor(publicJwk: JWK): unknown {
 type CaseState = Parameters<typeof describeCase>[0]
 
 async function act(session: Session, step: { as: string; path: string; json: unknown }): Promise<CaseState> {
-  const answer = await session.call({ method: 'POST', path: `/v1/cases${step.path}`, as: step.as, json: step.json })
+  const answer = await session.call({
+    method: 'POST',
+    path: `/v1/cases${step.path}`,
+    as: step.as,
+    json: step.json,
+  })
   return expectDone(answer) as unknown as CaseState
 }
 
 async function show(session: Session, id: string): Promise<CaseState> {
-  return expectDone(await session.call({ method: 'GET', path: `/v1/cases/${id}`, as: 'auditor' })) as unknown as CaseState
+  return expectDone(
+    await session.call({ method: 'GET', path: `/v1/cases/${id}`, as: 'auditor' }),
+  ) as unknown as CaseState
 }
 
 function say(text: string): void {

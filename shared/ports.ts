@@ -30,7 +30,11 @@ export type Item = {
   readonly marks: readonly string[]
 }
 
-export type Write = { readonly key: Key; readonly value: Json; readonly when: 'absent' | { readonly revision: number } }
+export type Write = {
+  readonly key: Key
+  readonly value: Json
+  readonly when: 'absent' | { readonly revision: number }
+}
 
 export type Addition = { readonly key: Key; readonly value: Json; readonly mark: string }
 
@@ -86,7 +90,11 @@ export interface Objects {
    * Stores the whole body or nothing, durable when it returns.
    * 'exists': `when` did not hold (something is there, or its tag is another).
    */
-  put(key: ObjectKey, body: Uint8Array, when: 'absent' | { readonly tag: string }): Promise<'stored' | 'exists'>
+  put(
+    key: ObjectKey,
+    body: Uint8Array,
+    when: 'absent' | { readonly tag: string },
+  ): Promise<'stored' | 'exists'>
 
   /** Paths under a prefix (a whole number of segments), ascending by UTF-8 bytes. */
   list(under: ObjectKey): AsyncIterable<ObjectKey>

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { homeCommand, type HomeOptions, runOnHome } from '../command.ts'
+import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import type { Session } from '../session.ts'
 
@@ -25,7 +25,7 @@ export type TimelineRow = {
   readonly actor: string | undefined
   readonly role: string
   readonly action: string
-  readonly ground: string | undefined
+  readonly ground: { readonly code: string; readonly reason?: string }
 }
 
 /** `case …`: every step is taken as the principal that `--as` names. */
@@ -64,7 +64,10 @@ function listCommand(): Command {
     runOnHome(
       options,
       async (session) => expectDone(await session.call({ method: 'GET', path: '/v1/cases', as: options.as })),
-      (answer) => (answer as unknown as { cases: Case[] }).cases.map((each) => `${each.id}  ${each.state}  ${each.authority}`).join('\n'),
+      (answer) =>
+        (answer as unknown as { cases: Case[] }).cases
+          .map((each) => `${each.id}  ${each.state}  ${each.authority}`)
+          .join('\n'),
     ),
   )
 }
@@ -217,12 +220,16 @@ export function describeCase(current: Case): string {
     `  window: ${window.from} to ${window.to}`,
     `  scope: ${current.scopeSha256}`,
   ]
-  if (current.refusal !== undefined) lines.push(`  refused: ${current.refusal.code}: ${current.refusal.reason}`)
+  if (current.refusal !== undefined)
+    lines.push(`  refused: ${current.refusal.code}: ${current.refusal.reason}`)
   return lines.join('\n')
 }
 
 export function describeTimeline(rows: readonly TimelineRow[]): string {
-  return rows
-    .map(({ at, actor, role, action, ground }) => `  ${at}  ${actor ?? '(withheld)'} (${role})  ${action}${ground === undefined ? '' : `  ${ground}`}`)
-    .join('\n')
+  return rows.map(describeRow).join('\n')
+}
+
+function describeRow({ at, actor, role, action, ground }: TimelineRow): string {
+  const reason = ground.reason === undefined ? '' : `: ${ground.reason}`
+  return `  ${at}  ${actor ?? '(withheld)'} (${role})  ${action}  ${ground.code}${reason}`
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { homeCommand, type HomeOptions, runOnHome } from '../command.ts'
+import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session } from '../session.ts'
 
@@ -18,14 +18,22 @@ type Version = {
   readonly manifestSha256: string
 }
 
-type Dataset = { readonly name: string; readonly title: { readonly en: string }; readonly latest: Version | null }
+type Dataset = {
+  readonly name: string
+  readonly title: { readonly en: string }
+  readonly latest: Version | null
+}
 
 export type Files = {
   readonly manifest: { readonly version: number; readonly rows: number }
   readonly files: readonly { readonly link: string; readonly rows: number; readonly sha256: string }[]
 }
 
-type PublishOptions = HomeOptions & { readonly force?: boolean; readonly full?: boolean; readonly acceptDrop?: boolean }
+type PublishOptions = HomeOptions & {
+  readonly force?: boolean
+  readonly full?: boolean
+  readonly acceptDrop?: boolean
+}
 
 /** Who publishes and reads when no other principal is named. */
 const STEWARD = 'steward'
@@ -43,7 +51,9 @@ export function datasetCommand(): Command {
     runOnHome(
       options,
       async (session) =>
-        expectDone(await session.call({ method: 'GET', path: '/v1/datasets', as: options.as ?? STEWARD })) as unknown as Dataset[],
+        expectDone(
+          await session.call({ method: 'GET', path: '/v1/datasets', as: options.as ?? STEWARD }),
+        ) as unknown as Dataset[],
       (datasets) => datasets.map(describeDataset).join('\n'),
     ),
   )
@@ -51,9 +61,17 @@ export function datasetCommand(): Command {
     .argument('<name>', 'the dataset')
     .option('--version <number>', 'the version (default: the latest)')
     .action((name: string, options: HomeOptions & { version?: string }) =>
-      runOnHome(options, (session) => listFiles(session, name, { as: options.as ?? STEWARD, version: options.version }), describeFiles),
+      runOnHome(
+        options,
+        (session) => listFiles(session, name, { as: options.as ?? STEWARD, version: options.version }),
+        describeFiles,
+      ),
     )
-  return new Command('dataset').description('Publish and read datasets').addCommand(publish).addCommand(list).addCommand(files)
+  return new Command('dataset')
+    .description('Publish and read datasets')
+    .addCommand(publish)
+    .addCommand(list)
+    .addCommand(files)
 }
 
 async function publishDataset(session: Session, name: string, options: PublishOptions): Promise<Publication> {
@@ -61,7 +79,9 @@ async function publishDataset(session: Session, name: string, options: PublishOp
   report(`publishing ${name}`)
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
   const json = { force, full, acceptDrop }
-  return expectDone(await session.call({ method: 'POST', path, as: options.as ?? STEWARD, json })) as unknown as Publication
+  return expectDone(
+    await session.call({ method: 'POST', path, as: options.as ?? STEWARD, json }),
+  ) as unknown as Publication
 }
 
 export async function listFiles(
@@ -69,7 +89,8 @@ export async function listFiles(
   name: string,
   { as, version = 'latest' }: { readonly as: string; readonly version?: string | undefined },
 ): Promise<Files> {
-  if (version !== 'latest' && !/^[1-9]\d*$/.test(version)) throw new CommandEnd(2, 'VERSION_INVALID: a number is wanted')
+  if (version !== 'latest' && !/^[1-9]\d*$/.test(version))
+    throw new CommandEnd(2, 'VERSION_INVALID: a number is wanted')
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions/${version}/files`
   return expectDone(await session.call({ method: 'GET', path, as })) as unknown as Files
 }

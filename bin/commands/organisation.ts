@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { homeCommand, type HomeOptions, runOnHome } from '../command.ts'
+import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
 import { expectDone } from '../outcome.ts'
 
 type ShowOptions = HomeOptions & { readonly provenance?: boolean }
@@ -8,11 +8,16 @@ type Organisation = {
   readonly uscc: string
   readonly asOf: { readonly ledgerSize: number; readonly validAt: string }
   readonly record: Readonly<Record<string, unknown>>
-  readonly provenance?: Readonly<Record<string, { rule: string; won: readonly { authority: string; entry: number }[]; lost: readonly unknown[] }>>
+  readonly provenance?: Readonly<
+    Record<
+      string,
+      { rule: string; won: readonly { authority: string; entry: number }[]; lost: readonly unknown[] }
+    >
+  >
 }
 
 /** The principal that reads organisations and datasets when no other is named. */
-export const READER = 'steward'
+const READER = 'steward'
 
 export function organisationCommand(): Command {
   const show = homeCommand('show', "One organisation's golden record")

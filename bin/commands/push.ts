@@ -3,9 +3,9 @@ import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { sha256 } from '../../shared/base/digest.ts'
-import type { Applied } from '../../shared/records/apply.ts'
 import type { Receipt, RecordOutcome } from '../../shared/ingest/receipt.ts'
-import { homeCommand, type HomeOptions, runOnHome } from '../command.ts'
+import type { Applied } from '../../shared/records/apply.ts'
+import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session } from '../session.ts'
 
@@ -51,11 +51,17 @@ export function pushCommand(): Command {
 
 async function pushFile(session: Session, file: string, options: PushOptions): Promise<Pushed> {
   const contentType = contentTypes[extname(file).toLowerCase()]
-  if (contentType === undefined) throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN: a .csv or .ndjson file is wanted')
-  const bytes = new Uint8Array(await readFile(file).catch(() => {
-    throw new CommandEnd(2, `FILE_UNREADABLE: ${file}`)
-  }))
-  const submission = { ...options, submissionId: options.submission ?? sha256(`${options.layout}\n${sha256(bytes)}`) }
+  if (contentType === undefined)
+    throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN: a .csv or .ndjson file is wanted')
+  const bytes = new Uint8Array(
+    await readFile(file).catch(() => {
+      throw new CommandEnd(2, `FILE_UNREADABLE: ${file}`)
+    }),
+  )
+  const submission = {
+    ...options,
+    submissionId: options.submission ?? sha256(`${options.layout}\n${sha256(bytes)}`),
+  }
   const pushed = await push(session, { ...submission, file: { contentType, bytes } })
   if (pushed.refusal === undefined) return pushed
   const { code, path, reason } = pushed.refusal
@@ -78,7 +84,9 @@ export async function push(session: Session, { file, as, ...push }: Push): Promi
   const query = new URLSearchParams({ submissionId, layout, sentAt })
   report(`${submissionId}: reading ${file.bytes.length} bytes`)
   const principal = as ?? authority
-  const sent = expectDone(await session.call({ method: 'POST', path: `/v1/submissions?${query}`, as: principal, file }))
+  const sent = expectDone(
+    await session.call({ method: 'POST', path: `/v1/submissions?${query}`, as: principal, file }),
+  )
   report(`${submissionId}: received, waiting until applied`)
   return waitUntilApplied(session, { authority, submissionId, as: principal, sha256: String(sent['sha256']) })
 }
@@ -101,7 +109,11 @@ type ReceiptStatus = {
 async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
   const { authority, submissionId, as } = waiting
   for (;;) {
-    const answer = await session.call({ method: 'GET', path: `/v1/receipts/${authority}/${submissionId}`, as })
+    const answer = await session.call({
+      method: 'GET',
+      path: `/v1/receipts/${authority}/${submissionId}`,
+      as,
+    })
     const state = answer.status === 404 ? undefined : (expectDone(answer) as unknown as ReceiptStatus)
     if (state !== undefined && state.receipt.sha256 !== waiting.sha256) {
       throw new CommandEnd(3, `SUBMISSION_ID_REUSED: ${submissionId} names other content`, {
@@ -120,12 +132,21 @@ const POLL_MS = 25
 function toPushed({ receipt, entry, applied, records }: ReceiptStatus): Pushed {
   const { submissionId, authority, received, accepted, repeated, refused, unresolved, refusal } = receipt
   const counts = { received, accepted, repeated, refused, unresolved }
-  return { submissionId, authority, ...counts, entry, applied, ...(refusal === undefined ? {} : { refusal }), records }
+  return {
+    submissionId,
+    authority,
+    ...counts,
+    entry,
+    applied,
+    ...(refusal === undefined ? {} : { refusal }),
+    records,
+  }
 }
 
 /** The receipt for people: the sums, and each refused record with its reason. */
 export function describePush(pushed: Pushed): string {
-  const { submissionId, authority, received, accepted, repeated, refused, unresolved, entry, applied } = pushed
+  const { submissionId, authority, received, accepted, repeated, refused, unresolved, entry, applied } =
+    pushed
   const sums = `${received} received = ${accepted} accepted + ${repeated} repeated + ${refused} refused + ${unresolved} unresolved`
   const lines = [
     `submission ${submissionId} from ${authority}, ledger entry ${entry}`,

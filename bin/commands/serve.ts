@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { serve } from '@hono/node-server'
 import type { Command } from 'commander'
 import { rollForward } from '../../shared/datasets/roll-forward.ts'
-import { homeCommand, type HomeOptions } from '../command.ts'
+import { type HomeOptions, homeCommand } from '../command.ts'
 import { openSession, report, type Session } from '../session.ts'
 
 export const DEFAULT_PORT = '8787'

@@ -33,13 +33,27 @@ export function createApi(options: ApiOptions): Routes {
   })
   api.notFound((context) => problem(context, { status: 404, code: 'NOT_FOUND' }))
   api.use('/v1/*', requireActor(options))
-  api.use('/v1/*', bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: (context) => problem(context, { status: 413, code: 'BODY_TOO_LARGE' }) }))
+  api.use(
+    '/v1/*',
+    bodyLimit({
+      maxSize: BODY_LIMIT_BYTES,
+      onError: (context) => problem(context, { status: 413, code: 'BODY_TOO_LARGE' }),
+    }),
+  )
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
   api.doc31('/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'credit-fusion', version: '1', description: 'Records of organisations: received, joined, published, disclosed.' },
+    info: {
+      title: 'credit-fusion',
+      version: '1',
+      description: 'Records of organisations: received, joined, published, disclosed.',
+    },
   })
-  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  })
   api.route('/v1', submissionRoutes(world))
   api.route('/v1', receiptRoutes(world))
   api.route('/v1', organisationRoutes(world))

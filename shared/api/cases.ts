@@ -20,7 +20,10 @@ import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 
 const document = { 'application/json': { schema: z.looseObject({}) } }
 const params = z.object({ caseId: z.string() })
-const done = { 200: { description: 'The case as it is now', content: document }, ...problemResponses(400, 404, 409, 422) }
+const done = {
+  200: { description: 'The case as it is now', content: document },
+  ...problemResponses(400, 404, 409, 422),
+}
 
 const submitRoute = createRoute({
   method: 'post',
@@ -36,7 +39,12 @@ const listRoute = createRoute({
   request: { query: z.object({ after: z.string().optional(), limit: z.coerce.number().int().optional() }) },
   responses: done,
 })
-const showRoute = createRoute({ method: 'get', path: '/cases/{caseId}', request: { params }, responses: done })
+const showRoute = createRoute({
+  method: 'get',
+  path: '/cases/{caseId}',
+  request: { params },
+  responses: done,
+})
 const timelineRoute = createRoute({
   method: 'get',
   path: '/cases/{caseId}/timeline',
@@ -60,7 +68,10 @@ const commandRoute = <Name extends keyof typeof commandBodies>(name: Name, summa
     method: 'post',
     path: `/cases/{caseId}/${name}`,
     summary,
-    request: { params, body: { required: true, content: { 'application/json': { schema: commandBodies[name] } } } },
+    request: {
+      params,
+      body: { required: true, content: { 'application/json': { schema: commandBodies[name] } } },
+    },
     responses: done,
   })
 
@@ -72,7 +83,10 @@ export function caseRoutes(world: World): Routes {
   routes.openapi(submitRoute, async (context) => {
     const denied = deny(context, 'case:submit')
     if (denied !== undefined) return denied as never
-    const result = await submitCase(world, { actor: context.get('actor'), request: context.req.valid('json') })
+    const result = await submitCase(world, {
+      actor: context.get('actor'),
+      request: context.req.valid('json'),
+    })
     if (result.outcome === 'refused') return refusal(context, result) as never
     return context.json({ ...result.case, repeated: result.repeated }, result.repeated ? 200 : 201) as never
   })
@@ -114,17 +128,26 @@ function addReading(routes: Routes, world: World): void {
 
 function addCommands(routes: Routes, world: World): void {
   const order = (context: Context<ApiEnv>, caseId: string) => ({ actor: context.get('actor'), caseId })
-  routes.openapi(commandRoute('approve', 'The first or the second approval of the scope named'), async (context) => {
-    const { caseId } = context.req.valid('param')
-    return decided(context, () => approveCase(world, { ...order(context, caseId), ...context.req.valid('json') })) as never
-  })
+  routes.openapi(
+    commandRoute('approve', 'The first or the second approval of the scope named'),
+    async (context) => {
+      const { caseId } = context.req.valid('param')
+      return decided(context, () =>
+        approveCase(world, { ...order(context, caseId), ...context.req.valid('json') }),
+      ) as never
+    },
+  )
   routes.openapi(commandRoute('narrow', 'Make the scope smaller; voids the approvals'), async (context) => {
     const { caseId } = context.req.valid('param')
-    return decided(context, () => narrowCase(world, { ...order(context, caseId), ...context.req.valid('json') })) as never
+    return decided(context, () =>
+      narrowCase(world, { ...order(context, caseId), ...context.req.valid('json') }),
+    ) as never
   })
   routes.openapi(commandRoute('refuse', 'Refuse, with a code and a reason'), async (context) => {
     const { caseId } = context.req.valid('param')
-    return decided(context, () => refuseCase(world, { ...order(context, caseId), ...context.req.valid('json') })) as never
+    return decided(context, () =>
+      refuseCase(world, { ...order(context, caseId), ...context.req.valid('json') }),
+    ) as never
   })
   routes.openapi(commandRoute('release', 'Extract what was approved and seal it'), async (context) => {
     const { caseId } = context.req.valid('param')

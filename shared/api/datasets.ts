@@ -29,7 +29,10 @@ const listRoute = createRoute({
   method: 'get',
   path: '/datasets',
   summary: 'The datasets there are, each with its latest version',
-  responses: { 200: { description: 'All of them', content: json(z.array(datasetSchema)) }, ...problemResponses() },
+  responses: {
+    200: { description: 'All of them', content: json(z.array(datasetSchema)) },
+    ...problemResponses(),
+  },
 })
 
 const versionsRoute = createRoute({
@@ -37,7 +40,10 @@ const versionsRoute = createRoute({
   path: '/datasets/{dataset}/versions',
   summary: 'The versions of a dataset, oldest first',
   request: { params: datasetParams },
-  responses: { 200: { description: 'All of them', content: json(z.array(versionRowSchema)) }, ...problemResponses(400) },
+  responses: {
+    200: { description: 'All of them', content: json(z.array(versionRowSchema)) },
+    ...problemResponses(400),
+  },
 })
 
 const filesSchema = z.object({
@@ -52,10 +58,16 @@ const filesRoute = createRoute({
   request: {
     params: datasetParams.extend({ version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]) }),
   },
-  responses: { 200: { description: 'Manifest and files', content: json(filesSchema) }, ...problemResponses(400, 404) },
+  responses: {
+    200: { description: 'Manifest and files', content: json(filesSchema) },
+    ...problemResponses(400, 404),
+  },
 })
 
-const publicationSchema = z.looseObject({ outcome: z.enum(['published', 'unchanged', 'superseded']), version: versionRowSchema })
+const publicationSchema = z.looseObject({
+  outcome: z.enum(['published', 'unchanged', 'superseded']),
+  version: versionRowSchema,
+})
 
 const publishRoute = createRoute({
   method: 'post',
@@ -74,19 +86,32 @@ const publishRoute = createRoute({
       ),
     },
   },
-  responses: { 200: { description: 'The version that stands', content: json(publicationSchema) }, ...problemResponses(400, 422) },
+  responses: {
+    200: { description: 'The version that stands', content: json(publicationSchema) },
+    ...problemResponses(400, 422),
+  },
 })
 
 export function datasetRoutes(world: World): Routes {
   const routes = newRoutes()
   addReading(routes, world)
   routes.openapi(publishRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:publish')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    if (!may(context.get('actor'), 'dataset:publish'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     const { dataset } = context.req.valid('param')
-    const publication = await publish(world, { dataset, commitId: randomUUID(), ...context.req.valid('json') })
+    const publication = await publish(world, {
+      dataset,
+      commitId: randomUUID(),
+      ...context.req.valid('json'),
+    })
     if (publication.outcome !== 'gated') return context.json(publicationSchema.parse(publication), 200)
     const detail = describeGates(publication)
-    return problem(context, { status: 422, code: 'GATE_CLOSED', title: 'A quality gate stopped the version.', detail }) as never
+    return problem(context, {
+      status: 422,
+      code: 'GATE_CLOSED',
+      title: 'A quality gate stopped the version.',
+      detail,
+    }) as never
   })
   return routes
 }
@@ -97,18 +122,25 @@ function describeGates({ findings }: Extract<Publication, { outcome: 'gated' }>)
 
 function addReading(routes: Routes, world: World): void {
   routes.openapi(listRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:read')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    const list = names.map(async (name) => ({ name, title: datasets[name], latest: (await findVersion(world, name, 'latest')) ?? null }))
+    if (!may(context.get('actor'), 'dataset:read'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const list = names.map(async (name) => ({
+      name,
+      title: datasets[name],
+      latest: (await findVersion(world, name, 'latest')) ?? null,
+    }))
     return context.json(z.array(datasetSchema).parse(await Promise.all(list)), 200)
   })
   routes.openapi(versionsRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:read')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    if (!may(context.get('actor'), 'dataset:read'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     const rows: VersionRow[] = []
     for await (const row of listVersions(world.store, context.req.valid('param').dataset)) rows.push(row)
     return context.json(rows, 200)
   })
   routes.openapi(filesRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:read')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    if (!may(context.get('actor'), 'dataset:read'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     const { dataset, version } = context.req.valid('param')
     const row = await findVersion(world, dataset, version)
     if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never

@@ -22,7 +22,9 @@ const organisationSchema = z
   .object({
     uscc: z.string(),
     asOf: z.object({ ledgerSize: z.int(), validAt: z.string() }),
-    record: z.record(z.string(), z.unknown()).openapi({ description: 'The published edition of the golden record' }),
+    record: z
+      .record(z.string(), z.unknown())
+      .openapi({ description: 'The published edition of the golden record' }),
     nextChangeAt: z.string().nullable(),
     provenance: z
       .record(
@@ -58,12 +60,16 @@ export function organisationRoutes(world: World): Routes {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const parsed = parseUscc(context.req.valid('param').uscc, world.settings.policy)
-    if (parsed.kind !== 'valid') return problem(context, { status: 400, code: 'USCC_INVALID', path: '/uscc' }) as never
+    if (parsed.kind !== 'valid')
+      return problem(context, { status: 400, code: 'USCC_INVALID', path: '/uscc' }) as never
     const found = isIndividualBusiness(parsed.value) ? undefined : await readOrganisation(world, parsed.value)
     if (found === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
     const { provenance, ...organisation } = found
     const wanted = context.req.valid('query').provenance === 'true'
-    return context.json(organisationSchema.parse(wanted ? { ...organisation, provenance } : organisation), 200)
+    return context.json(
+      organisationSchema.parse(wanted ? { ...organisation, provenance } : organisation),
+      200,
+    )
   })
   return routes
 }
@@ -83,7 +89,10 @@ function publishedEdition(fused: Fused) {
   const names = new Set<string>(fieldsOf('published').map((field) => field.name))
   const published = <T>(fields: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(fields).filter(([name]) => names.has(name)))
-  const provenance = Object.entries(published(fused.provenance)).map(([name, trace]) => [name, withoutEnded(trace)])
+  const provenance = Object.entries(published(fused.provenance)).map(([name, trace]) => [
+    name,
+    withoutEnded(trace),
+  ])
   return { record: published(fused.record), provenance: Object.fromEntries(provenance) }
 }
 

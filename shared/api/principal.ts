@@ -30,7 +30,9 @@ export async function findActor(store: Store, name: string): Promise<Actor | und
   return { name, role, ...(authority === undefined ? {} : { authority }) }
 }
 
-export async function listPrincipals(store: Store): Promise<readonly (Principal & { readonly revoked: boolean })[]> {
+export async function listPrincipals(
+  store: Store,
+): Promise<readonly (Principal & { readonly revoked: boolean })[]> {
   const found: (Principal & { readonly revoked: boolean })[] = []
   for await (const item of store.list({ table: 'ledger', partition: PARTITION })) {
     const { principal, revoked } = storedSchema.parse(item.value)
@@ -48,7 +50,8 @@ export async function registerPrincipal(
   by: string,
 ): Promise<Registration> {
   const { name, role, authority } = principal
-  if (authority !== undefined && findAuthority(world.settings, authority) === undefined) return 'authority-unknown'
+  if (authority !== undefined && findAuthority(world.settings, authority) === undefined)
+    return 'authority-unknown'
   const result = await world.store.commit(
     [{ key: principalKey(name), value: { principal, revoked: false }, when: 'absent' }],
     {

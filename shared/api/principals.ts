@@ -12,7 +12,10 @@ const listRoute = createRoute({
   method: 'get',
   path: '/principals',
   summary: 'Who may sign in, and as what',
-  responses: { 200: { description: 'All of them', content: json(z.array(storedSchema)) }, ...problemResponses() },
+  responses: {
+    200: { description: 'All of them', content: json(z.array(storedSchema)) },
+    ...problemResponses(),
+  },
 })
 
 const registerRoute = createRoute({
@@ -20,7 +23,10 @@ const registerRoute = createRoute({
   path: '/principals',
   summary: 'Register a principal',
   request: { body: { required: true, content: json(principalSchema) } },
-  responses: { 200: { description: 'Registered', content: json(principalSchema) }, ...problemResponses(400, 409) },
+  responses: {
+    200: { description: 'Registered', content: json(principalSchema) },
+    ...problemResponses(400, 409),
+  },
 })
 
 const revokeRoute = createRoute({
@@ -37,7 +43,8 @@ const revokeRoute = createRoute({
 export function principalRoutes(world: World): Routes {
   const routes = newRoutes()
   routes.openapi(listRoute, async (context) => {
-    if (!may(context.get('actor'), 'principal:read')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    if (!may(context.get('actor'), 'principal:read'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     return context.json([...(await listPrincipals(world.store))], 200)
   })
   routes.openapi(registerRoute, async (context) => {
@@ -48,7 +55,8 @@ export function principalRoutes(world: World): Routes {
     if (result === 'authority-unknown') {
       return problem(context, { status: 400, code: 'AUTHORITY_UNKNOWN', path: '/authority' }) as never
     }
-    if (result === 'taken') return problem(context, { status: 409, code: 'PRINCIPAL_NAME_TAKEN', path: '/name' }) as never
+    if (result === 'taken')
+      return problem(context, { status: 409, code: 'PRINCIPAL_NAME_TAKEN', path: '/name' }) as never
     return context.json(principal, 200)
   })
   routes.openapi(revokeRoute, async (context) => {

@@ -58,7 +58,8 @@ export function problem(context: Context, { status, code, title, detail, path }:
 export function faultToProblem(fault: unknown, context: Context): Response {
   if (fault instanceof HTTPException) {
     // hono throws it for a body that is no JSON, before any validation of ours
-    const code = fault.status === 413 ? 'BODY_TOO_LARGE' : fault.status === 400 ? 'JSON_MALFORMED' : 'REQUEST_MALFORMED'
+    const code =
+      fault.status === 413 ? 'BODY_TOO_LARGE' : fault.status === 400 ? 'JSON_MALFORMED' : 'REQUEST_MALFORMED'
     return problem(context, { status: fault.status, code })
   }
   const retryable = fault instanceof Failure && fault.retryable

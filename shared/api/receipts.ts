@@ -1,5 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { findProgress, findReceipt, readOutcomes, receiptSchema, recordOutcomeSchema } from '../ingest/receipt.ts'
+import {
+  findProgress,
+  findReceipt,
+  readOutcomes,
+  receiptSchema,
+  recordOutcomeSchema,
+} from '../ingest/receipt.ts'
 import type { World } from '../ports.ts'
 import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'

@@ -14,7 +14,12 @@ export function newRoutes(): Routes {
       if (result.success) return undefined
       const issue = result.error.issues[0]
       const path = `/${issue?.path.join('/') ?? ''}`
-      return problem(context, { status: 400, code: 'REQUEST_MALFORMED', path, detail: ISSUES[issue?.code ?? ''] ?? 'not as described' })
+      return problem(context, {
+        status: 400,
+        code: 'REQUEST_MALFORMED',
+        path,
+        detail: ISSUES[issue?.code ?? ''] ?? 'not as described',
+      })
     },
   })
 }

@@ -1,6 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { ENVELOPE_VERSION, envelopeSchema, type SubmissionHead, submissionHeadSchema } from '../ingest/envelope.ts'
+import {
+  ENVELOPE_VERSION,
+  envelopeSchema,
+  type SubmissionHead,
+  submissionHeadSchema,
+} from '../ingest/envelope.ts'
 import { type Received, receiveSubmission } from '../ingest/receive.ts'
 import type { FileFormat } from '../ingest/rows.ts'
 import type { World } from '../ports.ts'
@@ -9,7 +14,10 @@ import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 
-const fileFormats: Readonly<Record<string, FileFormat>> = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' }
+const fileFormats: Readonly<Record<string, FileFormat>> = {
+  'text/csv': 'csv',
+  'application/x-ndjson': 'ndjson',
+}
 
 const receivedSchema = z
   .object({
@@ -72,7 +80,11 @@ async function receive(
   const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...context.req.query() })
   if (!head.success) return malformed(context, head.error)
   const bytes = new Uint8Array(await context.req.arrayBuffer())
-  return receiveSubmission(world, { authority, head: head.data satisfies SubmissionHead, file: { format, bytes } })
+  return receiveSubmission(world, {
+    authority,
+    head: head.data satisfies SubmissionHead,
+    file: { format, bytes },
+  })
 }
 
 function malformed(context: Context, error: z.ZodError): Response {

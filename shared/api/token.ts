@@ -18,7 +18,9 @@ export type TrustedIssuer = {
  * deployment trusts. The token's `username` names a stored principal, which alone says what its holder may do.
  */
 export function openTokenVerifier(trusted: TrustedIssuer): TokenVerifier {
-  const fetcher = { fetch: async () => new TextEncoder().encode(JSON.stringify(await trusted.fetchJwks())).buffer }
+  const fetcher = {
+    fetch: async () => new TextEncoder().encode(JSON.stringify(await trusted.fetchJwks())).buffer,
+  }
   const verifier = JwtVerifier.create(
     { issuer: trusted.issuer, audience: null, jwksUri: trusted.jwksUri },
     { jwksCache: new SimpleJwksCache({ fetcher }) },

@@ -1,7 +1,13 @@
 import canonicalize from 'canonicalize'
 import { Failure } from './failure.ts'
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json | undefined }
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined }
 
 /**
  * The canonical form of a JSON value (RFC 8785): what digests are taken over.

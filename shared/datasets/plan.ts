@@ -68,7 +68,14 @@ function pin(policy: Policy, moment: { readonly ledgerSize: number; readonly val
 
 /** Whether two versions differ only in how much of the ledger takes part, and when. */
 export function haveSameRules(left: Pins, right: Pins): boolean {
-  const names = ['policySha256', 'fieldTableSha256', 'qualityRulesSha256', 'bucketCount', 'engine', 'fusionVersion'] as const
+  const names = [
+    'policySha256',
+    'fieldTableSha256',
+    'qualityRulesSha256',
+    'bucketCount',
+    'engine',
+    'fusionVersion',
+  ] as const
   return names.every((name) => left[name] === right[name])
 }
 

@@ -62,15 +62,27 @@ export function workerLockFile(home: Pick<Home, 'directory'>): string {
 }
 
 async function readSettings(root: string, template: string): Promise<Settings> {
-  const { authorities } = await readJsonFile(root, { template, name: 'authorities.json', schema: authoritiesFileSchema })
+  const { authorities } = await readJsonFile(root, {
+    template,
+    name: 'authorities.json',
+    schema: authoritiesFileSchema,
+  })
   const policy = await readJsonFile(root, { template, name: 'policy.json', schema: policySchema })
   return { authorities, policy }
 }
 
 // An agency's principal for each authority, named as the authority; the staff as the file has them
 async function registerPrincipals(home: Home, template: string): Promise<void> {
-  const file = await readJsonFile(home.directory, { template, name: 'principals.json', schema: principalsFileSchema })
-  const agencies = home.settings.authorities.map(({ code }) => ({ name: code, role: 'agency' as const, authority: code }))
+  const file = await readJsonFile(home.directory, {
+    template,
+    name: 'principals.json',
+    schema: principalsFileSchema,
+  })
+  const agencies = home.settings.authorities.map(({ code }) => ({
+    name: code,
+    role: 'agency' as const,
+    authority: code,
+  }))
   for (const principal of [...agencies, ...file.principals]) {
     await registerPrincipal(home, principal, 'deployment')
   }
@@ -99,6 +111,10 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Failure('SETTINGS_INVALID', { retryable: false, facts: { file, path: '', problem: 'not JSON' }, cause })
+    throw new Failure('SETTINGS_INVALID', {
+      retryable: false,
+      facts: { file, path: '', problem: 'not JSON' },
+      cause,
+    })
   }
 }

@@ -40,10 +40,20 @@ export async function runWorker(home: Home, signal: AbortSignal, onFault: FaultL
 
 /** One round over both queues and the outbox; answers how many things it did. */
 export async function workRound(home: Home, onFault: FaultListener): Promise<number> {
-  const accepted = await drain(home, { name: 'inbox', limit: INBOX_LEASE, onFault, work: (body) => acceptSubmission(home, body) })
+  const accepted = await drain(home, {
+    name: 'inbox',
+    limit: INBOX_LEASE,
+    onFault,
+    work: (body) => acceptSubmission(home, body),
+  })
   await buryDead(home)
   const sealed = await sealPending(home)
-  const applied = await drain(home, { name: 'sealed', limit: SEALED_LEASE, onFault, work: (body) => applyMessage(home, body) })
+  const applied = await drain(home, {
+    name: 'sealed',
+    limit: SEALED_LEASE,
+    onFault,
+    work: (body) => applyMessage(home, body),
+  })
   if (applied + sealed > 0) await advanceWatermark(home.store)
   return accepted + sealed + applied
 }

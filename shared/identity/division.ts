@@ -25,20 +25,36 @@ export function findDivision(code: string): Division | undefined {
 const NATIONAL: Division = { code: '100000', name: '国家', status: 'in-use', from: 1981, successors: [] }
 
 function loadDivisions(): ReadonlyMap<string, Division> {
-  const [, ...lines] = readFileSync(new URL('divisions.csv', import.meta.url), 'utf8').trimEnd().split(/\r?\n/)
+  const [, ...lines] = readFileSync(new URL('divisions.csv', import.meta.url), 'utf8')
+    .trimEnd()
+    .split(/\r?\n/)
   const loaded = new Map([[NATIONAL.code, NATIONAL]])
   for (const line of lines) {
-    const [code = '', province = '', prefecture = '', name = '', , status = '', from = '', to = '', successors = ''] =
-      line.split(',')
+    const [
+      code = '',
+      province = '',
+      prefecture = '',
+      name = '',
+      ,
+      status = '',
+      from = '',
+      to = '',
+      successors = '',
+    ] = line.split(',')
     const rival = loaded.get(code)
     if (rival?.status === 'in-use' || (rival !== undefined && rival.from > Number(from))) continue
     loaded.set(code, {
       code,
-      name: [...new Set([province, prefecture, name].filter((part) => part !== '' && part !== '直辖'))].join(' '),
+      name: [...new Set([province, prefecture, name].filter((part) => part !== '' && part !== '直辖'))].join(
+        ' ',
+      ),
       status: status === '在用' ? 'in-use' : 'retired',
       from: Number(from),
       ...(to === '' ? {} : { to: Number(to) }),
-      successors: successors.split(/[;；|/ ]/).map((each) => each.slice(0, 6)).filter((each) => /^\d{6}$/.test(each)),
+      successors: successors
+        .split(/[;；|/ ]/)
+        .map((each) => each.slice(0, 6))
+        .filter((each) => /^\d{6}$/.test(each)),
     })
   }
   return loaded

@@ -4,10 +4,7 @@
  */
 export function foldIdentifier(text: string): string {
   if (CANONICAL.test(text)) return text
-  return text
-    .normalize('NFKC')
-    .replace(IGNORED, '')
-    .toUpperCase()
+  return text.normalize('NFKC').replace(IGNORED, '').toUpperCase()
 }
 
 /** Whether a text is one of the official spellings of "there is none". */

@@ -62,7 +62,10 @@ function identifyFifteen(input: string, text: string): Identification {
   const tax = parseTaxNumber(text)
   if (registration.kind === 'valid') {
     const also: readonly Finding[] = tax.kind === 'valid' ? ['TAX_NUMBER_ALSO_POSSIBLE'] : []
-    return judged(input, 'registration-number', { ...registration, findings: [...registration.findings, ...also] })
+    return judged(input, 'registration-number', {
+      ...registration,
+      findings: [...registration.findings, ...also],
+    })
   }
   if (tax.kind === 'valid') return judged(input, 'tax-number', tax)
   if (/^\d{15}$/.test(text)) return judged(input, 'registration-number', registration)
@@ -76,7 +79,8 @@ type Judged =
   | { readonly kind: 'absent' }
 
 function judged(input: string, kind: Identification['kind'], parsed: Judged): Identification {
-  if (parsed.kind === 'valid') return { input, kind, value: parsed.value, valid: true, findings: parsed.findings }
+  if (parsed.kind === 'valid')
+    return { input, kind, value: parsed.value, valid: true, findings: parsed.findings }
   const findings = parsed.kind === 'invalid' ? parsed.findings : (['ABSENT'] as const)
   return { input, kind, value: null, valid: !findings.some(isError), findings }
 }

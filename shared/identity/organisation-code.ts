@@ -28,12 +28,12 @@ export function organisationCodeChecks(code: string): boolean {
 /** The check character of eight characters 0–9, A–Z (GB 11714 §6: 11 minus the weighted sum modulo 11; 10 is X, 11 is 0). */
 export function organisationCodeCheck(body: string): string {
   let sum = 0
-  for (let at = 0; at < 8; at++) sum += valueOf(body.charCodeAt(at)) * (WEIGHTS[at] ?? 0)
+  for (let at = 0; at < 8; at++) sum += characterValue(body.charCodeAt(at)) * (WEIGHTS[at] ?? 0)
   const check = 11 - (sum % 11)
   return check === 10 ? 'X' : check === 11 ? '0' : String(check)
 }
 
 // 0–9 stand for themselves, A–Z for 10–35
-function valueOf(unit: number): number {
+function characterValue(unit: number): number {
   return unit < 58 ? unit - 48 : unit - 55
 }

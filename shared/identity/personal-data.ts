@@ -9,7 +9,10 @@ export type PersonalData = 'RESIDENT_ID' | 'MOBILE_NUMBER'
 export function findPersonalData(text: string): PersonalData | undefined {
   // Eleven digits are needed for either; most texts have fewer
   if (text.length < 11 || !ELEVEN_DIGITS.test(text)) return undefined
-  const folded = text.normalize('NFKC').replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, '').toUpperCase()
+  const folded = text
+    .normalize('NFKC')
+    .replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, '')
+    .toUpperCase()
   for (const [run] of folded.matchAll(DIGIT_RUN)) {
     if (isResidentId(run.replace(SEPARATORS, ''))) return 'RESIDENT_ID'
   }

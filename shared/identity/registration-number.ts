@@ -9,7 +9,8 @@ export function parseRegistrationNumber(text: string): Parsed<RegistrationNumber
   const number = foldIdentifier(text)
   if (isPlaceholder(number)) return { kind: 'absent' }
   if (!/^\d{15}$/.test(number)) return { kind: 'invalid', findings: ['FORM_UNKNOWN'] }
-  if (!registrationNumberChecks(number)) return { kind: 'invalid', findings: ['REGISTRATION_NUMBER_CHECK_FAILED'] }
+  if (!registrationNumberChecks(number))
+    return { kind: 'invalid', findings: ['REGISTRATION_NUMBER_CHECK_FAILED'] }
   const findings: Finding[] = isIndividualBusinessNumber(number) ? ['INDIVIDUAL_BUSINESS'] : []
   return { kind: 'valid', value: number as RegistrationNumber, findings }
 }

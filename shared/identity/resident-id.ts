@@ -22,9 +22,14 @@ export function residentIdCheck(digits: string): string {
   return CHECKS[sum % 11] ?? ''
 }
 
-const RESIDENT_ID_FORM = /^[1-9]\d{5}(?:18[5-9]\d|19\d\d|20\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]$/
+const RESIDENT_ID_FORM =
+  /^[1-9]\d{5}(?:18[5-9]\d|19\d\d|20\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]$/
 
 function isBirthDate(digits: string): boolean {
-  const [year, month, day] = [Number(digits.slice(0, 4)), Number(digits.slice(4, 6)), Number(digits.slice(6, 8))]
+  const [year, month, day] = [
+    Number(digits.slice(0, 4)),
+    Number(digits.slice(4, 6)),
+    Number(digits.slice(6, 8)),
+  ]
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
 }

@@ -27,7 +27,8 @@ for (let value = 0; value < ALPHABET.length; value++) VALUES[ALPHABET.charCodeAt
  */
 export function parseUscc(text: string, options: UsccOptions = {}): Parsed<Uscc> {
   const code = foldIdentifier(text)
-  if (code.length !== 18) return isPlaceholder(code) ? { kind: 'absent' } : { kind: 'invalid', findings: ['FORM_UNKNOWN'] }
+  if (code.length !== 18)
+    return isPlaceholder(code) ? { kind: 'absent' } : { kind: 'invalid', findings: ['FORM_UNKNOWN'] }
   if (isPlaceholder(code)) return { kind: 'absent' }
   const findings = check(code)
   const passes = !findings.some((finding) => ERRORS.has(finding))
@@ -75,7 +76,11 @@ export function organisationCodeOf(code: string): string {
 }
 
 /** Completes a code from its department and category (2), division (6) and the organisation code's body (8). */
-export function completeUscc(parts: { readonly prefix: string; readonly division: string; readonly body: string }): Uscc {
+export function completeUscc(parts: {
+  readonly prefix: string
+  readonly division: string
+  readonly body: string
+}): Uscc {
   const code = `${parts.prefix}${parts.division}${parts.body}${organisationCodeCheck(parts.body)}`
   return `${code}${usccCheck(code)}` as Uscc
 }

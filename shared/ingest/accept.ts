@@ -33,7 +33,11 @@ export async function buryDraft(world: Pick<World, 'store'>, message: unknown): 
   const { outcomes: _, ...rest } = draft
   const code = 'SUBMISSION_DEAD'
   const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0, parts: [] }
-  await acceptSubmission(world, { ...rest, ...none, refusal: { code, path: '', reason: refusalReasons[code] } })
+  await acceptSubmission(world, {
+    ...rest,
+    ...none,
+    refusal: { code, path: '', reason: refusalReasons[code] },
+  })
 }
 
 export function entryIdOf(authority: string, submissionId: string): string {
@@ -48,6 +52,15 @@ function entryOf(draft: Draft): Entry {
     id: draft.entryId,
     kind: draft.refusal === undefined ? SUBMISSION_ENTRY : REFUSED_ENTRY,
     at: draft.receivedAt as Instant,
-    payload: { authority, submissionId, sentAt, layout, sha256, ...counts, parts, refusal: draft.refusal?.code },
+    payload: {
+      authority,
+      submissionId,
+      sentAt,
+      layout,
+      sha256,
+      ...counts,
+      parts,
+      refusal: draft.refusal?.code,
+    },
   }
 }

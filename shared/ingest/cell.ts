@@ -7,7 +7,23 @@ export type Reading<T> = { readonly value: T | undefined } | { readonly fault: R
 const ABSENT: Reading<never> = { value: undefined }
 
 /** Spellings of "nothing here" seen in official files. */
-const BLANKS = new Set(['', '-', '--', '—', '——', '— —', '/', '\\', '无', '暂无', '空', 'null', 'NULL', 'N/A', '\\N'])
+const BLANKS = new Set([
+  '',
+  '-',
+  '--',
+  '—',
+  '——',
+  '— —',
+  '/',
+  '\\',
+  '无',
+  '暂无',
+  '空',
+  'null',
+  'NULL',
+  'N/A',
+  '\\N',
+])
 
 /** Trims and takes the official spellings of "nothing" as nothing. */
 export function readText(cell: string): string | undefined {

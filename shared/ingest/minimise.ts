@@ -1,7 +1,15 @@
 import { findPersonalData } from '../identity/personal-data.ts'
 import { type FactRecord, recordSchema, type Subject } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
-import { foldDocumentNumber, type Reading, readCapital, readDate, readEndDate, readText, readYuanFromWan } from './cell.ts'
+import {
+  foldDocumentNumber,
+  type Reading,
+  readCapital,
+  readDate,
+  readEndDate,
+  readText,
+  readYuanFromWan,
+} from './cell.ts'
 import type { Column, Layout } from './layouts/layout.ts'
 import { layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
@@ -116,7 +124,12 @@ function readList(cell: string): Reading<readonly string[]> {
   return { value: stated.length === 0 ? undefined : stated }
 }
 
-const VALIDITIES: Readonly<Record<string, string>> = { '1': 'valid', 有效: 'valid', '2': 'invalid', 无效: 'invalid' }
+const VALIDITIES: Readonly<Record<string, string>> = {
+  '1': 'valid',
+  有效: 'valid',
+  '2': 'invalid',
+  无效: 'invalid',
+}
 
 function readValidity(cell: string): Reading<string> {
   const text = readText(cell)

@@ -17,7 +17,10 @@ type Step = { readonly outcome: RecordOutcome; readonly part?: EncodedPart }
  * an archive part whenever one is full; the last, shorter one comes by itself. Holds one part and one digest per
  * record.
  */
-export function* readParts(rows: Iterable<Row>, context: RowContext): Iterable<Step | { readonly part: EncodedPart }> {
+export function* readParts(
+  rows: Iterable<Row>,
+  context: RowContext,
+): Iterable<Step | { readonly part: EncodedPart }> {
   const seen = new Set<Sha256>()
   let waiting: ArchivedRecord[] = []
   let index = 0

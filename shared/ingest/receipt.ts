@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { z } from 'zod'
 import { type Sha256, sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { findNumber } from '../ledger/sealed.ts'
@@ -41,9 +41,7 @@ export const receiptSchema = z.strictObject({
   refused: count,
   unresolved: count,
   /** Set where the whole submission is refused; nothing of it is kept but this receipt. */
-  refusal: z
-    .strictObject({ code: z.enum(refusalCodes), path: z.string(), reason: z.string() })
-    .optional(),
+  refusal: z.strictObject({ code: z.enum(refusalCodes), path: z.string(), reason: z.string() }).optional(),
   /** The archive's parts and the outcomes of the records, by content. */
   parts: z.array(z.strictObject({ sha256: digest, records: count })),
   outcomes: digest.optional(),

@@ -10,13 +10,16 @@ import { findLayout, layoutId } from './layouts/registry.ts'
 import { readParts } from './read.ts'
 import { encodeOutcomes, findReceipt, outcomesKey, type Receipt, type RecordOutcome } from './receipt.ts'
 import { type Refusal, refusalReasons } from './refusal.ts'
-import { type FileFormat, readFile, readRecords, type Rows } from './rows.ts'
+import { type FileFormat, type Rows, readFile, readRecords } from './rows.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
 
 /** What came through a door, which is what says whose it is. */
 export type Delivery = { readonly authority: Authority } & (
-  | { readonly head: SubmissionHead; readonly file: { readonly format: FileFormat; readonly bytes: Uint8Array } }
+  | {
+      readonly head: SubmissionHead
+      readonly file: { readonly format: FileFormat; readonly bytes: Uint8Array }
+    }
   | { readonly head: Envelope }
 )
 
@@ -40,7 +43,8 @@ export async function receiveSubmission(world: ReceivingWorld, delivery: Deliver
     return { outcome: stored.sha256 === content.sha256 ? 'repeated' : 'reused', receipt: stored }
   }
   const layout = findLayout(head.layout)
-  const refusal = layout === undefined ? refuse('LAYOUT_UNKNOWN', '/layout') : checkHead(world, delivery, layout)
+  const refusal =
+    layout === undefined ? refuse('LAYOUT_UNKNOWN', '/layout') : checkHead(world, delivery, layout)
   const draft =
     layout === undefined || refusal !== undefined
       ? refusedDraft(draftHead(world, delivery, content), refusal ?? refuse('LAYOUT_UNKNOWN', '/layout'))
@@ -51,7 +55,15 @@ export async function receiveSubmission(world: ReceivingWorld, delivery: Deliver
 
 type DraftHead = Pick<
   Draft,
-  'schemaVersion' | 'authority' | 'submissionId' | 'layout' | 'sentAt' | 'receivedAt' | 'sha256' | 'sizeBytes' | 'entryId'
+  | 'schemaVersion'
+  | 'authority'
+  | 'submissionId'
+  | 'layout'
+  | 'sentAt'
+  | 'receivedAt'
+  | 'sha256'
+  | 'sizeBytes'
+  | 'entryId'
 >
 
 function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content: Content): DraftHead {
@@ -83,7 +95,11 @@ function describeContent(delivery: Delivery): Content {
   return { sha256: sha256(`${layout}\n${sha256(text)}`), sizeBytes: Buffer.byteLength(text) }
 }
 
-function checkHead(world: ReceivingWorld, { authority, head }: Delivery, layout: Layout): Refusal | undefined {
+function checkHead(
+  world: ReceivingWorld,
+  { authority, head }: Delivery,
+  layout: Layout,
+): Refusal | undefined {
   const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
   if (!admitted.includes(layout.recordType)) return refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
   const latest = instantOf(Date.parse(world.now()) + world.settings.policy.clockSkewSeconds * 1_000)

@@ -25,12 +25,15 @@ export const refusalReasons = {
   DATE_INVALID: 'The value is not a date that exists, in a form the layout knows.',
   AMOUNT_INVALID: 'The value is not an amount of money.',
   SUBJECT_NATURAL_PERSON: 'The record is about a natural person; only organisations are admitted.',
-  SUBJECT_INDIVIDUAL_BUSINESS: 'The record is about an individual business (个体工商户), which this deployment does not admit.',
+  SUBJECT_INDIVIDUAL_BUSINESS:
+    'The record is about an individual business (个体工商户), which this deployment does not admit.',
   SUBJECT_IDENTIFIER_MISSING: 'The row names no identifier of an organisation.',
   SUBJECT_IDENTIFIER_INVALID: 'The identifier has the form of none that is known.',
   USCC_CHECK_FAILED: 'The unified social credit code fails its check character (GB 32100).',
-  USCC_ORGANISATION_CODE_FAILED: 'The organisation code inside the unified social credit code fails its check character (GB 11714).',
-  USCC_DEPARTMENT_UNKNOWN: 'The first character of the unified social credit code names no registering department (GB 32100).',
+  USCC_ORGANISATION_CODE_FAILED:
+    'The organisation code inside the unified social credit code fails its check character (GB 11714).',
+  USCC_DEPARTMENT_UNKNOWN:
+    'The first character of the unified social credit code names no registering department (GB 32100).',
   USCC_AMBIGUOUS: 'The value passes both as a unified social credit code and as a resident ID.',
   IDENTIFIERS_DISAGREE: 'The organisation code is not the one inside the unified social credit code.',
   TEXT_PERSONAL_DATA: 'The text contains what looks like a resident ID or mobile number.',

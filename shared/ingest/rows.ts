@@ -4,7 +4,9 @@ import type { Column, Layout } from './layouts/layout.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 
 /** One record as it came: the cells of the columns the layout knows, and nothing else. */
-export type Row = { readonly cells: ReadonlyMap<Column, string> } | { readonly fault: RefusalCode; readonly path: string }
+export type Row =
+  | { readonly cells: ReadonlyMap<Column, string> }
+  | { readonly fault: RefusalCode; readonly path: string }
 
 /** The rows of an input, or why the whole of it can't be read. */
 export type Rows = { readonly rows: Iterable<Row> } | { readonly refusal: Refusal }
@@ -41,7 +43,10 @@ function readCsv(layout: Layout, text: string): Rows {
   return { rows: tableRows(header.columns, data.slice(header.row + 1)) }
 }
 
-function* tableRows(columns: readonly (Column | undefined)[], table: Iterable<readonly string[]>): Iterable<Row> {
+function* tableRows(
+  columns: readonly (Column | undefined)[],
+  table: Iterable<readonly string[]>,
+): Iterable<Row> {
   for (const line of table) {
     const cells = new Map<Column, string>()
     for (const [index, column] of columns.entries()) {
@@ -82,7 +87,8 @@ function parseJson(line: string): unknown {
 function rowReader(layout: Layout): (value: unknown) => Row {
   const columnOf = columnFinder(layout)
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'ROW_NOT_JSON', path: '' }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return { fault: 'ROW_NOT_JSON', path: '' }
     const cells = new Map<Column, string>()
     for (const [name, member] of Object.entries(value)) {
       const column = columnOf(name)

@@ -1,6 +1,6 @@
-import { parseOrganisationCode } from '../identity/organisation-code.ts'
-import { foldIdentifier, isPlaceholder } from '../identity/fold.ts'
 import type { Finding } from '../identity/finding.ts'
+import { foldIdentifier, isPlaceholder } from '../identity/fold.ts'
+import { parseOrganisationCode } from '../identity/organisation-code.ts'
 import { isIndividualBusinessNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
 import { isResidentId } from '../identity/resident-id.ts'
 import { parseTaxNumber } from '../identity/tax-number.ts'
@@ -45,7 +45,9 @@ const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 const PRECEDENCE = ['uscc', 'registration-number', 'organisation-code', 'tax-number'] as const
 
 function chooseSubject(found: readonly Subject[]): NamedSubject | Refusal | undefined {
-  const subject = PRECEDENCE.map((kind) => found.find((each) => each.kind === kind)).find((each) => each !== undefined)
+  const subject = PRECEDENCE.map((kind) => found.find((each) => each.kind === kind)).find(
+    (each) => each !== undefined,
+  )
   if (subject === undefined) return undefined
   const others = found.filter((each) => each.kind !== subject.kind || each.value !== subject.value)
   return others.some((other) => disagrees(subject, other))
@@ -63,7 +65,11 @@ function distinct(subjects: readonly Subject[]): readonly Subject[] {
   return [...new Map(subjects.map((each) => [`${each.kind} ${each.value}`, each])).values()]
 }
 
-function readColumn(column: Column, cell: string, policy: Policy): Subject | { readonly code: RefusalCode } | undefined {
+function readColumn(
+  column: Column,
+  cell: string,
+  policy: Policy,
+): Subject | { readonly code: RefusalCode } | undefined {
   switch (column.kind) {
     case 'subject-class':
       return classFault(cell, policy)
@@ -84,7 +90,8 @@ function readColumn(column: Column, cell: string, policy: Policy): Subject | { r
 
 function classFault(cell: string, policy: Policy): { readonly code: RefusalCode } | undefined {
   const text = readText(cell)
-  if (text === undefined || /^(法人及非法人组织|法人|非法人组织|法人和其他组织|法人及其他组织)$/.test(text)) return undefined
+  if (text === undefined || /^(法人及非法人组织|法人|非法人组织|法人和其他组织|法人及其他组织)$/.test(text))
+    return undefined
   if (/自然人/.test(text)) return { code: 'SUBJECT_NATURAL_PERSON' }
   return /个体/.test(text) ? individualBusiness(policy) : { code: 'FIELD_VALUE_UNKNOWN' }
 }
@@ -94,7 +101,11 @@ function individualBusiness(policy: Policy): { readonly code: RefusalCode } | un
 }
 
 /** By its shape, since real files put any identifier into any column; the column tells fifteen digits apart. */
-function readIdentifier(column: Column, cell: string, policy: Policy): Subject | { readonly code: RefusalCode } | undefined {
+function readIdentifier(
+  column: Column,
+  cell: string,
+  policy: Policy,
+): Subject | { readonly code: RefusalCode } | undefined {
   const text = foldIdentifier(cell)
   if (isPlaceholder(text)) return undefined
   if (text.length === 18) return readUscc(text, policy)
@@ -105,7 +116,8 @@ function readIdentifier(column: Column, cell: string, policy: Policy): Subject |
   }
   if (text.length === 15) return identified('tax-number', parseTaxNumber(text))
   // Before 2007 they had thirteen digits and no check; foreign-invested firms had 企合苏总字第000063号
-  const old = /^\d{13}$/.test(text) || (column.kind === 'registration-number' && /\d/.test(text) && text.length <= 40)
+  const old =
+    /^\d{13}$/.test(text) || (column.kind === 'registration-number' && /\d/.test(text) && text.length <= 40)
   return old ? { kind: 'registration-number', value: text } : { code: 'SUBJECT_IDENTIFIER_INVALID' }
 }
 

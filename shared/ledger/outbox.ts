@@ -11,7 +11,11 @@ export function outboxWrites(entry: Entry): { readonly entry: Write; readonly pe
       value: { id: entry.id, kind: entry.kind, at: entry.at, payload: entry.payload },
       when: 'absent',
     },
-    pending: { key: pendingKey(entry), value: { id: entry.id, kind: entry.kind, at: entry.at }, when: 'absent' },
+    pending: {
+      key: pendingKey(entry),
+      value: { id: entry.id, kind: entry.kind, at: entry.at },
+      when: 'absent',
+    },
   }
 }
 

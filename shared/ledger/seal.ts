@@ -75,7 +75,8 @@ async function finish(world: SealingWorld, head: Head, revision: number): Promis
 
 async function readBatch(world: SealingWorld, head: Head): Promise<readonly SealedReference[]> {
   const staged = await world.objects.find(batchKey(head.batch))
-  if (staged === undefined) throw new Failure('BATCH_MISSING', { retryable: false, facts: { size: head.size } })
+  if (staged === undefined)
+    throw new Failure('BATCH_MISSING', { retryable: false, facts: { size: head.size } })
   return JSON.parse(Buffer.from(staged.body).toString('utf8'))
 }
 

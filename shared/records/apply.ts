@@ -93,5 +93,9 @@ function appliedKey(number: number, part: number): Key {
 }
 
 function touchedKey(number: number, part: number): Key {
-  return { table: 'records', partition: 'touched', sort: `${padEntry(number)}#${String(part).padStart(6, '0')}` }
+  return {
+    table: 'records',
+    partition: 'touched',
+    sort: `${padEntry(number)}#${String(part).padStart(6, '0')}`,
+  }
 }

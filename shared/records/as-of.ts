@@ -34,7 +34,8 @@ function standingCandidate(item: Item, ledgerSize: number): StandingRecord | und
 
 function comparePrecedence(left: StandingRecord, right: StandingRecord): number {
   return (
-    compareUtf8(left.record.revision, right.record.revision) || compareSightings(left.sighting, right.sighting)
+    compareUtf8(left.record.revision, right.record.revision) ||
+    compareSightings(left.sighting, right.sighting)
   )
 }
 

@@ -22,8 +22,13 @@ export type PartReference = { readonly sha256: Sha256; readonly records: number 
  * A part's bytes: zstd of one line per record, `row TAB partition TAB sort TAB canonical JSON LF`.
  * Canonical JSON escapes both separators, so applying a part splits text and parses nothing.
  */
-export function encodePart(records: readonly ArchivedRecord[]): { body: Uint8Array; reference: PartReference } {
-  const text = records.map(({ row, partition, sort, text }) => `${row}\t${partition}\t${sort}\t${text}\n`).join('')
+export function encodePart(records: readonly ArchivedRecord[]): {
+  body: Uint8Array
+  reference: PartReference
+} {
+  const text = records
+    .map(({ row, partition, sort, text }) => `${row}\t${partition}\t${sort}\t${text}\n`)
+    .join('')
   const body = zstdCompressSync(text)
   return { body, reference: { sha256: sha256(body), records: records.length } }
 }
@@ -42,7 +47,10 @@ export function partKey(sha: Sha256): ObjectKey {
 }
 
 /** Throws `ARCHIVE_PART_MISSING` or `ARCHIVE_PART_CORRUPT`. */
-export async function readPart(objects: Objects, reference: PartReference): Promise<readonly ArchivedRecord[]> {
+export async function readPart(
+  objects: Objects,
+  reference: PartReference,
+): Promise<readonly ArchivedRecord[]> {
   const found = await objects.find(partKey(reference.sha256))
   const facts = { sha256: reference.sha256 }
   if (found === undefined) throw new Failure('ARCHIVE_PART_MISSING', { retryable: true, facts })

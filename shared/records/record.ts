@@ -37,4 +37,8 @@ export type FactRecord = z.infer<typeof recordSchema>
 export type Sighting = { readonly entry: number; readonly row: number; readonly sentAt: Instant }
 
 /** A revision that stands as of some entry, with the sighting that made it stand. */
-export type StandingRecord = { readonly record: FactRecord; readonly digest: Sha256; readonly sighting: Sighting }
+export type StandingRecord = {
+  readonly record: FactRecord
+  readonly digest: Sha256
+  readonly sighting: Sighting
+}

@@ -10,6 +10,7 @@ export async function listStanding(
   ledgerSize: number,
 ): Promise<readonly StandingRecord[]> {
   const items: Item[] = []
-  for await (const item of store.list({ table: 'records', partition: subjectPartition(subject) })) items.push(item)
+  for await (const item of store.list({ table: 'records', partition: subjectPartition(subject) }))
+    items.push(item)
   return standingRecords(items, ledgerSize)
 }

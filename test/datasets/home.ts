@@ -14,7 +14,7 @@ import { encodePart, partKey } from '../../shared/records/part.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { canonicalJson } from '../../shared/base/canonical.ts'
-import { findLedgerSize } from '../../shared/ledger/sealed.ts'
+import { findNumber } from '../../shared/ledger/sealed.ts'
 import { completeUscc } from '../../shared/identity/uscc.ts'
 
 export type Home = Omit<World, 'signer'> & {
@@ -78,5 +78,6 @@ async function submit(
   const payload = { authority, submissionId, sentAt, parts: [reference] }
   await home.store.commit([], { id: submissionId, kind: SUBMISSION_ENTRY, at: home.at, payload })
   await sealPending(home)
-  await applyEntry(home, (await findLedgerSize(home.store)) - 1)
+  const number = await findNumber(home.store, submissionId)
+  if (number !== undefined) await applyEntry(home, number)
 }
