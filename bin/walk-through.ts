@@ -72,7 +72,7 @@ async function publish(session: Session): Promise<void> {
 }
 
 async function disclose(session: Session): Promise<void> {
-  say(`\n[6/6] demo-audit-office asks for the disclosure of ${SHOWN}`)
+  say(`\n[6/6] demo-public-security asks for the disclosure of ${SHOWN}`)
   const key = await recipientKey(session)
   const submitted = await act(session, { as: REQUESTER, path: '', json: requestFor(key.publicJwk) })
   const { id, scopeSha256 } = submitted
@@ -96,7 +96,7 @@ async function disclose(session: Session): Promise<void> {
   say(describeTimeline((timeline as unknown as { events: TimelineRow[] }).events))
 }
 
-const REQUESTER = 'demo-audit-office'
+const REQUESTER = 'demo-public-security'
 
 async function download(session: Session, id: string, privateJwk: JWK): Promise<void> {
   const answer = await session.call({ method: 'POST', path: `/v1/cases/${id}/download`, as: REQUESTER })
@@ -126,13 +126,13 @@ function requestFor(publicJwk: JWK): unknown {
     window: { from: '2024-01-01', to: '2026-06-30' },
     legalBasis: { code: 'CN-DSL-35' },
     instrument: {
-      number: '示审调〔2026〕7号',
+      number: '示公调〔2026〕7号',
       sha256: sha256('the walk-through has no scanned instrument'),
-      issuedBy: '示例市审计局',
+      issuedBy: '示例市公安局',
       issuedOn: '2026-06-01',
       expiresOn: '2036-05-31',
     },
-    purpose: 'Audit of subsidies granted in 2025 (the walk-through)',
+    purpose: 'Investigation of a subsidy fraud in 2025 (the walk-through)',
     recipientKey: publicJwk,
     idempotencyKey: 'walk-through-1',
   }

@@ -29,7 +29,7 @@ const titles = {
   TEMPORARILY_UNAVAILABLE: 'Something failed here that may pass; try again.',
 } as const
 
-export type ProblemCode = keyof typeof titles
+
 
 export type Problem = {
   readonly status: ContentfulStatusCode

@@ -10,9 +10,8 @@ import type { StandingRecord } from '../records/record.ts'
  */
 export function rowOf(input: FuseInput): string | undefined {
   if (isIndividualBusiness(input.uscc) || input.records.some(tellsOfIndividualBusiness)) return undefined
-  const record = fuseRow(input)
-  if (record === null) return undefined
-  return `${JSON.stringify(Object.fromEntries(published.map((name) => [name, record[name]])))}\n`
+  const row = fuseRow(input, published)
+  return row && `${JSON.stringify(row)}\n`
 }
 
 const published: readonly GoldenFieldName[] = goldenFields

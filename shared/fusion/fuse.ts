@@ -1,9 +1,10 @@
 import type { Json } from '../base/canonical.ts'
 import type { Instant } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
+import { organisationCodeOf } from '../identity/uscc.ts'
 import type { FactRecord, StandingRecord } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
-import { type GoldenField, type GoldenFieldName, type GoldenRecord, goldenFields } from './golden-record.ts'
+import { type GoldenField, type GoldenFieldName, type GoldenRecord, goldenFieldNames, goldenFields } from './golden-record.ts'
 import {
   compareSightings,
   isEnded,
@@ -58,9 +59,9 @@ export const FUSION_VERSION = 1
  * Its `name` is null when nothing stands and nothing will: every record has ended, and there is no row to show.
  */
 export function fuse(input: FuseInput): Fused {
-  const { record, choices, nextChangeAt } = decide(input)
+  const decided = decide(input)
   const provenance: Partial<Record<GoldenFieldName, Provenance>> = {}
-  for (const [name, choice] of choices) {
+  for (const [name, choice] of decided.choices) {
     const lost = choice.lost()
     if (choice.won.length + lost.length === 0) continue
     provenance[name] = {
@@ -69,46 +70,67 @@ export function fuse(input: FuseInput): Fused {
       lost: lost.map(({ standing, reason, value }) => ({ ...referenceTo(standing), value, reason })),
     }
   }
-  return { record, provenance, nextChangeAt }
+  // Every name of the table is asked for, which fromEntries' type cannot tell
+  const record = Object.fromEntries(valuesOf(decided, goldenFieldNames)) as GoldenRecord
+  return { record, provenance, nextChangeAt: decided.nextChangeAt }
 }
 
-/** The golden record alone, for those who make many; null where there is none to show. */
-export function fuseRow(input: FuseInput): GoldenRecord | null {
-  const { record } = decide(input)
-  return record.name === null ? null : record
+/** Some fields of the golden record alone, for those who make many; undefined where there is no row to show. */
+export function fuseRow(
+  input: FuseInput,
+  names: readonly GoldenFieldName[],
+): Readonly<Partial<Record<GoldenFieldName, Json>>> | undefined {
+  const decided = decide(input)
+  if (!decided.choices.has('name')) return undefined
+  return Object.fromEntries(valuesOf(decided, names))
 }
 
 type Loss = { readonly standing: StandingRecord; readonly reason: LossReason; readonly value: Json }
 
-/** `lost` is worked out when asked for: a dataset has no use for it, and it takes longer than the rest. */
+/** Worked out when asked for: a dataset has no use for what lost, nor for the fields of a case. */
 type Choice = {
   readonly rule: string
-  readonly value: Json
+  readonly value: () => Json
   readonly won: readonly StandingRecord[]
   readonly lost: () => readonly Loss[]
 }
 
-function decide(input: FuseInput): {
-  readonly record: GoldenRecord
+type Decided = {
+  readonly uscc: string
   readonly choices: ReadonlyMap<GoldenFieldName, Choice>
   readonly nextChangeAt: Instant | null
-} {
-  const standing = survivors(input.records, input.validAt)
+}
+
+function decide({ uscc, records, validAt }: FuseInput): Decided {
+  const standing = survivors(records, validAt)
   const choices = new Map<GoldenFieldName, Choice>()
   for (const field of goldenFields) {
     const choice = choose(field, standing)
     if (choice !== undefined) choices.set(field.name, choice)
   }
-  const derived: Partial<Record<GoldenFieldName, Json>> = {
-    uscc: input.uscc,
-    organisation_code: input.uscc.slice(8, 17),
-    division: input.uscc.slice(2, 8),
-    sources: sourcesOf(choices.values()),
-    next_change_at: standing.nextChangeAt,
+  return { uscc, choices, nextChangeAt: standing.nextChangeAt }
+}
+
+function valuesOf(decided: Decided, names: readonly GoldenFieldName[]): readonly [GoldenFieldName, Json][] {
+  return names.map((name) => [name, decided.choices.get(name)?.value() ?? derived(decided, name)])
+}
+
+/** The fields that are not chosen among records. */
+function derived({ uscc, choices, nextChangeAt }: Decided, name: GoldenFieldName): Json {
+  switch (name) {
+    case 'uscc':
+      return uscc
+    case 'organisation_code':
+      return organisationCodeOf(uscc)
+    case 'division':
+      return uscc.slice(2, 8)
+    case 'sources':
+      return sourcesOf(choices.values())
+    case 'next_change_at':
+      return nextChangeAt
+    default:
+      return null
   }
-  const values = goldenFields.map(({ name }) => [name, choices.get(name)?.value ?? derived[name] ?? null])
-  // Every name of the table is set on the line above, which fromEntries' type cannot tell
-  return { record: Object.fromEntries(values) as GoldenRecord, choices, nextChangeAt: standing.nextChangeAt }
 }
 
 function choose(field: GoldenField, standing: Survivors): Choice | undefined {
@@ -127,23 +149,20 @@ function choose(field: GoldenField, standing: Survivors): Choice | undefined {
 }
 
 /** The latest registration gives all it states; what it does not state falls to the next one that does. */
-function chooseRegistration(field: GoldenField, { registrations }: Survivors): Choice {
+function chooseRegistration(field: GoldenField, { registrations }: Survivors): Choice | undefined {
   const group = FACTS_TOGETHER.get(field.name) ?? []
   const at = registrations.findIndex(({ record }) => group.some((fact) => factOf(record, fact) !== null))
   const winner = registrations[at]
-  const later = registrations.slice(at + 1).filter(({ record }) => factOf(record, field.fact) !== null)
+  if (winner === undefined) return undefined
   return {
     rule: at > 0 ? 'earlier registration: the latest does not state it' : 'latest registration',
-    value: winner === undefined ? null : factOf(winner.record, field.fact),
-    won: winner === undefined ? [] : [winner],
+    value: () => factOf(winner.record, field.fact),
+    won: [winner],
     lost: () =>
-      winner === undefined
-        ? []
-        : later.map((standing) => ({
-            standing,
-            reason: 'later registration',
-            value: factOf(standing.record, field.fact),
-          })),
+      registrations.slice(at + 1).flatMap((standing) => {
+        const value = factOf(standing.record, field.fact)
+        return value === null ? [] : [{ standing, reason: 'later registration' as const, value }]
+      }),
   }
 }
 
@@ -160,18 +179,19 @@ const FACTS_TOGETHER: ReadonlyMap<string, readonly (string | undefined)[]> = new
 )
 
 /** Of what is not yet valid the name counts as well, so an organisation without a row never gets one by time alone. */
-function chooseName({ registrations, licences, penalties }: Survivors): Choice {
+function chooseName({ registrations, licences, penalties }: Survivors): Choice | undefined {
   const others = [...licences, ...penalties]
     .filter(({ loss }) => !isEnded(loss))
     .map(({ standing }) => standing)
     .sort((left, right) => compareSightings(right, left))
   const [winner, ...rest]: readonly StandingRecord[] = [...registrations, ...others]
-  const reason =
-    winner?.record.type === 'registration' ? 'registration states the name' : 'later statement of the name'
+  if (winner === undefined) return undefined
+  const isRegistration = winner.record.type === 'registration'
+  const reason = isRegistration ? 'registration states the name' : 'later statement of the name'
   return {
-    rule: winner?.record.type === 'registration' ? 'latest registration' : 'latest licence or penalty',
-    value: winner === undefined ? null : nameIn(winner.record),
-    won: winner === undefined ? [] : [winner],
+    rule: isRegistration ? 'latest registration' : 'latest licence or penalty',
+    value: () => nameIn(winner.record),
+    won: [winner],
     lost: () =>
       rest.map((standing) => ({
         standing,
@@ -189,7 +209,7 @@ function chooseList(field: GoldenField, judged: readonly Judged[], rule: string)
   const won = judged.filter(({ loss }) => loss === undefined).map(({ standing }) => standing)
   return {
     rule,
-    value: won.map(({ record }) => structOf(field, record)),
+    value: () => won.map(({ record }) => structOf(field, record)),
     won,
     lost: () =>
       judged.flatMap(({ standing, loss }) => {
@@ -201,8 +221,9 @@ function chooseList(field: GoldenField, judged: readonly Judged[], rule: string)
 }
 
 function structOf(field: GoldenField, record: FactRecord): Json {
-  const members = field.members ?? []
-  return Object.fromEntries(members.map(({ name, fact }) => [name, factOf(record, fact)]))
+  const struct: Record<string, Json> = {}
+  for (const { name, fact } of field.members ?? []) struct[name] = factOf(record, fact)
+  return struct
 }
 
 /** Null where the record does not state it. */

@@ -48,15 +48,20 @@ export function survivors(records: readonly StandingRecord[], validAt: Instant):
   const penalties = ofType(records, 'penalty').sort(compareDecisions)
   const last = lastStatements([...licences, ...penalties])
   const today = chinaDate(validAt)
-  const judge = (standing: StandingDecision): Judged => ({
-    standing,
-    loss: last.has(standing) ? lossAt(standing.record, today) : 'same document stated by another authority',
-  })
+  const changes: Period[] = []
+  const judge = (standing: StandingDecision): Judged => {
+    if (!last.has(standing)) return { standing, loss: 'same document stated by another authority' }
+    const period = periodOf(standing.record)
+    const loss = lossAt(standing.record, period, today)
+    if (loss === undefined) changes.push({ to: period.to })
+    if (loss === 'not yet valid') changes.push({ from: period.from })
+    return { standing, loss }
+  }
   return {
     registrations,
     licences: licences.map(judge),
     penalties: penalties.map(judge),
-    nextChangeAt: nextChange([...last], today),
+    nextChangeAt: firstChange(changes),
   }
 }
 
@@ -103,6 +108,7 @@ function compareDecisions(
 }
 
 function lastStatements(standing: readonly StandingDecision[]): ReadonlySet<StandingDecision> {
+  if (standing.length < 2) return new Set(standing)
   const last = new Map<string, StandingDecision>()
   for (const each of standing) {
     const document = documentOf(each.record)
@@ -126,26 +132,26 @@ function periodOf(record: RecordOf<'licence' | 'penalty'>): Period {
   return { from: record.facts.validFrom, to: record.facts.validTo }
 }
 
-function lossAt(record: RecordOf<'licence' | 'penalty'>, today: CalendarDate): LossReason | undefined {
+function lossAt(
+  record: RecordOf<'licence' | 'penalty'>,
+  { from, to }: Period,
+  today: CalendarDate,
+): LossReason | undefined {
   if (record.type === 'licence' && record.facts.status === 'invalid') return 'stated invalid'
-  const { from, to } = periodOf(record)
   if (from !== undefined && to !== undefined && to < from) return 'never valid'
-  if (to !== undefined && to < today)
-    return record.type === 'penalty' ? 'publication ended' : 'validity ended'
+  if (to !== undefined && to < today) return record.type === 'penalty' ? 'publication ended' : 'validity ended'
   return from !== undefined && today < from ? 'not yet valid' : undefined
 }
 
-function nextChange(standing: readonly StandingDecision[], today: CalendarDate): Instant | null {
-  const changes = standing.flatMap(({ record }): Instant[] => {
-    const loss = lossAt(record, today)
-    const { from, to } = periodOf(record)
-    if (loss === 'not yet valid' && from !== undefined) return [startOfChinaDay(from)]
-    return loss === undefined && to !== undefined ? [endOfChinaDay(to)] : []
-  })
-  return changes.reduce<Instant | null>(
-    (first, each) => (first === null || each < first ? each : first),
-    null,
-  )
+/** The first of days that begin something and days that end it: a day begins before any day not before it ends. */
+function firstChange(changes: readonly Period[]): Instant | null {
+  let [from, to]: (CalendarDate | undefined)[] = []
+  for (const change of changes) {
+    if (change.from !== undefined && (from === undefined || change.from < from)) from = change.from
+    if (change.to !== undefined && (to === undefined || change.to < to)) to = change.to
+  }
+  if (from !== undefined && (to === undefined || from <= to)) return startOfChinaDay(from)
+  return to === undefined ? null : endOfChinaDay(to)
 }
 
 // Not the start of the day after: 9999-12-31, which stands for "no end" in many a file, has none
