@@ -21,7 +21,7 @@ import { openStore } from '../shared/embedded/store.ts'
 import { completeUscc } from '../shared/identity/uscc.ts'
 import { entryKey } from '../shared/ledger/outbox.ts'
 import { sealPending } from '../shared/ledger/seal.ts'
-import { findLedgerSize } from '../shared/ledger/sealed.ts'
+import { findLedgerSize, findNumber } from '../shared/ledger/sealed.ts'
 import type { Objects, SealingStore } from '../shared/ports.ts'
 import { applyEntry, SUBMISSION_ENTRY } from '../shared/records/apply.ts'
 import { recordDigest, recordKey } from '../shared/records/keys.ts'
@@ -206,7 +206,8 @@ async function submit(
   const payload = { authority: 'scjg', submissionId, sentAt: instantOf(START), parts: [reference] }
   await store.commit([], { id: submissionId, kind: SUBMISSION_ENTRY, at: instantOf(START), payload })
   await sealPending(world)
-  await applyEntry(world, (await findLedgerSize(store)) - 1)
+  const number = await findNumber(store, submissionId)
+  if (number !== undefined) await applyEntry(world, number)
 }
 
 function codeOf(n: number): string {

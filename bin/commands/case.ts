@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
@@ -158,20 +158,25 @@ function downloadCommand(): Command {
     .action((id: string, options: CaseOptions & { out: string }) =>
       runOnHome(
         options,
-        async (session) => {
-          // Claimed before the one download is used up: a path that can't be written must not cost the package
-          await writeFile(options.out, '', { flag: 'wx' }).catch(() => {
-            throw new CommandEnd(2, `FILE_UNWRITABLE: ${options.out}`)
-          })
-          const path = `/v1/cases/${encodeURIComponent(id)}/download`
-          const answer = await session.call({ method: 'POST', path, as: options.as })
-          if (answer.status !== 200) expectDone(answer)
-          await writeFile(options.out, String(answer.body))
-          return { case: id, file: options.out, sizeBytes: String(answer.body).length }
-        },
+        (session) => download(session, options, id),
         ({ file, sizeBytes }) => `${sizeBytes} bytes in ${file}`,
       ),
     )
+}
+
+async function download(session: Session, { as, out }: CaseOptions & { out: string }, id: string) {
+  // Claimed before the one download is used up: a path that can't be written must not cost the package
+  await writeFile(out, '', { flag: 'wx', mode: 0o600 }).catch(() => {
+    throw new CommandEnd(2, `FILE_UNWRITABLE: ${out} exists, or cannot be made`)
+  })
+  const path = `/v1/cases/${encodeURIComponent(id)}/download`
+  const answer = await session.call({ method: 'POST', path, as })
+  if (answer.status !== 200) {
+    await rm(out)
+    expectDone(answer)
+  }
+  await writeFile(out, String(answer.body))
+  return { case: id, file: out, sizeBytes: String(answer.body).length }
 }
 
 function timelineCommand(): Command {
