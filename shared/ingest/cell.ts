@@ -67,7 +67,8 @@ function parseDate(text: string): CalendarDate | undefined {
   return undefined
 }
 
-const AMOUNT = /^(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?\s*(万元|万|元)?$/
+// Oracle exports write half a unit as `.5`
+const AMOUNT = /^(\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.(\d+))?\s*(万元|万|元)?$/
 
 /** Reads an amount in 万元 (or in the unit it names) as a decimal string in yuan. */
 export function readYuanFromWan(cell: string): Reading<string> {
@@ -79,27 +80,31 @@ export function readYuanFromWan(cell: string): Reading<string> {
   return { value: shiftDecimal({ whole: whole.replaceAll(',', ''), fraction }, unit === '元' ? 0 : 4) }
 }
 
-const CAPITAL = /^(\d[\d,]*)(?:\.(\d+))?\s*(万|亿)?\s*(?:元|圆)?\s*\(?(\p{Script=Han}*?)(?:元|圆|币)?\)?$/u
+const CAPITAL =
+  /^(人民币)?(\d[\d,]*)(?:\.(\d+))?\s*(万|亿)?\s*(?:元|圆)?整?\(?(人民币|美元|港元|港币|欧元|日元|英镑|新台币|新加坡元|澳大利亚元|加拿大元|韩元|瑞士法郎)?(?:元|圆)?\)?$/
 
 /**
  * Reads a registered capital: `500`, `500万元`, `500.000000万人民币`, `30万美元`. A bare number is in 万元, as the
  * warehouses export it. `currency` is the word the cell has for it; a text of another form is no fault but no number.
  */
-export function readCapital(cell: string): { readonly yuan: string; readonly currency?: string } | undefined {
+export function readCapital(
+  cell: string,
+): { readonly amount: string; readonly currency?: string } | undefined {
   const match = CAPITAL.exec(cell.normalize('NFKC').trim())
   if (match === null) return undefined
-  const [, whole = '', fraction = '', unit, word = ''] = match
+  const [, prefix, whole = '', fraction = '', unit, suffix] = match
   const bare = /^[\d,.]+$/.test(cell.trim())
   const places = unit === '亿' ? 8 : unit === '万' || bare ? 4 : 0
-  const yuan = shiftDecimal({ whole: whole.replaceAll(',', ''), fraction }, places)
-  return word === '' || word === '人民' ? { yuan } : { yuan, currency: word }
+  const amount = shiftDecimal({ whole: whole.replaceAll(',', ''), fraction }, places)
+  const currency = suffix ?? prefix
+  return currency === undefined ? { amount } : { amount, currency }
 }
 
 // On digits, not on floating point: 0.1234 万元 is 1234 yuan to the last digit
 function shiftDecimal(amount: { whole: string; fraction: string }, places: number): string {
   const digits = amount.whole + amount.fraction.padEnd(places, '0')
   const point = amount.whole.length + places
-  const whole = digits.slice(0, point).replace(/^0+(?=\d)/, '')
+  const whole = digits.slice(0, point).replace(/^0+(?=\d)/, '') || '0'
   const fraction = digits.slice(point).replace(/0+$/, '')
   return fraction === '' ? whole : `${whole}.${fraction}`
 }

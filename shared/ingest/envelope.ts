@@ -1,10 +1,16 @@
 import { z } from 'zod'
 import { parseInstant } from '../base/instant.ts'
+import { findPersonalData } from '../identity/personal-data.ts'
 
 export const ENVELOPE_VERSION = '1'
 
-/** Names one content for good: the same id with other content is refused. */
-export const submissionIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+/** Names one content for good: the same id with other content is refused. It stays in receipts, so it is no person's number. */
+export const submissionIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+  .refine((id) => findPersonalData(id) === undefined, {
+    message: 'looks like a resident ID or mobile number',
+  })
 
 const headShape = {
   schemaVersion: z.literal(ENVELOPE_VERSION),

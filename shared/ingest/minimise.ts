@@ -154,7 +154,7 @@ function addCapital(facts: Facts): void {
     facts['capitalAsStated'] = stated
     return
   }
-  facts['registeredCapital'] = capital.yuan
+  facts['registeredCapital'] = capital.amount
   const currency = rest['capitalCurrency'] ?? capital.currency
   if (currency !== undefined) facts['capitalCurrency'] = currency
 }
