@@ -82,12 +82,12 @@ export async function push(session: Session, { file, as, ...push }: Push): Promi
   const { authority, layout, submissionId, sentAt = session.home.now() } = push
   session.work()
   const query = new URLSearchParams({ submissionId, layout, sentAt })
-  report(`${submissionId}: reading ${file.bytes.length} bytes`)
+  report(`reading ${file.bytes.length} bytes`)
   const principal = as ?? authority
   const sent = expectDone(
     await session.call({ method: 'POST', path: `/v1/submissions?${query}`, as: principal, file }),
   )
-  report(`${submissionId}: received, waiting until applied`)
+  report(`received as ${submissionId}, waiting until applied`)
   return waitUntilApplied(session, { authority, submissionId, as: principal, sha256: String(sent['sha256']) })
 }
 
