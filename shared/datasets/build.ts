@@ -1,7 +1,7 @@
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '../base/digest.ts'
-import { type Instant, instantOf } from '../base/instant.ts'
+import { chinaDate, type Instant, instantOf } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { listStanding } from '../records/store.ts'
 import { columnNames, fieldIds, jsonColumns } from './columns.ts'
@@ -10,10 +10,17 @@ import { fetchFile } from './files.ts'
 import { type DatasetName, dataKey } from './keys.ts'
 import type { DataFile, Manifest } from './manifest.ts'
 import type { Plan } from './plan.ts'
+import { countFailing } from './quality.ts'
 import { rowOf } from './row.ts'
 
 /** A file as it lies on disk; `isNew` where it is not the parent's and waits to be stored. */
-export type BuiltFile = { readonly file: DataFile; readonly local: string; readonly isNew: boolean }
+export type BuiltFile = {
+  readonly file: DataFile
+  readonly local: string
+  readonly isNew: boolean
+  /** By quality rule. */
+  readonly failing: ReadonlyMap<string, number>
+}
 
 /** All files of the version by bucket, and which of them were built now. */
 export type Build = { readonly files: readonly DataFile[]; readonly built: readonly BuiltFile[] }
@@ -47,7 +54,8 @@ export async function buildFiles(world: BuildWorld, engine: Engine, input: Build
       const isNew = before?.sha256 !== after.file.sha256
       const file = isNew ? after.file : before
       files.set(staged.bucket, file)
-      built.push({ file, local: after.local, isNew })
+      const failing = await countFailing(engine, after.local, chinaDate(plan.pins.validAt))
+      built.push({ file, local: after.local, isNew, failing })
     }
     input.onBucket(++done)
   }
@@ -147,12 +155,15 @@ async function writeBucket(
   engine: Engine,
   { dataset, version }: BuildInput,
   staged: StagedBucket,
-): Promise<Omit<BuiltFile, 'isNew'> | undefined> {
+): Promise<Pick<BuiltFile, 'file' | 'local'> | undefined> {
   const local = join(engine.directory, `built-${staged.bucket}.parquet`)
   await engine.run(
     `COPY (${selectRows(staged)} ORDER BY uscc) TO ${literal(local)}
      (FORMAT parquet, COMPRESSION zstd, FIELD_IDS ${fieldIds})`,
   )
+  // The lines of a whole dataset are eight times its files
+  await rm(staged.rows)
+  if (staged.parent !== undefined) await rm(staged.parent.changed)
   const [found] = await engine.query(
     `SELECT count(*)::INTEGER AS rows, epoch_ms(min(next_change_at))::VARCHAR AS next FROM read_parquet(${literal(local)})`,
   )

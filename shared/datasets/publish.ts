@@ -5,7 +5,7 @@ import type { Instant } from '../base/instant.ts'
 import type { Objects, World } from '../ports.ts'
 import { type Build, type BuildInput, buildFiles } from './build.ts'
 import { columns } from './columns.ts'
-import { type Engine, withEngine } from './engine.ts'
+import { withEngine } from './engine.ts'
 import { storeFiles } from './files.ts'
 import { checkFiles, closedGates, type GateFinding } from './gates.ts'
 import { type DatasetName, stagedKey } from './keys.ts'
@@ -69,7 +69,7 @@ export async function publish(world: PublishingWorld, options: PublishOptions): 
     if (parent !== undefined && options.force !== true && isUnchanged(parent.manifest, plan, build)) {
       return confirm(world, options.dataset, { row: parent.row, plan })
     }
-    return publishBuild(world, engine, { options, parent, plan, build })
+    return publishBuild(world, { options, parent, plan, build })
   })
 }
 
@@ -115,10 +115,10 @@ type Draft = {
   readonly build: Build
 }
 
-async function publishBuild(world: PublishingWorld, engine: Engine, draft: Draft): Promise<Publication> {
+async function publishBuild(world: PublishingWorld, draft: Draft): Promise<Publication> {
   const { options, parent, plan, build } = draft
   const { dataset, acceptDrop = false, onStep = () => undefined } = options
-  const quality = await assess(engine, draft)
+  const quality = assess(draft)
   onStep({ name: 'check', done: 1, total: 1 })
   const findings = closedGates(quality.checks)
   if (findings.length > 0) return { outcome: 'gated', findings }
@@ -144,11 +144,10 @@ async function publishBuild(world: PublishingWorld, engine: Engine, draft: Draft
   return { outcome: 'published', version: standing, built: parent === undefined ? 'full' : plan.kind }
 }
 
-async function assess(engine: Engine, { options, parent, plan, build }: Draft): Promise<Quality> {
-  const checks = await checkFiles(engine, {
+function assess({ options, parent, plan, build }: Draft): Quality {
+  const checks = checkFiles({
     ...build,
     parent: parent && { quality: parent.quality, rows: parent.row.rows },
-    validAt: plan.pins.validAt,
     acceptDrop: options.acceptDrop ?? false,
   })
   const rows = countRows(build)

@@ -4,7 +4,13 @@ import { compareUtf8 } from '../base/order.ts'
 import { organisationCodeOf } from '../identity/uscc.ts'
 import type { FactRecord, StandingRecord } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
-import { type GoldenField, type GoldenFieldName, type GoldenRecord, goldenFieldNames, goldenFields } from './golden-record.ts'
+import {
+  type GoldenField,
+  type GoldenFieldName,
+  type GoldenRecord,
+  goldenFieldNames,
+  goldenFields,
+} from './golden-record.ts'
 import {
   compareSightings,
   isEnded,

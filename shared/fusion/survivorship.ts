@@ -139,7 +139,8 @@ function lossAt(
 ): LossReason | undefined {
   if (record.type === 'licence' && record.facts.status === 'invalid') return 'stated invalid'
   if (from !== undefined && to !== undefined && to < from) return 'never valid'
-  if (to !== undefined && to < today) return record.type === 'penalty' ? 'publication ended' : 'validity ended'
+  if (to !== undefined && to < today)
+    return record.type === 'penalty' ? 'publication ended' : 'validity ended'
   return from !== undefined && today < from ? 'not yet valid' : undefined
 }
 

@@ -1,21 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { canonicalJson } from '../../shared/base/canonical.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { openDatabase } from '../../shared/embedded/database.ts'
 import { openObjects } from '../../shared/embedded/objects.ts'
 import { openStore } from '../../shared/embedded/store.ts'
+import { completeUscc } from '../../shared/identity/uscc.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
+import { findNumber } from '../../shared/ledger/sealed.ts'
 import type { Objects, World } from '../../shared/ports.ts'
 import { applyEntry, SUBMISSION_ENTRY } from '../../shared/records/apply.ts'
 import { recordDigest, recordKey } from '../../shared/records/keys.ts'
 import { encodePart, partKey } from '../../shared/records/part.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
 import { policySchema } from '../../shared/settings.ts'
-import { canonicalJson } from '../../shared/base/canonical.ts'
-import { findNumber } from '../../shared/ledger/sealed.ts'
-import { completeUscc } from '../../shared/identity/uscc.ts'
 
 export type Home = Omit<World, 'signer'> & {
   /** What the clock says; a test may set it. */
@@ -59,6 +59,12 @@ export async function listObjects(objects: Objects, path: string): Promise<Reado
     found[key.path] = sha256((await objects.find(key))?.body ?? '')
   }
   return found
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
 }
 
 let submissions = 0

@@ -1,0 +1,76 @@
+import { zstdDecompressSync } from 'node:zlib'
+import { findSealedEntry, type SealedEntry } from '../../shared/ledger/sealed.ts'
+import type { World } from '../../shared/ports.ts'
+import { partKey } from '../../shared/records/part.ts'
+
+type Part = { readonly sha256: Parameters<typeof partKey>[0] }
+
+/** One record of the archive with the entry that tells of it. */
+export type Told = {
+  readonly entry: number
+  readonly row: number
+  readonly sentAt: string
+  readonly partition: string
+  readonly sort: string
+  readonly subject: { readonly kind: 'uscc' | 'registration-number'; readonly value: string }
+  /** What authority, type and subject call the same document. */
+  readonly document: string
+  readonly revision: string
+  readonly digest: string
+}
+
+export async function readEntries(world: Pick<World, 'store'>): Promise<readonly SealedEntry[]> {
+  const entries: SealedEntry[] = []
+  for (;;) {
+    const entry = await findSealedEntry(world.store, entries.length)
+    if (entry === undefined) return entries
+    entries.push(entry)
+  }
+}
+
+/** Reads all records back from the ledger's entries and the archive alone. */
+export async function readTold(
+  world: Pick<World, 'objects'>,
+  entries: readonly SealedEntry[],
+): Promise<readonly Told[]> {
+  const told: Told[] = []
+  for (const entry of entries) {
+    const { sentAt, parts } = entry.payload as unknown as { sentAt: string; parts: readonly Part[] }
+    for (const { sha256 } of parts) {
+      const body = (await world.objects.find(partKey(sha256)))?.body
+      if (body === undefined) throw new Error('the archive has no such part')
+      const lines = zstdDecompressSync(body).toString('utf8').split('\n').filter(Boolean)
+      for (const line of lines) told.push(parseLine(line, { entry: entry.number, sentAt }))
+    }
+  }
+  return told
+}
+
+function parseLine(line: string, seen: { readonly entry: number; readonly sentAt: string }): Told {
+  const [row, partition = '', sort = '', text = ''] = line.split('\t')
+  const { type, authority, subject, document, revision } = JSON.parse(text)
+  return {
+    ...seen,
+    row: Number(row),
+    partition,
+    sort,
+    subject,
+    document: JSON.stringify([subject, type, authority, document]),
+    revision,
+    digest: sort.slice(-64),
+  }
+}
+
+/** What stands in the first `size` entries: of each document the last in the order (revision, sent, entry, row). */
+export function standingByDefinition(told: readonly Told[], size: number): ReadonlyMap<string, Told> {
+  const standing = new Map<string, Told>()
+  const known = told.filter(({ entry }) => entry < size)
+  // Sorted by the least weighty part first: JavaScript's sort is stable, and the last one set wins
+  const ordered = known
+    .toSorted((a, b) => a.row - b.row)
+    .toSorted((a, b) => a.entry - b.entry)
+    .toSorted((a, b) => (a.sentAt < b.sentAt ? -1 : a.sentAt > b.sentAt ? 1 : 0))
+    .toSorted((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0))
+  for (const each of ordered) standing.set(each.document, each)
+  return standing
+}

@@ -1,0 +1,227 @@
+import fc from 'fast-check'
+import { instantOf } from '../../shared/base/instant.ts'
+import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import { envelopeSchema } from '../../shared/ingest/envelope.ts'
+import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
+import { sealPending } from '../../shared/ledger/seal.ts'
+import { applyEntry } from '../../shared/records/apply.ts'
+import { standingRecords } from '../../shared/records/as-of.ts'
+import { advanceWatermark, findWatermark } from '../../shared/records/watermark.ts'
+import { Crash, type Schedule as Faults, faultsFrom, faulty } from '../faults.ts'
+import { openTurnstile, turning } from '../ledger/turnstile.ts'
+import { authorities, codeOf, openTestWorld, type QueueLog, START, type TestWorld } from './world.ts'
+
+/** The functions under test; a seeded break puts another in the place of one. */
+export const stages = {
+  receive: receiveSubmission,
+  accept: acceptSubmission,
+  seal: sealPending,
+  apply: applyEntry,
+  advance: advanceWatermark,
+  watermark: findWatermark,
+  standing: standingRecords,
+}
+export type Stages = typeof stages
+
+export type Statement = {
+  /** 0 and 1 have a code, 2 a registration number alone, 3 a code that fails its check. */
+  readonly subject: number
+  readonly document: number
+  readonly value: number
+}
+
+export type Submission = {
+  readonly authority: number
+  readonly id: number
+  readonly layout: 'penalty-2018' | 'registration'
+  readonly sentAtMinute: number
+  readonly rows: readonly Statement[]
+}
+
+/** One thing that one process does, and how it dies of it. */
+type Deed = {
+  readonly kind: 'deliver' | 'accept' | 'seal' | 'apply' | 'advance'
+  /** Which submission, or which of the messages ever sent. */
+  readonly pick: number
+  readonly faults: Faults
+}
+
+export type Schedule = {
+  readonly submissions: readonly Submission[]
+  readonly deeds: readonly Deed[]
+  /** How many processes live at once. */
+  readonly lanes: number
+  /** In what order their calls come. */
+  readonly turns: readonly number[]
+  readonly clock: readonly number[]
+}
+
+const aStatement = fc.record({ subject: fc.nat(3), document: fc.nat(1), value: fc.nat(2) })
+
+const aSubmission: fc.Arbitrary<Submission> = fc.record({
+  authority: fc.nat(2),
+  id: fc.nat(3),
+  layout: fc.constantFrom('penalty-2018' as const, 'registration' as const),
+  sentAtMinute: fc.nat(4),
+  rows: fc.array(aStatement, { minLength: 1, maxLength: 4 }),
+})
+
+const someFaults: fc.Arbitrary<Faults> = fc.oneof(
+  fc.constant({}),
+  fc.record({
+    crashAt: fc.integer({ min: 1, max: 5 }),
+    mode: fc.constantFrom('failed' as const, 'stored' as const, 'partial' as const),
+    keep: fc.nat(3),
+  }),
+)
+
+const aDeed: fc.Arbitrary<Deed> = fc.record({
+  kind: fc.constantFrom(
+    'deliver',
+    'deliver',
+    'accept',
+    'accept',
+    'seal',
+    'seal',
+    'apply',
+    'apply',
+    'advance',
+  ),
+  pick: fc.nat(30),
+  faults: someFaults,
+})
+
+export const aSchedule: fc.Arbitrary<Schedule> = fc.record({
+  submissions: fc.array(aSubmission, { minLength: 1, maxLength: 8 }),
+  deeds: fc.array(aDeed, { maxLength: 40, size: 'max' }),
+  lanes: fc.integer({ min: 1, max: 4 }),
+  turns: fc.array(fc.nat(3), { minLength: 1, maxLength: 60, size: 'max' }),
+  clock: fc.array(fc.nat(600), { minLength: 1, maxLength: 10 }),
+})
+
+export type Checks = {
+  /** While others are still at work. */
+  readonly midway: (world: TestWorld, stages: Stages) => Promise<void>
+  readonly drained: (world: TestWorld, schedule: Schedule, stages: Stages) => Promise<void>
+}
+
+/** Plays a schedule, then does all that was left undone, checking on the way and at the end. */
+export async function play(schedule: Schedule, checks: Checks, using: Stages = stages): Promise<void> {
+  const world = openTestWorld(schedule.clock)
+  try {
+    await playDeeds(world, schedule, { using, check: () => checks.midway(world, using) })
+    await drain(world, schedule, using)
+    await checks.midway(world, using)
+    await checks.drained(world, schedule, using)
+  } finally {
+    world.close()
+  }
+}
+
+type Play = { readonly using: Stages; readonly check: () => Promise<void> }
+
+async function playDeeds(world: TestWorld, schedule: Schedule, { using, check }: Play): Promise<void> {
+  const turnstile = openTurnstile(schedule.turns)
+  const alive = new Set<Promise<void>>()
+  const faults: unknown[] = []
+  let ended = 0
+  const stepUntil = async (most: number): Promise<void> => {
+    while (alive.size > most) {
+      const before = ended
+      await turnstile.step()
+      if (ended > before) await check()
+    }
+  }
+  for (const deed of schedule.deeds) {
+    await stepUntil(schedule.lanes - 1)
+    const process = faulty(turning(world, turnstile), faultsFrom(deed.faults))
+    const life = doDeed({ world, process, schedule, using }, deed)
+      .catch((fault: unknown) => void (fault instanceof Crash || faults.push(fault)))
+      .finally(() => {
+        alive.delete(life)
+        ended++
+      })
+    alive.add(life)
+  }
+  await stepUntil(0)
+  if (faults.length > 0) throw faults[0]
+}
+
+type Life = {
+  readonly world: TestWorld
+  readonly process: TestWorld
+  readonly schedule: Schedule
+  readonly using: Stages
+}
+
+async function doDeed({ world, process, schedule, using }: Life, { kind, pick }: Deed): Promise<void> {
+  if (kind === 'seal') await using.seal(process)
+  if (kind === 'advance') await using.advance(process.store)
+  if (kind === 'deliver') {
+    const submission = schedule.submissions[pick % schedule.submissions.length]
+    if (submission !== undefined) await using.receive(process, deliveryOf(submission))
+  }
+  if (kind === 'accept') await withMessage(world.queues.inbox, pick, (body) => using.accept(process, body))
+  if (kind === 'apply') {
+    await withMessage(world.queues.sealed, pick, (body) => using.apply(process, numberOf(body)))
+  }
+}
+
+async function withMessage(
+  { log }: QueueLog,
+  pick: number,
+  work: (body: unknown) => Promise<unknown>,
+): Promise<void> {
+  if (log.length > 0) await work(log[pick % log.length])
+}
+
+function numberOf(body: unknown): number {
+  return (body as { number: number }).number
+}
+
+/** Nobody dies any more: senders try again, queues deliver all they ever took, the oldest last. */
+async function drain(world: TestWorld, { submissions }: Schedule, using: Stages): Promise<void> {
+  for (const submission of submissions) await using.receive(world, deliveryOf(submission))
+  for (const body of world.queues.inbox.log.toReversed()) await using.accept(world, body)
+  await using.seal(world)
+  for (const body of world.queues.sealed.log.toReversed()) await using.apply(world, numberOf(body))
+}
+
+export function deliveryOf({ authority, id, layout, sentAtMinute, rows }: Submission): Delivery {
+  const from = authorities[authority]
+  if (from === undefined) throw new Error('no such authority')
+  const head = envelopeSchema.parse({
+    schemaVersion: '1',
+    submissionId: `s${id}`,
+    layout,
+    sentAt: instantOf(START - (10 - sentAtMinute) * 60_000),
+    records: rows.map((row) => (layout === 'registration' ? registrationRow(row) : penaltyRow(row))),
+  })
+  return { authority: from, head }
+}
+
+const REGISTRATION_NUMBER = '330200000012344'
+const CODES = [codeOf(1), codeOf(2), '', `${codeOf(3).slice(0, 17)}${codeOf(3).endsWith('0') ? '1' : '0'}`]
+
+function penaltyRow({ subject, document, value }: Statement) {
+  return {
+    CF_XDR_MC: '示例有限公司',
+    CF_XDR_SHXYM: CODES[subject],
+    CF_XDR_GSZC: subject === 2 ? REGISTRATION_NUMBER : '',
+    CF_WSH: `示罚〔2026〕${document}号`,
+    CF_CFLB: '罚款',
+    CF_NR: `罚款 ${value}`,
+    CF_JDRQ: '2026-01-05',
+    CF_CFJG: '示例局',
+  }
+}
+
+// A registration is one document for each subject; its approval date is the layout's own revision mark
+function registrationRow({ subject, document, value }: Statement) {
+  return {
+    comp_nm: `示例${value}有限公司`,
+    uni_social_crd_cd: CODES[subject],
+    reg_no: subject === 2 ? REGISTRATION_NUMBER : '',
+    appr_dt: `2026-01-0${1 + document}`,
+  }
+}
