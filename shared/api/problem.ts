@@ -29,8 +29,6 @@ const titles = {
   TEMPORARILY_UNAVAILABLE: 'Something failed here that may pass; try again.',
 } as const
 
-
-
 export type Problem = {
   readonly status: ContentfulStatusCode
   readonly code: string

@@ -2,7 +2,7 @@ import type { Sha256 } from '../base/digest.ts'
 import { compareUtf8 } from '../base/order.ts'
 import type { Item } from '../ports.ts'
 import { parseSightingMark } from './keys.ts'
-import { recordSchema, type Sighting, type StandingRecord } from './record.ts'
+import type { FactRecord, Sighting, StandingRecord } from './record.ts'
 
 /**
  * The revision of each document that stands in the ledger's first `ledgerSize` entries: of all sightings there,
@@ -26,7 +26,8 @@ function standingCandidate(item: Item, ledgerSize: number): StandingRecord | und
   const [first, ...rest] = sightings
   if (first === undefined) return undefined
   return {
-    record: recordSchema.parse(JSON.parse(String(item.value))),
+    // Parsed when it came in, and named by its digest since: checking it again is most of what a full build costs
+    record: JSON.parse(String(item.value)) as FactRecord,
     digest: item.key.sort.slice(item.key.sort.lastIndexOf('#') + 1) as Sha256,
     sighting: rest.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best), first),
   }

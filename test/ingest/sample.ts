@@ -1,0 +1,136 @@
+import { zstdDecompressSync } from 'node:zlib'
+import Papa from 'papaparse'
+import { residentIdCheck } from '../../shared/identity/resident-id.ts'
+import type { Draft } from '../../shared/ingest/accept.ts'
+import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import { envelopeSchema, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import { type RecordOutcome, readOutcomes } from '../../shared/ingest/receipt.ts'
+import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
+import type { FileFormat } from '../../shared/ingest/rows.ts'
+import { partKey } from '../../shared/records/part.ts'
+import { type FactRecord, recordSchema } from '../../shared/records/record.ts'
+import { type Policy, policySchema } from '../../shared/settings.ts'
+import { authorities, codeOf, openTestWorld, type TestWorld } from '../records/world.ts'
+
+export type LayoutName = 'licence-2018' | 'penalty-2018' | 'registration'
+export type SampleRow = Readonly<Record<string, string>>
+
+/** Division 999999 does not exist, so nobody has this number. */
+export const RESIDENT_ID = withCheck('99999919700101001')
+export const MOBILE_NUMBER = '13900000000'
+
+/** The least that makes a record in each layout, under the standard's field codes. */
+export const rows: Readonly<Record<LayoutName, SampleRow>> = {
+  'licence-2018': {
+    XK_XDR_MC: '示例有限公司',
+    XK_XDR_SHXYM: codeOf(1),
+    XK_WSH: '示许〔2026〕1号',
+    XK_JDRQ: '2026-01-05',
+    XK_XKJG: '示例局',
+  },
+  'penalty-2018': {
+    CF_XDR_MC: '示例有限公司',
+    CF_XDR_SHXYM: codeOf(1),
+    CF_WSH: '示罚〔2026〕1号',
+    CF_CFLB: '罚款',
+    CF_JDRQ: '2026-01-05',
+    CF_CFJG: '示例局',
+  },
+  registration: { comp_nm: '示例有限公司', uni_social_crd_cd: codeOf(1) },
+}
+
+/** What a submission came to: its receipt, the outcome of each record, and what the archive keeps. */
+export type Taken = {
+  readonly draft: Draft
+  readonly outcomes: readonly RecordOutcome[]
+  readonly records: readonly FactRecord[]
+}
+
+export type Sent = {
+  readonly layout: string
+  readonly submissionId?: string
+  readonly sentAt?: string
+  readonly policy?: Partial<Policy>
+}
+
+/** Sends a file through a new world and takes it in. */
+export async function takeFile(bytes: string | Uint8Array, format: FileFormat, sent: Sent): Promise<Taken> {
+  return withWorld((world) => take(world, fileDelivery(bytes, format, sent)), sent.policy)
+}
+
+/** Sends records in an envelope through a new world and takes them in. */
+export async function takeRecords(records: readonly unknown[], sent: Sent): Promise<Taken> {
+  return withWorld((world) => take(world, recordsDelivery(records, sent)), sent.policy)
+}
+
+/** The outcome of one row of the layout in which some cells are others: `accepted`, or the code of its refusal. */
+export async function outcomeOf(
+  layout: LayoutName,
+  cells: SampleRow,
+  policy: Partial<Policy> = {},
+): Promise<string> {
+  const { outcomes } = await takeRecords([{ ...rows[layout], ...cells }], { layout, policy })
+  return outcomes[0]?.code ?? outcomes[0]?.outcome ?? 'nothing'
+}
+
+export async function take(world: TestWorld, delivery: Delivery): Promise<Taken> {
+  const received = await receiveSubmission(world, delivery)
+  if (received.outcome !== 'received') throw new Error(`was ${received.outcome}`)
+  const { draft } = received
+  await acceptSubmission(world, draft)
+  return {
+    draft,
+    outcomes: await readOutcomes(world.objects, draft),
+    records: await readArchive(world, draft),
+  }
+}
+
+export function fileDelivery(bytes: string | Uint8Array, format: FileFormat, sent: Sent): Delivery {
+  const body = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
+  return { authority, head: submissionHeadSchema.parse(headOf(sent)), file: { format, bytes: body } }
+}
+
+export function recordsDelivery(records: readonly unknown[], sent: Sent): Delivery {
+  return { authority, head: envelopeSchema.parse({ ...headOf(sent), records }) }
+}
+
+export function csvOf(table: readonly (readonly string[])[]): string {
+  return Papa.unparse(table.map((row) => [...row]))
+}
+
+export async function withWorld<T>(
+  work: (world: TestWorld) => Promise<T>,
+  policy: Partial<Policy> = {},
+): Promise<T> {
+  const world = openTestWorld()
+  const settings = { ...world.settings, policy: policySchema.parse(policy) }
+  return work({ ...world, settings }).finally(() => world.close())
+}
+
+function headOf({ layout, submissionId = 's1', sentAt = '2026-05-31T08:00:00+08:00' }: Sent) {
+  return { schemaVersion: '1', submissionId, layout, sentAt }
+}
+
+async function readArchive(world: TestWorld, { parts }: Draft): Promise<readonly FactRecord[]> {
+  const records: FactRecord[] = []
+  for (const { sha256 } of parts) {
+    const found = await world.objects.find(partKey(sha256 as Parameters<typeof partKey>[0]))
+    const lines = zstdDecompressSync(found?.body ?? '')
+      .toString('utf8')
+      .split('\n')
+    for (const line of lines.filter(Boolean)) {
+      records.push(recordSchema.parse(JSON.parse(line.split('\t').slice(3).join('\t'))))
+    }
+  }
+  return records
+}
+
+export function withCheck(digits: string): string {
+  return digits + residentIdCheck(digits)
+}
+
+const authority = authorities[0] ?? missing()
+
+function missing(): never {
+  throw new Error('no authority')
+}
