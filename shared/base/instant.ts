@@ -18,7 +18,10 @@ export function parseInstant(text: string): Instant | undefined {
   if (!ISO_DATE_TIME.test(text)) return undefined
   if (parseCalendarDate(text.slice(0, 10)) === undefined) return undefined
   const epochMs = Date.parse(text)
-  return Number.isNaN(epochMs) ? undefined : instantOf(epochMs)
+  if (Number.isNaN(epochMs)) return undefined
+  const instant = instantOf(epochMs)
+  // An offset can carry it out of the four-digit years, where text order is no longer time order
+  return instant.length === 24 ? instant : undefined
 }
 
 /** Reads `YYYY-MM-DD` where that day exists; undefined for anything else. */

@@ -1,4 +1,4 @@
-import { type CalendarDate, chinaDate, instantOf, parseCalendarDate } from '../base/instant.ts'
+import { type CalendarDate, chinaDate, instantOf, parseCalendarDate, parseInstant } from '../base/instant.ts'
 import type { RefusalCode } from './refusal.ts'
 
 /** What a cell says: a value, nothing (undefined), or why it can't be read. */
@@ -33,7 +33,7 @@ export function readText(cell: string): string | undefined {
 
 /**
  * Reads `2017-07-07`, `2017/7/7`, `20170707`, `2017年7月7日`, each with or without a time of day, and milliseconds
- * since 1970. 1900-01-01 is the official spelling of "unknown".
+ * since 1970. What names an instant is the day it falls in in China. 1900-01-01 is the official spelling of "unknown".
  */
 export function readDate(cell: string): Reading<CalendarDate> {
   const text = readText(cell)
@@ -54,17 +54,27 @@ export function readEndDate(cell: string): Reading<CalendarDate> {
 const NO_END = /^(无处罚期限|无期限|无固定期限|长期|长期有效|永久|永久有效|不约定期限)$/
 const DATE = /^(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?$/
 const COMPACT_DATE = /^(\d{4})(\d{2})(\d{2})$/
+const COMPACT_DATE_TIME = /^(19\d\d|20\d\d|9999)(\d{2})(\d{2})[ T]?\d{2}:?\d{2}(?::?\d{2})?$/
 
 function parseDate(text: string): CalendarDate | undefined {
   const match = DATE.exec(text)
   if (match !== null) {
     const [, year = '', , month = '', , day = ''] = match
+    // The last year is a sentinel whatever its offset, and has no next day of four digits
+    if (text.endsWith('Z') && year !== '9999') return chinaDateOf(text)
     return parseCalendarDate(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`)
   }
-  const compact = COMPACT_DATE.exec(text)
-  if (compact !== null) return parseCalendarDate(`${compact[1]}-${compact[2]}-${compact[3]}`)
-  if (/^\d{12,13}$/.test(text)) return chinaDate(instantOf(Number(text)))
-  return undefined
+  // Before the milliseconds: of twelve digits, those that are a date with hours and minutes are one
+  const compact = COMPACT_DATE.exec(text) ?? COMPACT_DATE_TIME.exec(text)
+  const date = compact === null ? undefined : parseCalendarDate(`${compact[1]}-${compact[2]}-${compact[3]}`)
+  if (date !== undefined) return date
+  return /^\d{12,13}$/.test(text) ? chinaDate(instantOf(Number(text))) : undefined
+}
+
+// A time with a Z is an instant: midnight in China is written as 16:00Z of the day before
+function chinaDateOf(text: string): CalendarDate | undefined {
+  const at = parseInstant(text.replace(' ', 'T'))
+  return at === undefined ? undefined : chinaDate(at)
 }
 
 // Oracle exports write half a unit as `.5`
@@ -90,10 +100,11 @@ const CAPITAL =
 export function readCapital(
   cell: string,
 ): { readonly amount: string; readonly currency?: string } | undefined {
-  const match = CAPITAL.exec(cell.normalize('NFKC').trim())
+  const text = cell.normalize('NFKC').trim()
+  const match = CAPITAL.exec(text)
   if (match === null) return undefined
   const [, prefix, whole = '', fraction = '', unit, suffix] = match
-  const bare = /^[\d,.]+$/.test(cell.trim())
+  const bare = /^[\d,.]+$/.test(text)
   const places = unit === '亿' ? 8 : unit === '万' || bare ? 4 : 0
   const amount = shiftDecimal({ whole: whole.replaceAll(',', ''), fraction }, places)
   const currency = suffix ?? prefix

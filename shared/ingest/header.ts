@@ -20,12 +20,17 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
     const columns = cells.map(columnOf)
     const missing = layout.columns.filter((column) => column.required && !columns.includes(column))
     if (missing.length > 0) continue
-    const known = columns.filter((column) => column !== undefined && column.kind !== 'transport')
+    const known = columns.filter((column) => column !== undefined && !isDropped(column))
     const twice = known.find((column, index) => known.indexOf(column) !== index)
     if (twice !== undefined) return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}` }
     return { row, columns }
   }
   return { code: 'HEADER_NOT_FOUND', path: '/header' }
+}
+
+/** Whether a column's cells are kept nowhere, so that two of them don't contend. */
+export function isDropped(column: Column): boolean {
+  return column.kind === 'transport' || column.kind === 'person'
 }
 
 /** Tells which column of the layout a header means; remembers each spelling it has seen. */

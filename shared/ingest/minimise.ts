@@ -75,9 +75,9 @@ function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
 function personalDataFault(column: Column, cell: string): RefusalCode | undefined {
   if (column.fact === undefined) return undefined
   const found = findPersonalData(cell)
-  // Eleven digits are a mobile number in free text, but a number like any other where numbers belong
-  const numeric = column.kind === 'number' || column.kind === 'registration-number'
-  return found === undefined || (found === 'MOBILE_NUMBER' && numeric) ? undefined : 'TEXT_PERSONAL_DATA'
+  // Eleven digits and nothing else are a number like any other where documents have theirs
+  const isNumber = column.kind === 'number' && /^\d{11}$/.test(cell.trim())
+  return found === undefined || isNumber ? undefined : 'TEXT_PERSONAL_DATA'
 }
 
 function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readonly facts: Facts } | Refusal {

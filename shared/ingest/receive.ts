@@ -1,5 +1,4 @@
 import { type Sha256, sha256 } from '../base/digest.ts'
-import { instantOf } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
@@ -102,8 +101,9 @@ function checkHead(
 ): Refusal | undefined {
   const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
   if (!admitted.includes(layout.recordType)) return refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
-  const latest = instantOf(Date.parse(world.now()) + world.settings.policy.clockSkewSeconds * 1_000)
-  return head.sentAt > latest ? refuse('SENT_AT_IN_FUTURE', '/sentAt') : undefined
+  // As numbers: the year 10000, which an offset can reach, sorts before ours as text
+  const latestMs = Date.parse(world.now()) + world.settings.policy.clockSkewSeconds * 1_000
+  return Date.parse(head.sentAt) > latestMs ? refuse('SENT_AT_IN_FUTURE', '/sentAt') : undefined
 }
 
 function refuse(code: Refusal['code'], path: string): Refusal {

@@ -1,5 +1,5 @@
 import Papa from 'papaparse'
-import { columnFinder, findHeader, holdsPersonalData } from './header.ts'
+import { columnFinder, findHeader, holdsPersonalData, isDropped } from './header.ts'
 import type { Column, Layout } from './layouts/layout.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 
@@ -34,7 +34,9 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 function readCsv(layout: Layout, text: string): Rows {
-  const { data, errors } = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy', delimiter: ',' })
+  // The parser takes the first line's end for that of all, and would read a file of both kinds as one row
+  const lines = text.replaceAll('\r\n', '\n')
+  const { data, errors } = Papa.parse<string[]>(lines, { skipEmptyLines: 'greedy', delimiter: ',' })
   const broken = errors.find((error) => error.type === 'Quotes')
   if (broken !== undefined) return { refusal: { code: 'CSV_MALFORMED', path: `/rows/${broken.row ?? 0}` } }
   if (data.length === 0) return { refusal: { code: 'SUBMISSION_EMPTY', path: '' } }
@@ -99,7 +101,7 @@ function rowReader(layout: Layout): (value: unknown) => Row {
       const cell = cellText(member)
       if (cell === undefined) return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
       const rival = cells.get(column)
-      if (rival !== undefined && rival !== cell && column.kind !== 'transport' && column.kind !== 'person') {
+      if (rival !== undefined && rival !== cell && !isDropped(column)) {
         return { fault: 'HEADER_AMBIGUOUS', path: `/${column.code}` }
       }
       cells.set(column, cell)

@@ -1,6 +1,7 @@
 import type { Finding } from '../identity/finding.ts'
 import { foldIdentifier, isPlaceholder } from '../identity/fold.ts'
 import { parseOrganisationCode } from '../identity/organisation-code.ts'
+import { findPersonalData } from '../identity/personal-data.ts'
 import { isIndividualBusinessNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
 import { isResidentId } from '../identity/resident-id.ts'
 import { parseTaxNumber } from '../identity/tax-number.ts'
@@ -115,10 +116,17 @@ function readIdentifier(
     if (number.kind === 'valid') return registrationNumber(number.value, policy)
   }
   if (text.length === 15) return identified('tax-number', parseTaxNumber(text))
-  // Before 2007 they had thirteen digits and no check; foreign-invested firms had 企合苏总字第000063号
-  const old =
-    /^\d{13}$/.test(text) || (column.kind === 'registration-number' && /\d/.test(text) && text.length <= 40)
-  return old ? { kind: 'registration-number', value: text } : { code: 'SUBJECT_IDENTIFIER_INVALID' }
+  return isOldNumber(column, text)
+    ? { kind: 'registration-number', value: text }
+    : { code: 'SUBJECT_IDENTIFIER_INVALID' }
+}
+
+// Before 2007 they had thirteen digits and no check; foreign-invested firms had 企合苏总字第000063号. So free a form
+// could hold a person's number too: none may be found in it, nor a run of digits that one could hide in
+function isOldNumber(column: Column, text: string): boolean {
+  if (findPersonalData(text) !== undefined || /\d{17}/.test(text)) return false
+  const free = column.kind === 'registration-number' && /\d/.test(text) && text.length <= 40
+  return free || /^\d{13}$/.test(text)
 }
 
 function readUscc(text: string, policy: Policy): Subject | { readonly code: RefusalCode } | undefined {

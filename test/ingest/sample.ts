@@ -15,8 +15,8 @@ import { authorities, codeOf, openTestWorld, type TestWorld } from '../records/w
 export type LayoutName = 'licence-2018' | 'penalty-2018' | 'registration'
 export type SampleRow = Readonly<Record<string, string>>
 
-/** Division 999999 does not exist, so nobody has this number. */
-export const RESIDENT_ID = withCheck('99999919700101001')
+/** Division 999999 does not exist, so nobody has this number. It ends with an X. */
+export const RESIDENT_ID = withCheck('99999919700101005')
 export const MOBILE_NUMBER = '13900000000'
 
 /** The least that makes a record in each layout, under the standard's field codes. */

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { benchIngest } from './ingest.ts'
+import { benchPublish } from './publish.ts'
+
+const report = (line: string) => void process.stderr.write(`${line}\n`)
+const show = (result: object) => void process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+
+await new Command('bench')
+  .addCommand(
+    new Command('ingest')
+      .option('--rows <number>', 'rows of each run', Number, 200_000)
+      .option('--held <number>', 'records in the home that is not empty', Number, 2_000_000)
+      .option('--rounds <number>', 'runs of which the median is taken', Number, 5)
+      .action(async ({ rows, held, rounds }) =>
+        show(await benchIngest({ rows, heldRecords: held, rounds, report })),
+      ),
+  )
+  .addCommand(
+    new Command('publish')
+      .option('--organisations <number>', 'rows of the dataset', Number, 100_000)
+      .option('--rounds <number>', 'runs of which the median is taken', Number, 3)
+      .action(async (options) => show(await benchPublish({ ...options, report }))),
+  )
+  .parseAsync()

@@ -1,0 +1,348 @@
+import Papa from 'papaparse'
+import { describe, expect, test } from 'vitest'
+import { columnFinder, findHeader } from '../../shared/ingest/header.ts'
+import type { Layout } from '../../shared/ingest/layouts/layout.ts'
+import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
+import { codeOf } from '../records/world.ts'
+import {
+  csvOf,
+  fileDelivery,
+  type LayoutName,
+  recordsDelivery,
+  rows,
+  take,
+  takeFile,
+  withWorld,
+} from './sample.ts'
+
+const names = Object.keys(rows) as readonly LayoutName[]
+const spellings = layouts.flatMap((layout) =>
+  layout.columns.flatMap((column) =>
+    [column.code, ...column.headers].map((spelling) => ({ layout, column, spelling })),
+  ),
+)
+
+describe('a header means the same column', () => {
+  test.each<[string, (spelling: string) => string]>([
+    ['as the standard writes it', (spelling) => spelling],
+    ['in full width', fullWidth],
+    ['with a mark for mandatory fields', (spelling) => `*${spelling}`],
+    ['with spaces and line breaks in it', (spelling) => ` ${[...spelling].join('\n ')}\u3000`],
+    ['with invisible characters in it', (spelling) => `\ufeff${[...spelling].join('\u200b')}`],
+    ['in lower case', (spelling) => spelling.toLowerCase()],
+    ['with brackets of another kind', (spelling) => spelling.replace('(', '【').replace(')', '】')],
+  ])('%s, in every layout, in each of its spellings', (_, write) => {
+    for (const { layout, column, spelling } of spellings) {
+      expect(columnFinder(layout)(write(spelling))?.code, `${layout.name} ${spelling}`).toBe(column.code)
+    }
+  })
+
+  test('and no spelling means two', () => {
+    for (const { layout, spelling } of spellings) {
+      const columnOf = columnFinder(layout)
+      const same = spellings.filter(
+        (each) => each.layout === layout && columnOf(each.spelling) === columnOf(spelling),
+      )
+      expect(new Set(same.map(({ column }) => column)).size, `${layout.name} ${spelling}`).toBe(1)
+    }
+  })
+
+  test('in whatever order the columns come', () => {
+    for (const layout of layouts) {
+      const codes = layout.columns.map(({ code }) => code)
+      for (const some of [codes, codes.toReversed()]) {
+        expect(findHeader(layout, [some])).toMatchObject({ row: 0, columns: some.map((code) => ({ code })) })
+      }
+    }
+  })
+})
+
+const full: Readonly<Record<LayoutName, readonly (readonly [string, string])[]>> = {
+  'licence-2018': [
+    ['行政相对人名称', '示例有限公司'],
+    ['行政相对人类别', '法人及非法人组织'],
+    ['行政相对人代码＿1（统一社会信用代码）', codeOf(1)],
+    ['法定代表人', '某某'],
+    ['法定代表人证件类型', '身份证'],
+    ['行政许可决定文书名称', '准予许可决定书'],
+    ['行政许可决定文书号', '示许〔2026〕1号'],
+    ['许可类别', '普通'],
+    ['许可证书名称', '示例许可证'],
+    ['许可编号', 'XK-1'],
+    ['许可内容', '示例经营'],
+    ['许可决定日期', '2026/1/5'],
+    ['有效期自', '20260106'],
+    ['有效期至', '2099-12-31'],
+    ['许可机关', '示例局'],
+    ['许可机关统一社会信用代码', '00000000000000000X'],
+    ['当前状态', '1'],
+    ['数据来源单位', '示例局'],
+    ['数据来源单位统一社会信用代码', codeOf(900, '11')],
+    ['备注', '—'],
+    ['数据导出时间', '2026-01-07 08:00:00'],
+  ],
+  'penalty-2018': [
+    ['行政相对人名称', '示例有限公司'],
+    ['行政相对人代码＿1', codeOf(1)],
+    ['法定代表人', '某某'],
+    ['行政处罚决定书文号', '示罚〔2026〕1号'],
+    ['违法行为类型', '示例行为'],
+    ['违法事实', '示例事实'],
+    ['处罚依据', '示例法第一条'],
+    ['处罚类别', '罚款；没收违法所得、没收非法财物'],
+    ['处罚内容', '罚款'],
+    ['罚款金额（万元）', '0.1234'],
+    ['没收违法所得、没收非法财物的金额（万元）', '1,200.5'],
+    ['暂扣或吊销证照名称及编号', '/'],
+    ['处罚决定日期', '2026年1月5日'],
+    ['处罚有效期', '无处罚期限'],
+    ['公示截止期', '2027-01-05 00:00:00'],
+    ['处罚机关', '示例局'],
+    ['处罚机关统一社会信用代码', codeOf(900, '11')],
+    ['数据来源单位', '示例局'],
+    ['备注', ''],
+    ['数据导出时间', '2026-01-07 08:00:00'],
+  ],
+  registration: [
+    ['序号', '1'],
+    ['企业名称', '示例有限公司'],
+    ['统一社会信用代码', codeOf(1)],
+    ['登记机关', '示例局'],
+    ['企业类型', '有限责任公司'],
+    ['登记状态', '存续'],
+    ['住所', '示例路1号'],
+    ['注册资本（万元）', '500'],
+    ['币种', '人民币'],
+    ['经营范围', '示例经营'],
+    ['核准日期', '2026-01-05'],
+    ['成立日期', '2020-01-05'],
+    ['经营期限自', '2020-01-05'],
+    ['经营期限至', '长期'],
+    ['行政区划代码', '330200'],
+    ['法定代表人', '某某'],
+  ],
+}
+
+describe('a file with every column makes the record that the layout promises', () => {
+  test('licence-2018', async () => {
+    const [record] = (await takeFile(tableOf('licence-2018'), 'csv', { layout: 'licence-2018' })).records
+    expect(record).toEqual({
+      type: 'licence',
+      authority: 'authority-0',
+      subject: { kind: 'uscc', value: codeOf(1) },
+      otherIdentifiers: [],
+      document: '示许(2026)1号',
+      revision: '',
+      layout: 'licence-2018@1',
+      facts: {
+        subjectName: '示例有限公司',
+        documentName: '准予许可决定书',
+        documentNumber: '示许〔2026〕1号',
+        category: '普通',
+        certificateName: '示例许可证',
+        certificateNumber: 'XK-1',
+        content: '示例经营',
+        decidedOn: '2026-01-05',
+        validFrom: '2026-01-06',
+        licensingAuthority: '示例局',
+        status: 'valid',
+        sourceUnit: '示例局',
+        sourceUnitCode: codeOf(900, '11'),
+      },
+    })
+  })
+
+  test('penalty-2018, amounts in yuan', async () => {
+    const [record] = (await takeFile(tableOf('penalty-2018'), 'csv', { layout: 'penalty-2018' })).records
+    expect(record).toMatchObject({ type: 'penalty', document: '示罚(2026)1号', revision: '' })
+    expect(record?.facts).toEqual({
+      subjectName: '示例有限公司',
+      documentNumber: '示罚〔2026〕1号',
+      offence: '示例行为',
+      grounds: '示例事实',
+      legalBasis: '示例法第一条',
+      kinds: ['罚款', '没收违法所得、没收非法财物'],
+      content: '罚款',
+      fineYuan: '1234',
+      confiscatedYuan: '12005000',
+      decidedOn: '2026-01-05',
+      publishedTo: '2027-01-05',
+      penaltyAuthority: '示例局',
+      penaltyAuthorityCode: codeOf(900, '11'),
+      sourceUnit: '示例局',
+    })
+  })
+
+  test('registration, revised by its approval date', async () => {
+    const [record] = (await takeFile(tableOf('registration'), 'csv', { layout: 'registration' })).records
+    expect(record).toMatchObject({ type: 'registration', document: 'registration', revision: '2026-01-05' })
+    expect(record?.facts).toEqual({
+      name: '示例有限公司',
+      registrationAuthority: '示例局',
+      organisationType: '有限责任公司',
+      status: '存续',
+      address: '示例路1号',
+      registeredCapital: '5000000',
+      capitalCurrency: '人民币',
+      businessScope: '示例经营',
+      approvedOn: '2026-01-05',
+      establishedOn: '2020-01-05',
+      operatingFrom: '2020-01-05',
+      division: '330200',
+    })
+  })
+})
+
+describe.each(names)('a file of %s is read alike', (layout) => {
+  const csv = tableOf(layout)
+  const header = full[layout].map(([spelling]) => spelling)
+  const cells = full[layout].map(([, cell]) => cell)
+
+  test.each<[string, string]>([
+    ['with titles above its header', `示例市信息公示表\r\n表格说明：带 * 的列必填\r\n\r\n${csv}`],
+    ['with nine rows above its header', `${'说明\r\n'.repeat(9)}${csv}`],
+    ['with a byte order mark', `\ufeff${csv}`],
+    ['with line feeds alone', csv.replaceAll('\r\n', '\n')],
+    ['with line ends of both kinds', `示例市信息公示表\r\n${csv.replaceAll('\r\n', '\n')}\r\n`],
+    ['with line ends of both kinds, the other way', `示例市信息公示表\n${csv}\n`],
+    ['with carriage returns alone', csv.replaceAll('\r\n', '\r')],
+    ['with every cell quoted', Papa.unparse([header, cells], { quotes: true })],
+    ['with blank lines within and after', `${csv.replaceAll('\r\n', '\r\n\r\n,,,\r\n')}\r\n\r\n\r\n`],
+    [
+      'with columns nobody knows',
+      csvOf([
+        ['未知列', ...header, ''],
+        ['x', ...cells, 'y'],
+      ]),
+    ],
+    ['with its columns in another order', csvOf([header.toReversed(), cells.toReversed()])],
+    ['with cells missing at the end of a row', csvOf([[...header, '上报时间', '导出时间'], cells])],
+  ])('%s', async (_, written) => {
+    const plain = await takeFile(csv, 'csv', { layout })
+    expect(plain.draft).toMatchObject({ received: 1, accepted: 1 })
+    expect(await takeFile(written, 'csv', { layout })).toMatchObject({
+      draft: { received: 1, accepted: 1 },
+      records: plain.records,
+    })
+  })
+
+  test('as NDJSON and as an envelope', async () => {
+    const row = Object.fromEntries(full[layout])
+    const plain = await takeFile(csv, 'csv', { layout })
+    const lines = `\ufeff${JSON.stringify(row)}\r\n\r\n`
+    expect((await takeFile(lines, 'ndjson', { layout })).records).toEqual(plain.records)
+    const enveloped = await withWorld((world) => take(world, recordsDelivery([row], { layout })))
+    expect(enveloped.records).toEqual(plain.records)
+  })
+
+  test('under its name with or without a version', async () => {
+    const plain = await takeFile(csv, 'csv', { layout })
+    expect((await takeFile(csv, 'csv', { layout: `${layout}@1` })).records).toEqual(plain.records)
+    expect(findLayout(`${layout}@2`)).toBeUndefined()
+  })
+
+  test('exported again at another time: every record is known', async () => {
+    await withWorld(async (world) => {
+      const first = await take(world, fileDelivery(csv, 'csv', { layout, submissionId: 'first' }))
+      const again = csv.replace('2026-01-07 08:00:00', '2026-01-08 09:30:00').replace(/\r\n1,/, '\r\n7,')
+      expect(again).not.toBe(csv)
+      const second = await take(world, fileDelivery(again, 'csv', { layout, submissionId: 'second' }))
+      expect(second.records).toEqual(first.records)
+      expect(second.draft.parts).toEqual(first.draft.parts)
+    })
+  })
+})
+
+describe('a header is refused', () => {
+  const layout = known('licence-2018')
+  const required = ['XK_XDR_MC', 'XK_WSH', 'XK_JDRQ', 'XK_XKJG']
+
+  test.each(required)('without the column %s', (code) => {
+    const header = required.filter((each) => each !== code)
+    expect(findHeader(layout, [header])).toEqual({ code: 'HEADER_NOT_FOUND', path: '/header' })
+  })
+
+  test('below the tenth row', () => {
+    const titles = Array.from({ length: 10 }, () => ['说明'])
+    expect(findHeader(layout, [...titles.slice(1), required])).toMatchObject({ row: 9 })
+    expect(findHeader(layout, [...titles, required])).toEqual({ code: 'HEADER_NOT_FOUND', path: '/header' })
+  })
+
+  test('when two columns mean the same field: nobody can say which one counts', () => {
+    const twice = [...required, '许可机关']
+    expect(findHeader(layout, [twice])).toEqual({ code: 'HEADER_AMBIGUOUS', path: '/header/XK_XKJG' })
+  })
+
+  test('not when two columns are dropped alike', () => {
+    for (const two of [
+      ['序号', '数据导出时间'],
+      ['法定代表人', 'XK_FR'],
+    ]) {
+      expect(findHeader(layout, [[...required, ...two]])).toMatchObject({ row: 0 })
+    }
+  })
+})
+
+describe('a row', () => {
+  test('with more cells than the header is refused: its values stand in the wrong columns', async () => {
+    const table = [Object.keys(rows.registration), [...Object.values(rows.registration), 'x']]
+    const { outcomes } = await takeFile(csvOf(table), 'csv', { layout: 'registration' })
+    expect(outcomes).toMatchObject([{ index: 0, outcome: 'refused', code: 'ROW_SHAPE', path: '/records/0' }])
+  })
+
+  test('with more cells than the header is read where those are blank', async () => {
+    const table = [Object.keys(rows.registration), [...Object.values(rows.registration), '', ' ']]
+    expect((await takeFile(csvOf(table), 'csv', { layout: 'registration' })).draft.accepted).toBe(1)
+  })
+
+  test.each(names)('of %s without a required field is refused, with the field', async (layout) => {
+    for (const column of known(layout).columns.filter(({ required }) => required)) {
+      for (const cell of ['', '无', undefined]) {
+        const row = JSON.parse(JSON.stringify({ ...rows[layout], [column.code]: cell }))
+        const { outcomes } = await withWorld((world) => take(world, recordsDelivery([row], { layout })))
+        const path = `/records/0/${column.code}`
+        expect(outcomes).toMatchObject([{ outcome: 'refused', code: 'FIELD_MISSING', path }])
+      }
+    }
+  })
+
+  test('of a required date that is the official unknown is refused', async () => {
+    const row = { ...rows['licence-2018'], XK_JDRQ: '1900-01-01' }
+    const { outcomes } = await withWorld((world) =>
+      take(world, recordsDelivery([row], { layout: 'licence-2018' })),
+    )
+    expect(outcomes).toMatchObject([{ code: 'FIELD_MISSING', path: '/records/0/XK_JDRQ' }])
+  })
+
+  test.each(names)(
+    'of %s with a value longer than the layout allows is refused, with the field',
+    async (layout) => {
+      for (const column of known(layout).columns.filter(({ fact }) => fact !== undefined)) {
+        if (!['text', 'number'].includes(column.kind)) continue
+        const longest = column.maxLength ?? 4_000
+        for (const [length, outcome] of [
+          [longest, 'accepted'],
+          [longest + 1, 'refused'],
+        ] as const) {
+          const row = { ...rows[layout], [column.code]: '示'.repeat(length) }
+          const { outcomes } = await withWorld((world) => take(world, recordsDelivery([row], { layout })))
+          expect(outcomes[0]?.outcome, `${column.code} ${length}`).toBe(outcome)
+        }
+      }
+    },
+  )
+})
+
+function known(name: LayoutName): Layout {
+  const layout = findLayout(name)
+  if (layout === undefined) throw new Error(`no layout ${name}`)
+  return layout
+}
+
+function tableOf(layout: LayoutName): string {
+  return csvOf([full[layout].map(([header]) => header), full[layout].map(([, cell]) => cell)])
+}
+
+function fullWidth(text: string): string {
+  return text.replace(/[!-~]/g, (unit) => String.fromCharCode(unit.charCodeAt(0) + 0xfee0))
+}

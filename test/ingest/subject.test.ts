@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'vitest'
+import { organisationCodeCheck } from '../../shared/identity/organisation-code.ts'
+import { isResidentId } from '../../shared/identity/resident-id.ts'
+import { completeUscc, parseUscc, usccCheck } from '../../shared/identity/uscc.ts'
+import { codeOf } from '../records/world.ts'
+import { outcomeOf, RESIDENT_ID, rows, takeRecords } from './sample.ts'
+
+const CODE = codeOf(1)
+const INDIVIDUAL = codeOf(1, '92')
+/** Passes the check of registration numbers (ISO 7064 MOD 11,10). */
+const REGISTRATION_NUMBER = '330200000012344'
+/** As before, and its seventh digit is 6. */
+const INDIVIDUAL_NUMBER = '330200600012348'
+const ORGANISATION_CODE = CODE.slice(8, 17)
+const OTHER_ORGANISATION_CODE = `YY000009${organisationCodeCheck('YY000009')}`
+
+describe.each([
+  ['licence-2018', 'XK_XDR'],
+  ['penalty-2018', 'CF_XDR'],
+] as const)('in a row of %s', (layout, column) => {
+  const outcome = (cells: Readonly<Record<string, string>>, policy = {}) =>
+    outcomeOf(
+      layout,
+      Object.fromEntries(Object.entries(cells).map(([at, cell]) => [`${column}_${at}`, cell])),
+      policy,
+    )
+
+  test.each([
+    ['by its class', { LB: '自然人' }],
+    ['by its class, though it states a code', { LB: '自然人', SHXYM: CODE }],
+    ['by a class of another wording', { LB: '自然人（个人）' }],
+    ['by a resident ID in the column of the code', { SHXYM: RESIDENT_ID }],
+    [
+      'by a resident ID in the column of the code, in lower case and with spaces',
+      { SHXYM: ` ${RESIDENT_ID.toLowerCase()} ` },
+    ],
+    ['by a resident ID in full width', { SHXYM: fullWidth(RESIDENT_ID) }],
+    ['by a resident ID in the column of registration numbers', { GSZC: RESIDENT_ID }],
+    ['by a resident ID in the column of organisation codes', { ZZJG: RESIDENT_ID }],
+    ['by a resident ID in the column of tax numbers', { SWDJ: RESIDENT_ID }],
+    ['by 证件号码', { ZJHM: RESIDENT_ID }],
+    ['by 证件号码, though the code holds', { ZJHM: RESIDENT_ID, SHXYM: CODE }],
+  ])('a natural person is refused, told %s', async (_, cells) => {
+    expect(await outcome(cells)).toBe('SUBJECT_NATURAL_PERSON')
+  })
+
+  test.each([
+    ['by the prefix 92 of its code', { SHXYM: INDIVIDUAL }],
+    ['by the seventh digit of its registration number', { SHXYM: '', GSZC: INDIVIDUAL_NUMBER }],
+    ['by the seventh digit of its registration number, beside a code', { GSZC: INDIVIDUAL_NUMBER }],
+    ['by its class', { LB: '个体工商户' }],
+  ])('an individual business is refused, told %s, unless the policy admits it', async (_, cells) => {
+    expect(await outcome(cells)).toBe('SUBJECT_INDIVIDUAL_BUSINESS')
+    expect(await outcome(cells, { admitIndividualBusinesses: true })).toMatch(/^(accepted|unresolved)$/)
+  })
+
+  test.each(['', '法人及非法人组织', '法人', '非法人组织'])(
+    'the class %j is that of an organisation',
+    async (LB) => {
+      expect(await outcome({ LB })).toBe('accepted')
+    },
+  )
+
+  test('an unknown class is refused: it might be a person', async () => {
+    expect(await outcome({ LB: '其他' })).toBe('FIELD_VALUE_UNKNOWN')
+  })
+
+  test.each(['', '无', '0', '000000000000000000', '00000000000000000X', 'NULL', '/'])(
+    'the placeholder %j is no code: with a registration number the record waits, without one it is refused',
+    async (SHXYM) => {
+      expect(await outcome({ SHXYM, GSZC: REGISTRATION_NUMBER })).toBe('unresolved')
+      expect(await outcome({ SHXYM })).toBe('SUBJECT_IDENTIFIER_MISSING')
+    },
+  )
+
+  test.each([
+    ['whose check character fails', withOtherCheck(CODE), 'USCC_CHECK_FAILED'],
+    [
+      'whose organisation code fails within',
+      withOtherOrganisationCheck(CODE),
+      'USCC_ORGANISATION_CODE_FAILED',
+    ],
+    ['of a department that does not exist', ofDepartment('Q'), 'USCC_DEPARTMENT_UNKNOWN'],
+    ['with an O where a zero belongs', `9133O2${CODE.slice(6)}`, 'SUBJECT_IDENTIFIER_INVALID'],
+  ])('a code %s is refused, never corrected, and no lesser identifier steps in', async (_, SHXYM, code) => {
+    expect(await outcome({ SHXYM })).toBe(code)
+  })
+
+  test.each([
+    ['whose check character fails', withOtherCheck(CODE)],
+    ['whose organisation code fails within', withOtherOrganisationCheck(CODE)],
+  ])('a code %s is refused beside a registration number too', async (_, SHXYM) => {
+    expect(await outcome({ SHXYM, GSZC: REGISTRATION_NUMBER })).toMatch(/^USCC_/)
+  })
+
+  test('an organisation code that is not the one inside the code is refused', async () => {
+    expect(await outcome({ ZZJG: ORGANISATION_CODE })).toBe('accepted')
+    expect(await outcome({ ZZJG: `${ORGANISATION_CODE.slice(0, 8)}-${ORGANISATION_CODE.slice(8)}` })).toBe(
+      'accepted',
+    )
+    expect(await outcome({ ZZJG: OTHER_ORGANISATION_CODE })).toBe('IDENTIFIERS_DISAGREE')
+  })
+
+  test('two different codes are refused', async () => {
+    expect(await outcome({ GSZC: codeOf(2) })).toBe('IDENTIFIERS_DISAGREE')
+    expect(await outcome({ GSZC: CODE })).toBe('accepted')
+  })
+})
+
+describe('a code that passes as a resident ID too', () => {
+  const ambiguous = findAmbiguous()
+
+  test('is refused, for it may be a person', async () => {
+    expect(parseUscc(ambiguous)).toEqual({ kind: 'invalid', findings: ['USCC_AMBIGUOUS_WITH_RESIDENT_ID'] })
+    expect(await outcomeOf('licence-2018', { XK_XDR_SHXYM: ambiguous })).toBe('USCC_AMBIGUOUS')
+  })
+
+  test('is accepted where the policy lists it, and nowhere but as the subject', async () => {
+    const policy = { ambiguousCodes: [ambiguous] }
+    expect(await outcomeOf('licence-2018', { XK_XDR_SHXYM: ambiguous }, policy)).toBe('accepted')
+    expect(await outcomeOf('licence-2018', { BZ: `见 ${ambiguous}` }, policy)).toBe('TEXT_PERSONAL_DATA')
+  })
+
+  test('stays refused where the policy lists another', async () => {
+    const policy = { ambiguousCodes: [CODE] }
+    expect(await outcomeOf('licence-2018', { XK_XDR_SHXYM: ambiguous }, policy)).toBe('USCC_AMBIGUOUS')
+  })
+})
+
+describe('the subject is', () => {
+  test.each([
+    [
+      'the code, whatever else is stated',
+      { XK_XDR_GSZC: REGISTRATION_NUMBER, XK_XDR_ZZJG: ORGANISATION_CODE },
+      'uscc',
+      CODE,
+    ],
+    ['the code as it is folded', { XK_XDR_SHXYM: ` ${fullWidth(CODE.toLowerCase())}　` }, 'uscc', CODE],
+    [
+      'the code, though it stands in the column of registration numbers',
+      { XK_XDR_SHXYM: '', XK_XDR_GSZC: CODE },
+      'uscc',
+      CODE,
+    ],
+    [
+      'the registration number before an organisation code',
+      { XK_XDR_SHXYM: '', XK_XDR_GSZC: REGISTRATION_NUMBER, XK_XDR_ZZJG: ORGANISATION_CODE },
+      'registration-number',
+      REGISTRATION_NUMBER,
+    ],
+    [
+      'the organisation code before a tax number',
+      { XK_XDR_SHXYM: '', XK_XDR_ZZJG: ORGANISATION_CODE, XK_XDR_SWDJ: `330200${ORGANISATION_CODE}` },
+      'organisation-code',
+      ORGANISATION_CODE,
+    ],
+    [
+      'the tax number where there is nothing else',
+      { XK_XDR_SHXYM: '', XK_XDR_SWDJ: `330200${ORGANISATION_CODE}` },
+      'tax-number',
+      `330200${ORGANISATION_CODE}`,
+    ],
+    [
+      'a registration number of thirteen digits, as before 2007',
+      { XK_XDR_SHXYM: '', XK_XDR_GSZC: '3302001234567' },
+      'registration-number',
+      '3302001234567',
+    ],
+    [
+      "a foreign-invested firm's number of the old form",
+      { XK_XDR_SHXYM: '', XK_XDR_GSZC: '企合苏总字第000063号' },
+      'registration-number',
+      '企合苏总字第000063号',
+    ],
+  ])('%s', async (_, cells, kind, value) => {
+    const { records } = await takeRecords([{ ...rows['licence-2018'], ...cells }], { layout: 'licence-2018' })
+    expect(records[0]?.subject).toEqual({ kind, value })
+  })
+
+  test.each([
+    ['代码_2', REGISTRATION_NUMBER, 'registration-number'],
+    ['代码_3', ORGANISATION_CODE, 'organisation-code'],
+    ['代码_2', ORGANISATION_CODE, 'organisation-code'],
+    ['代码_4', `330200${ORGANISATION_CODE}`, 'tax-number'],
+    ['代码_3', CODE, 'uscc'],
+  ])('in a bare 行政相对人%s, told by the shape of %s: a %s', async (column, value, kind) => {
+    const row = { ...rows['penalty-2018'], CF_XDR_SHXYM: '', [`行政相对人${column}`]: value }
+    const { records } = await takeRecords([row], { layout: 'penalty-2018' })
+    expect(records[0]?.subject).toEqual({ kind, value })
+  })
+
+  test('in a registration, the code or the registration number of one shared column', async () => {
+    for (const [cell, kind] of [
+      [CODE, 'uscc'],
+      [REGISTRATION_NUMBER, 'registration-number'],
+    ]) {
+      const row = { comp_nm: '示例有限公司', '统一社会信用代码/注册号': cell }
+      const { records } = await takeRecords([row], { layout: 'registration' })
+      expect(records[0]?.subject).toEqual({ kind, value: cell })
+    }
+  })
+
+  test('with the others beside it, as evidence, each once', async () => {
+    const cells = {
+      XK_XDR_GSZC: REGISTRATION_NUMBER,
+      XK_XDR_ZZJG: ORGANISATION_CODE,
+      代码_2: REGISTRATION_NUMBER,
+    }
+    const { records } = await takeRecords([{ ...rows['licence-2018'], ...cells }], { layout: 'licence-2018' })
+    expect(records[0]?.otherIdentifiers).toEqual([
+      { kind: 'registration-number', value: REGISTRATION_NUMBER },
+      { kind: 'organisation-code', value: ORGANISATION_CODE },
+    ])
+  })
+
+  test('without a lesser identifier that cannot be read, where a better one holds', async () => {
+    expect(await outcomeOf('licence-2018', { XK_XDR_SWDJ: '12345' })).toBe('accepted')
+    expect(await outcomeOf('licence-2018', { XK_XDR_SHXYM: '', XK_XDR_SWDJ: '12345' })).toBe(
+      'SUBJECT_IDENTIFIER_INVALID',
+    )
+  })
+})
+
+describe('in a registration an individual business is told', () => {
+  test.each(['个体工商户', '个体', '个体户'])('by the type %s', async (comp_type) => {
+    expect(await outcomeOf('registration', { comp_type })).toBe('SUBJECT_INDIVIDUAL_BUSINESS')
+    expect(await outcomeOf('registration', { comp_type }, { admitIndividualBusinesses: true })).toBe(
+      'accepted',
+    )
+  })
+
+  test.each(['有限责任公司', '个人独资企业', '农民专业合作社'])('not by the type %s', async (comp_type) => {
+    expect(await outcomeOf('registration', { comp_type })).toBe('accepted')
+  })
+
+  test('by its code and by its registration number', async () => {
+    expect(await outcomeOf('registration', { uni_social_crd_cd: INDIVIDUAL })).toBe(
+      'SUBJECT_INDIVIDUAL_BUSINESS',
+    )
+    expect(await outcomeOf('registration', { reg_no: INDIVIDUAL_NUMBER })).toBe('SUBJECT_INDIVIDUAL_BUSINESS')
+  })
+})
+
+function fullWidth(text: string): string {
+  return text.replace(/[!-~]/g, (unit) => String.fromCharCode(unit.charCodeAt(0) + 0xfee0))
+}
+
+function withOtherCheck(code: string): string {
+  return `${code.slice(0, 17)}${code.endsWith('0') ? '1' : '0'}`
+}
+
+function withOtherOrganisationCheck(code: string): string {
+  const body = `${code.slice(0, 16)}${code[16] === '0' ? '1' : '0'}`
+  return `${body}${usccCheck(body)}`
+}
+
+function ofDepartment(department: string): string {
+  const body = `${department}1${CODE.slice(2, 17)}`
+  return `${body}${usccCheck(body)}`
+}
+
+/** A code with a birth date in it: all digits, and the checks of both hold. Neither its division nor its area exists. */
+function findAmbiguous(): string {
+  for (let n = 0; n < 100; n++) {
+    const body = `700101${String(n).padStart(2, '0')}`
+    const code = completeUscc({ prefix: '99', division: '999919', body })
+    if (isResidentId(code)) return code
+  }
+  throw new Error('there is none')
+}
