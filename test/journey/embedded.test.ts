@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { push } from '../../bin/commands/push.ts'
+import { openSession, type Session } from '../../bin/session.ts'
+import {
+  agenciesPush,
+  analystReads,
+  officersDisclose,
+  type Place,
+  readExample,
+  stewardPublishes,
+  strangersAreTurnedAway,
+} from './journey.ts'
+
+describe('the main job, in one process', () => {
+  let directory: string
+  let session: Session
+  let place: Place
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'journey-'))
+    session = await openSession(directory)
+    place = {
+      call: session.call,
+      push: async ({ authority, layout, name }) => {
+        const file = { contentType: 'text/csv', bytes: await readExample(name) }
+        return push(session, { authority, layout, submissionId: `journey-${layout}`, file })
+      },
+      verifierKey: session.home.signer.verifierKey,
+    }
+  })
+
+  afterAll(async () => {
+    await session.close()
+    await rm(directory, { recursive: true })
+  })
+
+  test('three agencies push, and get receipts that add up', () => agenciesPush(place))
+  test('an analyst reads one organisation with the origin of each field', () => analystReads(place))
+  test('a steward publishes a version that opens in DuckDB', () => stewardPublishes(place))
+  test('two officers decide a case, and its package opens with one key, once', () => officersDisclose(place))
+  test('whoever has no right is turned away', () => strangersAreTurnedAway(place))
+})
