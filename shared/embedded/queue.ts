@@ -20,12 +20,15 @@ export interface WorkerQueue extends Queue {
   fail(id: number, now: Instant, code: string): void
   /**
    * Makes every leased message due again, with no failed try counted: for a worker to call when it starts, under
-   * the home's lock, since whoever leased them is dead. Being killed is no fault of the message's.
+   * the home's lock, since whoever leased them is dead. Being killed is no fault of the message's. What was set aside
+   * is dead again, for another look.
    */
   release(): void
   dead(): readonly DeadMessage[]
   /** Forgets a dead message. */
   buryDead(id: number): void
+  /** Keeps a dead message that nothing can be made of now, out of the way of the others until the next `release`. */
+  setAside(id: number): void
   /** How many wait or are leased. */
   size(): number
 }
@@ -50,9 +53,13 @@ export function openQueue(database: Database, name: string): WorkerQueue {
     receive: (limit, now) => receive(database, { name, limit, now }),
     settle: (id) => database.transact((prepare) => deleteMessage(prepare, id, 'leased')),
     fail: (id, now, code) => database.transact((prepare) => failMessage(prepare, { id, now, code })),
-    release: () => run(`UPDATE messages SET state = 'waiting' WHERE queue = ? AND state = 'leased'`, name),
+    release() {
+      run(`UPDATE messages SET state = 'waiting' WHERE queue = ? AND state = 'leased'`, name)
+      run(`UPDATE messages SET state = 'dead' WHERE queue = ? AND state = 'set-aside'`, name)
+    },
     dead: () => database.read((prepare) => prepare(SELECT_DEAD).all(name).map(parseDead)),
     buryDead: (id) => database.transact((prepare) => deleteMessage(prepare, id, 'dead')),
+    setAside: (id) => run(`UPDATE messages SET state = 'set-aside' WHERE id = ? AND state = 'dead'`, id),
     size: () => database.read((prepare) => Number(prepare(COUNT_LIVE).get(name)?.['live'])),
   }
 }

@@ -46,7 +46,7 @@ export async function workRound(home: Home, onFault: FaultListener): Promise<num
     onFault,
     work: (body) => acceptSubmission(home, body),
   })
-  await buryDead(home)
+  await buryDead(home, onFault)
   const sealed = await sealPending(home)
   const applied = await drain(home, {
     name: 'sealed',
@@ -91,15 +91,25 @@ async function tryMessage(
     queue.settle(message.id)
     return undefined
   } catch (fault) {
-    // A message of another fault than ours may quote what was sent, so only a code goes on
-    return fault instanceof Failure ? fault.code : 'UNEXPECTED'
+    return codeOf(fault)
   }
 }
 
 // The inbox alone has dead messages worth a receipt; an entry that can't be applied holds the watermark, and is seen
-async function buryDead(home: Home): Promise<void> {
-  for (const message of home.queues.inbox.dead()) {
-    await buryDraft(home, message.body)
-    home.queues.inbox.buryDead(message.id)
+async function buryDead(home: Home, onFault: FaultListener): Promise<void> {
+  const { inbox } = home.queues
+  for (const message of inbox.dead()) {
+    try {
+      await buryDraft(home, message.body)
+      inbox.buryDead(message.id)
+    } catch (fault) {
+      onFault({ queue: 'inbox', code: codeOf(fault) })
+      if (!(fault instanceof Failure && fault.retryable)) inbox.setAside(message.id)
+    }
   }
+}
+
+// A fault that is not ours may quote what was sent, so only a code goes on
+function codeOf(fault: unknown): string {
+  return fault instanceof Failure ? fault.code : 'UNEXPECTED'
 }

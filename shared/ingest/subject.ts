@@ -111,14 +111,18 @@ function readIdentifier(
   if (isPlaceholder(text)) return undefined
   if (text.length === 18) return readUscc(text, policy)
   if (text.length === 9) return identified('organisation-code', parseOrganisationCode(text))
-  if (text.length === 15 && column.kind !== 'tax-number') {
-    const number = parseRegistrationNumber(text)
-    if (number.kind === 'valid') return registrationNumber(number.value, policy)
-  }
-  if (text.length === 15) return identified('tax-number', parseTaxNumber(text))
+  if (text.length === 15) return readFifteen(column, text, policy)
   return isOldNumber(column, text)
     ? { kind: 'registration-number', value: text }
     : { code: 'SUBJECT_IDENTIFIER_INVALID' }
+}
+
+function readFifteen(column: Column, text: string, policy: Policy): Subject | { readonly code: RefusalCode } {
+  const number = column.kind === 'tax-number' ? undefined : parseRegistrationNumber(text)
+  if (number?.kind === 'valid') return registrationNumber(number.value, policy)
+  // One in eleven wrong registration numbers would pass for a tax number
+  if (column.kind === 'registration-number') return { code: 'SUBJECT_IDENTIFIER_INVALID' }
+  return identified('tax-number', parseTaxNumber(text))
 }
 
 // Before 2007 they had thirteen digits and no check; foreign-invested firms had 企合苏总字第000063号. So free a form

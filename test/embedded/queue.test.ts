@@ -55,13 +55,29 @@ describe('a worker', () => {
     expect(queue.dead()).toEqual([])
   })
 
-  test('cannot fail, settle or bury what is not its to do so with', async () => {
+  test('sets a dead message aside until the next worker starts', async () => {
+    const queue = openedQueue()
+    await queue.send(['a'])
+    for (let failures = 0; failures < 5; failures++) {
+      const [message] = queue.receive(1, later(failures * 300_000))
+      queue.fail(message!.id, later(failures * 300_000), 'CODE')
+    }
+    const dead = queue.dead()
+    queue.setAside(dead[0]!.id)
+    expect(queue.dead()).toEqual([])
+    queue.release()
+    expect(queue.dead()).toEqual(dead)
+    expect(queue.receive(1, later(86_400_000))).toEqual([])
+  })
+
+  test('cannot fail, settle, set aside or bury what is not its to do so with', async () => {
     const queue = openedQueue()
     await queue.send(['a'])
     const [message] = queue.receive(1, start)
     queue.release()
     queue.fail(message!.id, start, 'LATE')
     queue.settle(message!.id)
+    queue.setAside(message!.id)
     queue.buryDead(message!.id)
     expect(queue.receive(1, start)).toEqual([message])
   })

@@ -211,13 +211,24 @@ describe('a submission that cannot be processed', () => {
         await home.store.commit(writes, entry)
         throw new Failure('STORE_IO', { retryable: true })
       }
-      // Burying it fails as often, so the round does, until the store is whole again
-      await workUntilIdle({ ...home, store: { ...home.store, commit } }, passTime).catch(() => {})
+      // Burying it fails as often, until the store is whole again
+      await workUntilIdle({ ...home, store: { ...home.store, commit } }, passTime)
       await workUntilIdle(home, passTime)
       const receipt = await findReceipt(home.store, 'demo-market-regulator', 's1')
       expect(receipt).toMatchObject({ accepted: 4 })
       expect(receipt?.refusal).toBeUndefined()
       expect(home.queues.inbox.dead()).toEqual([])
+    })
+  })
+
+  test('and cannot even be read, is kept and told of once', async () => {
+    await withHome(async ({ home, passTime }) => {
+      await workUntilIdle(home, passTime)
+      await home.queues.inbox.send([{ schemaVersion: '0' }])
+      const faults = await workUntilIdle(home, passTime)
+      expect(faults).toEqual(Array.from({ length: 6 }, () => ({ queue: 'inbox', code: 'UNEXPECTED' })))
+      home.queues.inbox.release()
+      expect(home.queues.inbox.dead()).toMatchObject([{ body: { schemaVersion: '0' } }])
     })
   })
 

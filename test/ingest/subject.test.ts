@@ -213,6 +213,13 @@ describe('the subject is', () => {
     ])
   })
 
+  test('never as a tax number, where it stands among registration numbers', async () => {
+    const taxNumber = `330200${ORGANISATION_CODE}`
+    expect(await outcomeOf('licence-2018', { XK_XDR_SHXYM: '', XK_XDR_GSZC: taxNumber })).toBe(
+      'SUBJECT_IDENTIFIER_INVALID',
+    )
+  })
+
   test('without a lesser identifier that cannot be read, where a better one holds', async () => {
     expect(await outcomeOf('licence-2018', { XK_XDR_SWDJ: '12345' })).toBe('accepted')
     expect(await outcomeOf('licence-2018', { XK_XDR_SHXYM: '', XK_XDR_SWDJ: '12345' })).toBe(

@@ -5,8 +5,8 @@ import type { RecordType } from '../../settings.ts'
  * `text` is free text; `number` a document or certificate number; `yuan-from-wan` an amount in 万元;
  * `end-date` a date where "no end" has many spellings; the identifiers name the subject;
  * `identifier` is one of them, told by the shape of the value; `subject-class` says what kind of subject it is;
- * `subject-person` must be empty for an organisation. `person` and `transport` are dropped before anything is kept;
- * a transport column tells about the export, not about the fact.
+ * `subject-person` is a natural person's document: a resident ID in it refuses the row. It, `person` and `transport` are
+ * dropped before anything is kept; a transport column tells about the export, not about the fact.
  */
 export type ColumnKind =
   | 'text'
