@@ -165,7 +165,7 @@ async function timeBare(texts: readonly string[]): Promise<number> {
 }
 
 /** Half licences, half penalties, about 1.3 KB a row as NDJSON; no two rows ever the same. */
-function makeFiles(rows: number, format: Format): readonly File[] {
+export function makeFiles(rows: number, format: Format): readonly File[] {
   const files: File[] = []
   for (let done = 0; done < rows; done += SUBMISSION_ROWS) {
     const layout = files.length % 2 === 0 ? licence2018 : penalty2018

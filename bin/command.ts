@@ -34,7 +34,8 @@ export async function runOnHome<Answer>(
   })
 }
 
-async function run(options: { readonly json?: boolean }, act: () => Promise<void>): Promise<void> {
+/** Runs a command, and tells how it failed on stderr and by the exit code; nothing is thrown. */
+export async function run(options: { readonly json?: boolean }, act: () => Promise<void>): Promise<void> {
   try {
     await act()
   } catch (fault) {
@@ -49,6 +50,6 @@ async function run(options: { readonly json?: boolean }, act: () => Promise<void
   }
 }
 
-async function print(text: string): Promise<void> {
+export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()))
 }

@@ -21,7 +21,8 @@ const program = new Command('credit-fusion')
   .addCommand(tokenCommand())
   .addCommand(serveCommand())
 
-exitOverrideAll(program)
+program.exitOverride()
+inheritSettings(program)
 try {
   await program.parseAsync()
 } catch (fault) {
@@ -30,7 +31,7 @@ try {
   process.exitCode = fault.exitCode === 0 ? 0 : 2
 }
 
-function exitOverrideAll(command: Command): void {
-  command.exitOverride()
-  for (const each of command.commands) exitOverrideAll(each)
+// commander does so only for commands it makes itself
+function inheritSettings(command: Command): void {
+  for (const each of command.commands) inheritSettings(each.copyInheritedSettings(command))
 }

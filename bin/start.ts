@@ -1,25 +1,26 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { DEFAULT_PORT, serveUntilInterrupted } from './commands/serve.ts'
-import { DEFAULT_HOME, faultCode, openSession, report } from './session.ts'
+import { run } from './command.ts'
+import { DEFAULT_PORT, parsePort, serveUntilInterrupted } from './commands/serve.ts'
+import { DEFAULT_HOME, openSession } from './session.ts'
 import { walkThrough } from './walk-through.ts'
 
 const program = new Command('start')
   .description('Walk through the main job on the example inputs, then serve the API')
   .option('--home <dir>', 'the embedded home', DEFAULT_HOME)
-  .option('--port <number>', 'the port on 127.0.0.1', DEFAULT_PORT)
+  .option('--port <number>', 'the port on 127.0.0.1; 0 for any that is free', parsePort, DEFAULT_PORT)
   .option('--once', 'exit after the walk-through')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .parse()
-const options = program.opts<{ home: string; port: string; once?: boolean }>()
+const options = program.opts<{ home: string; port: number; once?: boolean }>()
 
-const session = await openSession(options.home)
-session.work()
-try {
-  await walkThrough(session)
-  if (!options.once) await serveUntilInterrupted(session, Number(options.port))
-} catch (fault) {
-  report(fault instanceof Error && fault.name !== 'Failure' ? fault.message : faultCode(fault))
-  process.exitCode = 1
-} finally {
-  await session.close()
-}
+await run({}, async () => {
+  const session = await openSession(options.home)
+  try {
+    session.work()
+    await walkThrough(session)
+    if (!options.once) await serveUntilInterrupted(session, options.port)
+  } finally {
+    await session.close()
+  }
+})

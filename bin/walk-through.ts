@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { sha256 } from '../shared/base/digest.ts'
 import { openPackage } from '../shared/disclosure/package.ts'
+import { createFile } from '../shared/embedded/durable-file.ts'
 import { describeCase, describeTimeline, type TimelineRow } from './commands/case.ts'
 import { describePublication, listFiles, type Publication } from './commands/dataset.ts'
 import { describeOrganisation } from './commands/organisation.ts'
 import { describePush, push } from './commands/push.ts'
-import { expectDone } from './outcome.ts'
+import { CommandEnd, expectDone } from './outcome.ts'
 import type { Session } from './session.ts'
 
 /** An organisation of the examples that has a registration, a licence and penalties. */
@@ -74,26 +75,28 @@ async function publish(session: Session): Promise<void> {
 async function disclose(session: Session): Promise<void> {
   say(`\n[6/6] demo-public-security asks for the disclosure of ${SHOWN}`)
   const key = await recipientKey(session)
-  const submitted = await act(session, { as: REQUESTER, path: '', json: requestFor(key.publicJwk) })
-  const { id, scopeSha256 } = submitted
-  if (submitted.state === 'Submitted') {
-    await act(session, { as: 'officer-one', path: `/${id}/approve`, json: { scopeSha256 } })
-    say('  officer-one approved; trying to approve twice:')
-    const again = await session.call({
-      method: 'POST',
-      path: `/v1/cases/${id}/approve`,
-      as: 'officer-one',
-      json: { scopeSha256 },
-    })
-    say(`    ${again.status} ${(again.body as { code: string }).code}`)
-    await act(session, { as: 'officer-two', path: `/${id}/approve`, json: { scopeSha256 } })
-    await act(session, { as: 'officer-two', path: `/${id}/release`, json: {} })
-    await download(session, id, key.privateJwk)
-  }
+  let current = await act(session, { as: REQUESTER, path: '', json: requestFor(key.publicJwk) })
+  const { id, scopeSha256 } = current
+  // Each step by the state it needs: a walk that was broken off goes on from there
+  if (current.state === 'Submitted') current = await approveTwice(session, current)
+  if (current.state === 'AwaitingSecondApproval')
+    current = await act(session, { as: 'officer-two', path: `/${id}/approve`, json: { scopeSha256 } })
+  if (current.state === 'Approved')
+    current = await act(session, { as: 'officer-two', path: `/${id}/release`, json: {} })
+  if (current.state === 'Released') await download(session, id, key.privateJwk)
   say(describeCase(await show(session, id)))
   const path = `/v1/cases/${id}/timeline`
   const timeline = expectDone(await session.call({ method: 'GET', path, as: 'auditor' }))
   say(describeTimeline((timeline as unknown as { events: TimelineRow[] }).events))
+}
+
+async function approveTwice(session: Session, { id, scopeSha256 }: CaseState): Promise<CaseState> {
+  const approval = { as: 'officer-one', path: `/${id}/approve`, json: { scopeSha256 } }
+  const approved = await act(session, approval)
+  say('  officer-one approved; trying to approve twice:')
+  const again = await session.call({ ...approval, method: 'POST', path: `/v1/cases${approval.path}` })
+  say(`    ${again.status} ${(again.body as { code: string }).code}`)
+  return approved
 }
 
 const REQUESTER = 'demo-public-security'
@@ -102,7 +105,7 @@ async function download(session: Session, id: string, privateJwk: JWK): Promise<
   const answer = await session.call({ method: 'POST', path: `/v1/cases/${id}/download`, as: REQUESTER })
   if (answer.status !== 200) expectDone(answer)
   const opened = await openPackage(String(answer.body), privateJwk, session.home.signer.verifierKey)
-  if (opened.outcome !== 'opened') throw new Error(`the package does not open: ${opened.code}`)
+  if (opened.outcome !== 'opened') throw new CommandEnd(1, `the package does not open: ${opened.code}`)
   say("  the package, opened with the requester's private key:")
   say(JSON.stringify(opened.package.organisations, null, 2).replaceAll(/^/gm, '    '))
 }
@@ -112,7 +115,7 @@ async function recipientKey(session: Session): Promise<{ publicJwk: JWK; private
   const file = join(session.home.directory, 'walk-through-requester.jwk.json')
   if (!existsSync(file)) {
     const { privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
-    await writeFile(file, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 })
+    await createFile(file, Buffer.from(JSON.stringify(await exportJWK(privateKey))))
   }
   const privateJwk = JSON.parse(await readFile(file, 'utf8')) as JWK
   const { d: _, ...publicJwk } = privateJwk

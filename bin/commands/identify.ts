@@ -1,10 +1,6 @@
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { Command } from 'commander'
 import { identify } from '../../shared/identity/identify.ts'
-
-/** Lines written at once: a write for each of a million lines would take most of the time. */
-const BATCH_LINES = 2_000
 
 export function identifyCommand(): Command {
   return new Command('identify')
@@ -13,27 +9,37 @@ export function identifyCommand(): Command {
     .option('--json', 'JSON lines, which it prints anyway')
     .action(async (codes: readonly string[], _: unknown, command: Command) => {
       if (codes.length === 0) command.error('error: name at least one code, or - for stdin', { exitCode: 2 })
-      await writeLines(codes.length === 1 && codes[0] === '-' ? stdinLines() : codes)
+      await writeAnswers(codes.length === 1 && codes[0] === '-' ? stdinLines() : [codes])
     })
 }
 
-function stdinLines(): AsyncIterable<string> {
-  return createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
+/**
+ * The lines of stdin, as many at once as came at once. A line ends at \n or \r\n and nowhere else: readline would also
+ * end it at a lone \r or at U+2028, and the answers would no longer stand line by line beside the input.
+ */
+async function* stdinLines(): AsyncIterable<readonly string[]> {
+  let rest = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    const lines = String(chunk).split('\n')
+    lines[0] = `${rest}${lines[0]}`
+    rest = lines.pop() ?? ''
+    yield lines.map(withoutReturn)
+  }
+  if (rest !== '') yield [withoutReturn(rest)]
 }
 
-async function writeLines(inputs: AsyncIterable<string> | Iterable<string>): Promise<void> {
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line
+}
+
+async function writeAnswers(
+  batches: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+): Promise<void> {
   // The reader went away (head, less): nothing more to do
   process.stdout.on('error', (fault: NodeJS.ErrnoException) => process.exit(fault.code === 'EPIPE' ? 0 : 1))
-  let batch: string[] = []
-  for await (const input of inputs) {
-    batch.push(JSON.stringify(identify(input)))
-    if (batch.length < BATCH_LINES) continue
-    await write(batch)
-    batch = []
+  for await (const batch of batches) {
+    // At once: a write for each of a million lines would take most of the time
+    const answers = batch.map((input) => `${JSON.stringify(identify(input))}\n`).join('')
+    if (!process.stdout.write(answers)) await once(process.stdout, 'drain')
   }
-  await write(batch)
-}
-
-async function write(lines: readonly string[]): Promise<void> {
-  if (lines.length > 0 && !process.stdout.write(`${lines.join('\n')}\n`)) await once(process.stdout, 'drain')
 }

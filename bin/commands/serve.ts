@@ -1,29 +1,57 @@
 import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { rollForward } from '../../shared/datasets/roll-forward.ts'
-import { type HomeOptions, homeCommand } from '../command.ts'
+import { errnoOf } from '../../shared/embedded/durable-file.ts'
+import { type HomeOptions, homeCommand, print, run } from '../command.ts'
+import { CommandEnd } from '../outcome.ts'
 import { openSession, report, type Session } from '../session.ts'
 
-export const DEFAULT_PORT = '8787'
+export const DEFAULT_PORT = 8787
 
 export function serveCommand(): Command {
   return homeCommand('serve', "Serve the HTTP API on loopback, and do the home's standing work")
-    .option('--port <number>', 'the port on 127.0.0.1', DEFAULT_PORT)
-    .action(async (options: HomeOptions & { port: string }) => {
-      const session = await openSession(options.home)
-      session.work()
-      await serveUntilInterrupted(session, Number(options.port))
-      await session.close()
-    })
+    .option('--port <number>', 'the port on 127.0.0.1; 0 for any that is free', parsePort, DEFAULT_PORT)
+    .action((options: HomeOptions & { port: number }) =>
+      run(options, async () => {
+        const session = await openSession(options.home)
+        try {
+          session.work()
+          await serveUntilInterrupted(session, options.port, async (url) => {
+            if (options.json) await print(JSON.stringify({ url }))
+          })
+        } finally {
+          await session.close()
+        }
+      }),
+    )
+}
+
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.')
 }
 
 /** Serves until SIGINT or SIGTERM, then lets running requests end. */
-export async function serveUntilInterrupted(session: Session, port: number): Promise<void> {
+export async function serveUntilInterrupted(
+  session: Session,
+  port: number,
+  onListening: (url: string) => Promise<void> = async () => undefined,
+): Promise<void> {
   await rollForward(session.home)
   const server = serve({ fetch: session.api.fetch, hostname: '127.0.0.1', port })
-  await once(server, 'listening')
-  report(`serving http://127.0.0.1:${port} (openapi.json tells the routes); interrupt to end`)
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await once(server, 'listening').catch((fault: unknown) => {
+    throw new CommandEnd(1, `PORT_UNAVAILABLE: ${port} (${errnoOf(fault) ?? 'UNEXPECTED'})`)
+  })
+  // Listened for before anybody is told: whoever reads the address may interrupt at once
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  report(`serving ${url} (openapi.json tells the routes); interrupt to end`)
+  await onListening(url)
+  await interrupted
+  const closed = once(server, 'close')
   server.close()
+  await closed
 }

@@ -34,6 +34,16 @@ export async function linkNew(from: string, to: string): Promise<boolean> {
   return linked
 }
 
+/** Makes a file, durable and for its owner alone, unless there is one; nobody ever sees half of it, whoever dies. */
+export async function createFile(file: string, body: Uint8Array): Promise<void> {
+  const temporary = await writeTemporary(dirname(file), body)
+  try {
+    await linkNew(temporary, file)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
 /**
  * Makes a directory below another and all between them, durable when it returns.
  * Those already there are made durable too: whoever made them may not have got that far, or may be about to.

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { principalSchema, registerPrincipal } from '../api/principal.ts'
+import { findActor, type Principal, principalSchema, registerPrincipal } from '../api/principal.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { authoritiesFileSchema, policySchema, type Settings } from '../settings.ts'
 import { openDatabase } from './database.ts'
+import { createFile } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
 import { openObjects } from './objects.ts'
 import { openQueue, type WorkerQueue } from './queue.ts'
@@ -73,18 +74,29 @@ async function readSettings(root: string, template: string): Promise<Settings> {
 
 // An agency's principal for each authority, named as the authority; the staff as the file has them
 async function registerPrincipals(home: Home, template: string): Promise<void> {
-  const file = await readJsonFile(home.directory, {
-    template,
-    name: 'principals.json',
-    schema: principalsFileSchema,
-  })
-  const agencies = home.settings.authorities.map(({ code }) => ({
-    name: code,
-    role: 'agency' as const,
-    authority: code,
-  }))
-  for (const principal of [...agencies, ...file.principals]) {
-    await registerPrincipal(home, principal, 'deployment')
+  const name = 'principals.json'
+  const file = await readJsonFile(home.directory, { template, name, schema: principalsFileSchema })
+  for (const [index, { code }] of home.settings.authorities.entries()) {
+    const agency = { name: code, role: 'agency' as const, authority: code }
+    await register(home, agency, { file: 'authorities.json', path: `/authorities/${index}/code` })
+  }
+  for (const [index, principal] of file.principals.entries()) {
+    await register(home, principal, { file: name, path: `/principals/${index}` })
+  }
+}
+
+// An edit that can't take effect must not look as if it had
+async function register(
+  home: Home,
+  principal: Principal,
+  { file, path }: { readonly file: string; readonly path: string },
+): Promise<void> {
+  const result = await registerPrincipal(home, principal, 'deployment')
+  if (result === 'authority-unknown') {
+    throw settingsInvalid({ file, path: `${path}/authority`, problem: 'no such authority' })
+  }
+  if (result === 'taken' && (await findActor(home.store, principal.name)) !== undefined) {
+    throw settingsInvalid({ file, path, problem: 'the name stands for another role or authority, for good' })
   }
 }
 
@@ -99,22 +111,25 @@ async function readJsonFile<Schema extends z.ZodType>(
   { template, name, schema }: SettingsFile<Schema>,
 ): Promise<z.infer<Schema>> {
   const file = join(root, name)
-  if (!existsSync(file)) await copyFile(join(template, name), file)
+  if (!existsSync(file)) await createFile(file, await readFile(join(template, name)))
   const parsed = schema.safeParse(parseJson(await readFile(file, 'utf8'), name))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  const facts = { file: name, path: `/${issue?.path.join('/') ?? ''}`, problem: issue?.message ?? '' }
-  throw new Failure('SETTINGS_INVALID', { retryable: false, facts })
+  const path = issue?.path.map((segment) => `/${String(segment)}`).join('') ?? ''
+  throw settingsInvalid({ file: name, path, problem: issue?.message ?? '' })
 }
 
 function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Failure('SETTINGS_INVALID', {
-      retryable: false,
-      facts: { file, path: '', problem: 'not JSON' },
-      cause,
-    })
+    throw settingsInvalid({ file, path: '', problem: 'not JSON' }, cause)
   }
+}
+
+/** `path` is a JSON Pointer (RFC 6901) into the file. */
+type SettingsFault = { readonly file: string; readonly path: string; readonly problem: string }
+
+function settingsInvalid(facts: SettingsFault, cause?: unknown): Failure {
+  return new Failure('SETTINGS_INVALID', { retryable: false, facts, cause })
 }

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import type { Signer } from '../ports.ts'
-import { errnoOf, linkNew, makeDirectory, writeTemporary } from './durable-file.ts'
+import { createFile, errnoOf, makeDirectory } from './durable-file.ts'
 
 /** Signs with the key in a file, made at the first opening. Throws what `readOrCreateKey` throws. */
 export async function openSigner(file: string): Promise<Signer> {
@@ -48,12 +48,7 @@ async function createKeyFile(file: string): Promise<string> {
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' })
   const directory = dirname(resolve(file))
   await makeDirectory(directory, dirname(directory))
-  const temporary = await writeTemporary(directory, Buffer.from(pem))
-  try {
-    await linkNew(temporary, file)
-  } finally {
-    await rm(temporary, { force: true })
-  }
+  await createFile(file, Buffer.from(pem))
   const stored = await readKeyFile(file)
   if (stored === undefined) throw new Failure('SIGNER_KEY_INVALID', { retryable: false })
   return stored

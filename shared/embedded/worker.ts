@@ -13,9 +13,13 @@ const INBOX_LEASE = 16
 const SEALED_LEASE = 16
 const IDLE_MS = 20
 const LOCK_RETRY_MS = 250
+const FAULT_REST_MS = 1_000
 
-/** Told of a try that failed; the message stays in its queue. */
-export type FaultListener = (fault: { readonly queue: 'inbox' | 'sealed'; readonly code: string }) => void
+/** Told of a try that failed; the message, or what waits in the outbox to be sealed, stays where it is. */
+export type FaultListener = (fault: {
+  readonly queue: 'inbox' | 'outbox' | 'sealed'
+  readonly code: string
+}) => void
 
 /**
  * Does the home's standing work until told to stop: accepts what is in the inbox, seals, applies. Only the holder
@@ -31,10 +35,22 @@ export async function runWorker(home: Home, signal: AbortSignal, onFault: FaultL
     try {
       home.queues.inbox.release()
       home.queues.sealed.release()
-      while (!signal.aborted) if ((await workRound(home, onFault)) === 0) await sleep(IDLE_MS)
+      while (!signal.aborted) if ((await tryRound(home, onFault)) === 0) await sleep(IDLE_MS)
     } finally {
       lock.release()
     }
+  }
+}
+
+// A full disk or a held lock ends no worker: every step of a round can be taken again
+async function tryRound(home: Home, onFault: FaultListener): Promise<number> {
+  try {
+    return await workRound(home, onFault)
+  } catch (fault) {
+    if (!(fault instanceof Failure && fault.retryable)) throw fault
+    onFault({ queue: 'outbox', code: fault.code })
+    await sleep(FAULT_REST_MS)
+    return 0
   }
 }
 

@@ -42,7 +42,7 @@ function loadDivisions(): ReadonlyMap<string, Division> {
       successors = '',
     ] = line.split(',')
     const rival = loaded.get(code)
-    if (rival?.status === 'in-use' || (rival !== undefined && rival.from > Number(from))) continue
+    if (rival !== undefined && rival.from > Number(from)) continue
     loaded.set(code, {
       code,
       name: [...new Set([province, prefecture, name].filter((part) => part !== '' && part !== '直辖'))].join(

@@ -11,8 +11,9 @@ export const findings = {
   ORGANISATION_CODE_CHECK_FAILED: { severity: 'error', zh: '组织机构代码校验码错误', en: "The organisation code's check character fails (GB 11714, modulo 11)." },
   REGISTRATION_NUMBER_CHECK_FAILED: { severity: 'error', zh: '注册号校验码错误', en: 'The check digit fails (ISO 7064, MOD 11,10).' },
   USCC_AMBIGUOUS_WITH_RESIDENT_ID: { severity: 'error', zh: '既符合统一社会信用代码又符合居民身份号码', en: 'The value passes as a USCC and as a resident ID.' },
-  RESIDENT_ID: { severity: 'error', zh: '居民身份号码', en: "A person's resident ID (GB 11643)." },
-  RESIDENT_ID_POSSIBLE: { severity: 'error', zh: '疑似居民身份号码', en: 'The value has the form of a resident ID whose check fails.' },
+  RESIDENT_ID: { severity: 'error', zh: '居民身份号码', en: "The value is, or holds, a person's resident ID (GB 11643)." },
+  RESIDENT_ID_POSSIBLE: { severity: 'error', zh: '疑似居民身份号码', en: 'The value is, or holds, what may be a resident ID; its check fails or its ends are unclear.' },
+  MOBILE_NUMBER: { severity: 'error', zh: '手机号码', en: "The value is, or holds, a person's mobile number." },
   TAX_NUMBER_ALSO_POSSIBLE: { severity: 'warning', zh: '也可能是税务登记号', en: 'The value passes as a tax number too.' },
   INDIVIDUAL_BUSINESS: { severity: 'warning', zh: '个体工商户', en: 'The identifier is that of an individual business.' },
 } as const satisfies Record<string, { severity: 'error' | 'warning'; zh: string; en: string }>

@@ -5,7 +5,7 @@ import { foldIdentifier, isPlaceholder } from './fold.ts'
 import { parseOrganisationCode } from './organisation-code.ts'
 import { findPersonalData } from './personal-data.ts'
 import { parseRegistrationNumber } from './registration-number.ts'
-import { hasResidentIdShape, isResidentId } from './resident-id.ts'
+import { hasResidentIdShape, holdsResidentIdShape, isResidentId } from './resident-id.ts'
 import { parseTaxNumber } from './tax-number.ts'
 import { parseUscc, type UsccOptions } from './uscc.ts'
 
@@ -41,8 +41,7 @@ export function identify(input: string, options: UsccOptions = {}): Identificati
   if (text.length === 9 && /^[0-9A-Z]{9}$/.test(text)) {
     return judged(input, 'organisation-code', parseOrganisationCode(text))
   }
-  if (findPersonalData(input) !== undefined) return unknown(mask(input), ['RESIDENT_ID_POSSIBLE'])
-  return unknown(input, ['FORM_UNKNOWN'])
+  return unreadable(input, text)
 }
 
 function identifyEighteen(input: string, text: string, options: UsccOptions): Identification {
@@ -52,7 +51,7 @@ function identifyEighteen(input: string, text: string, options: UsccOptions): Id
   if (isResidentId(text)) return { ...unknown(mask(input), findings), kind: 'resident-id' }
   // Perhaps a resident ID with a slip of the pen: better not repeated
   if (hasResidentIdShape(text)) return unknown(mask(input), ['RESIDENT_ID_POSSIBLE'])
-  if (!/^[0-9A-Z]{18}$/.test(text)) return unknown(input, ['FORM_UNKNOWN'])
+  if (!/^[0-9A-Z]{18}$/.test(text)) return unreadable(input, text)
   return { ...unknown(input, findings), kind: 'uscc', ...describe(text) }
 }
 
@@ -70,6 +69,14 @@ function identifyFifteen(input: string, text: string): Identification {
   if (tax.kind === 'valid') return judged(input, 'tax-number', tax)
   if (/^\d{15}$/.test(text)) return judged(input, 'registration-number', registration)
   if (/^\d{6}[0-9A-Z]{9}$/.test(text)) return judged(input, 'tax-number', tax)
+  return unreadable(input, text)
+}
+
+// It may be a sentence, with a person's number somewhere in it
+function unreadable(input: string, text: string): Identification {
+  const personal = findPersonalData(input)
+  if (personal !== undefined) return unknown(mask(input), [personal])
+  if (holdsResidentIdShape(text)) return unknown(mask(input), ['RESIDENT_ID_POSSIBLE'])
   return unknown(input, ['FORM_UNKNOWN'])
 }
 
@@ -89,8 +96,9 @@ function unknown(input: string, findings: readonly Finding[]): Identification {
   return { input, kind: 'unknown', value: null, valid: false, findings }
 }
 
+// Symbols too: a circled X is one
 function mask(input: string): string {
-  return input.replace(/[\p{L}\p{N}]/gu, '*')
+  return input.replace(/[\p{L}\p{N}\p{So}]/gu, '*')
 }
 
 function describe(code: string): Pick<Identification, 'division' | 'department' | 'category'> {

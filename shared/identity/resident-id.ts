@@ -15,6 +15,15 @@ export function hasResidentIdShape(text: string): boolean {
   return text.length === 18 && RESIDENT_ID_FORM.test(text) && isBirthDate(text.slice(6, 14))
 }
 
+/** Whether the first seventeen digits of that form stand anywhere in a folded text, whatever is between them. */
+export function holdsResidentIdShape(text: string): boolean {
+  const bare = text.replace(/[^0-9A-Z]/g, '')
+  for (let at = 0; at + 17 <= bare.length; at++) {
+    if (hasResidentIdShape(`${bare.slice(at, at + 17)}X`)) return true
+  }
+  return false
+}
+
 /** The check character of the first seventeen digits. */
 export function residentIdCheck(digits: string): string {
   let sum = 0

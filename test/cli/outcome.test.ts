@@ -1,0 +1,443 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Instant } from '../../shared/base/instant.ts'
+import { publish } from '../../shared/datasets/publish.ts'
+import { openHome } from '../../shared/embedded/home.ts'
+import { workRound } from '../../shared/embedded/worker.ts'
+import { completeUscc } from '../../shared/identity/uscc.ts'
+import { receiveSubmission } from '../../shared/ingest/receive.ts'
+import { document, example, makeDirectory, run } from './run.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const ORGANISATION = '91330203YY0000079F'
+const BUREAU = 'demo-environment-bureau'
+
+let directory: Awaited<ReturnType<typeof makeDirectory>>
+let home: string
+const onHome = (...args: readonly string[]) => run(...args, '--home', home)
+const inDirectory = (name: string) => join(directory.path, name)
+const pushArgs = (file: string, ...more: readonly string[]) => [
+  ...['push', '--authority', BUREAU, '--layout', 'penalty-2018'],
+  ...[...more, file],
+]
+
+beforeAll(async () => {
+  directory = await makeDirectory()
+  home = inDirectory('home')
+  await writeFile(inDirectory('not.json'), '{ "organisations": [')
+  await writeFile(inDirectory('records.txt'), 'text')
+  await mkdir(inDirectory('folder.csv'))
+  await writeFile(inDirectory('taken.jwe'), 'taken')
+  const { code, stderr } = await onHome(...pushArgs(example('penalties-2018.csv'), '--submission', 'first'))
+  if (code !== 0) throw new Error(stderr)
+})
+
+afterAll(() => directory.remove())
+
+describe('help', () => {
+  const commands = [
+    ['push', '--layout'],
+    ['organisation', 'show'],
+    ['dataset', 'publish', 'list', 'files'],
+    ['case', ...['submit', 'list', 'show', 'approve', 'refuse', 'narrow', 'release', 'download', 'withdraw']],
+    ['principal', 'list', 'add', 'revoke'],
+    ['token', '--as'],
+    ['serve', '--port'],
+  ] as const
+
+  test.concurrent.for(commands)('credit-fusion %s tells its usage on stdout', async (told, { expect }) => {
+    const [command, ...names] = told
+    const { code, stdout, stderr } = await run(...command.split(' '), '--help')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain(`Usage: credit-fusion ${command} `)
+    for (const name of names) expect(stdout).toContain(`  ${name} `)
+  })
+})
+
+describe('bad usage', () => {
+  const usages: readonly (readonly [string, () => readonly string[], RegExp])[] = [
+    ['a command that there is not', () => ['pull'], /unknown command 'pull'/],
+    ['an option that there is not', () => pushArgs('x.csv', '--fast'), /unknown option '--fast'/],
+    [
+      'a push without a file',
+      () => ['push', '--authority', BUREAU, '--layout', 'a'],
+      /missing required argument 'file'/,
+    ],
+    ['a push of a file that is not there', () => pushArgs('absent.csv'), /FILE_UNREADABLE: absent.csv/],
+    ['a push of a directory', () => pushArgs(inDirectory('folder.csv')), /FILE_UNREADABLE/],
+    ['a push of a text file', () => pushArgs(inDirectory('records.txt')), /FILE_FORMAT_UNKNOWN/],
+    ['an organisation without its code', () => ['organisation', 'show'], /missing required argument 'uscc'/],
+    [
+      'a version that is no number',
+      () => ['dataset', 'files', 'organisations', '--version', '1.5'],
+      /VERSION_INVALID/,
+    ],
+    ['a case step without a principal', () => ['case', 'list'], /required option '--as <principal>'/],
+    [
+      'a request that is no JSON',
+      () => ['case', 'submit', inDirectory('not.json'), '--as', 'demo-public-security'],
+      /FILE_NOT_JSON/,
+    ],
+    [
+      'a refusal without a reason',
+      () => ['case', 'refuse', 'c', '--code', 'RC-SCOPE', '--as', 'officer-one'],
+      /--reason/,
+    ],
+    [
+      'a download onto a file that exists',
+      () => ['case', 'download', 'c', '--as', 'a', '--out', inDirectory('taken.jwe')],
+      /FILE_UNWRITABLE/,
+    ],
+    ['a token for two', () => ['token', 'analyst', 'steward'], /too many arguments/],
+    ['a port that is none', () => ['serve', '--port', '65536'], /--port/],
+  ]
+
+  test.concurrent.for(usages)('%s ends with 2 and a message', async ([, args, message], { expect }) => {
+    const { code, stdout, stderr } = await onHome(...args())
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(STACK_TRACE)
+  })
+
+  test.concurrent('whoever uses it wrongly is told of --help', async ({ expect }) => {
+    const { stderr } = await onHome('case', 'show', '--as', 'auditor')
+    expect(stderr).toContain('(--help tells more)')
+  })
+})
+
+const STACK_TRACE = /^\s+at .*:\d+:\d+/m
+
+describe('push', () => {
+  test.concurrent('prints one receipt as JSON; what it is at goes to stderr', async () => {
+    const ended = await onHome(...pushArgs(example('penalties-2018.csv'), '--submission', 'first', '--json'))
+    const receipt = document(ended)
+    expect(ended.code).toBe(0)
+    expect(ended.stderr).toMatch(/^reading \d+ bytes\nreceived as first, waiting until applied\n$/)
+    expect(receipt).toEqual({
+      submissionId: 'first',
+      authority: BUREAU,
+      received: 51,
+      accepted: 48,
+      repeated: 0,
+      refused: 3,
+      unresolved: 0,
+      entry: expect.any(Number),
+      applied: { new: 48, known: 0 },
+      records: expect.any(Array),
+    })
+    const records = receipt['records'] as readonly { index: number; outcome: string }[]
+    expect(records.map(({ index }) => index)).toEqual(Array.from({ length: 51 }, (_, index) => index))
+    expect(records.filter(({ outcome }) => outcome === 'refused')).toEqual([
+      expect.objectContaining({ code: 'SUBJECT_NATURAL_PERSON', reason: expect.any(String) }),
+      expect.objectContaining({ code: 'TEXT_PERSONAL_DATA', path: '/records/49/CF_SY' }),
+      expect.objectContaining({ code: 'AMOUNT_INVALID', path: '/records/50/CF_NR_FK' }),
+    ])
+  })
+
+  test.concurrent('other content under an id that is taken is refused', async () => {
+    const other = inDirectory('other.csv')
+    await writeFile(other, (await readFile(example('penalties-2018.csv'), 'utf8')).replaceAll('超标', '超额'))
+    const ended = await onHome(...pushArgs(other, '--submission', 'first', '--json'))
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code: 'SUBMISSION_ID_REUSED' })
+    expect(ended.stderr).toContain('SUBMISSION_ID_REUSED')
+  })
+
+  test.concurrent('a layout that nobody knows is refused, with a receipt of its own', async () => {
+    const file = example('penalties-2018.csv')
+    const ended = await onHome('push', '--authority', BUREAU, '--layout', 'penalty-1999', file, '--json')
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({
+      received: 0,
+      refusal: { code: 'LAYOUT_UNKNOWN', path: '/layout', reason: expect.any(String) },
+      records: [],
+    })
+  })
+
+  test.concurrent('a type of record that the authority may not send is refused', async () => {
+    const file = example('penalties-2018.csv')
+    const ended = await onHome(
+      ...['push', '--authority', 'demo-housing-bureau'],
+      '--layout',
+      'penalty-2018',
+      file,
+    )
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(ended.stderr).toContain('RECORD_TYPE_NOT_ADMITTED at /layout')
+  })
+
+  test.concurrent('an authority that nobody knows is refused', async () => {
+    const file = example('penalties-2018.csv')
+    const ended = await onHome('push', '--authority', 'nobody', '--layout', 'penalty-2018', file, '--json')
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ status: 401, code: 'TOKEN_INVALID' })
+  })
+
+  test.concurrent('a submission id that could be a resident ID is refused', async () => {
+    const args = pushArgs(example('penalties-2018.csv'), '--submission', '13900000000', '--json')
+    const ended = await onHome(...args)
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code: 'REQUEST_MALFORMED', path: '/submissionId' })
+  })
+})
+
+describe('organisation', () => {
+  test.concurrent('shows the golden record, with its origins where they are asked for', async () => {
+    const shown = await onHome('organisation', 'show', ORGANISATION, '--json')
+    expect(shown).toMatchObject({ code: 0, stderr: '' })
+    const organisation = document(shown)
+    expect(Object.keys(organisation).sort()).toEqual(['asOf', 'nextChangeAt', 'record', 'uscc'])
+    expect(organisation).toMatchObject({
+      uscc: ORGANISATION,
+      asOf: { ledgerSize: expect.any(Number), validAt: expect.any(String) },
+      record: { penalties: [expect.any(Object)] },
+    })
+    const traced = document(await onHome('organisation', 'show', ORGANISATION, '--provenance', '--json'))
+    expect(traced).toMatchObject({ provenance: { name: { won: [{ authority: BUREAU }] } } })
+  })
+
+  test.concurrent.for([
+    ['a wrong check character', '91330203YY0000079E', 'USCC_INVALID'],
+    [
+      'an organisation that nobody sent',
+      completeUscc({ prefix: '91', division: '330203', body: 'YY000999' }),
+      'NOT_FOUND',
+    ],
+  ] as const)('%s is refused', async ([, uscc, code], { expect }) => {
+    const ended = await onHome('organisation', 'show', uscc, '--json')
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code })
+  })
+})
+
+describe('dataset', () => {
+  test.concurrent('is listed, published, unchanged when published again, and its files have links', async () => {
+    const before = await onHome('dataset', 'list', '--json')
+    expect(document(before)).toEqual([{ name: 'organisations', title: expect.any(Object), latest: null }])
+
+    const published = await onHome('dataset', 'publish', 'organisations', '--json')
+    expect(published).toMatchObject({ code: 0, stderr: 'publishing organisations\n' })
+    const { version } = document(published) as { version: object }
+    expect(document(published)).toMatchObject({
+      outcome: 'published',
+      version: {
+        dataset: 'organisations',
+        version: 1,
+        rows: 24,
+        files: expect.any(Number),
+        ledgerSize: expect.any(Number),
+        validAt: expect.any(String),
+        manifestSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    })
+
+    const again = await onHome('dataset', 'publish', 'organisations', '--json')
+    expect(document(again)).toMatchObject({ outcome: 'unchanged', version })
+    const after = document(await onHome('dataset', 'list', '--json'))
+    expect(after).toMatchObject([{ latest: version }])
+
+    const { manifest, files } = document(await onHome('dataset', 'files', 'organisations', '--json')) as {
+      manifest: { version: number; files: readonly object[] }
+      files: readonly object[]
+    }
+    expect(manifest.version).toBe(1)
+    expect(files).toEqual(
+      manifest.files.map((file) => ({ ...file, link: expect.stringMatching(/^file:.*\.parquet$/) })),
+    )
+    expect(Object.keys(files[0] ?? {})).toEqual(
+      expect.arrayContaining(['bucket', 'path', 'sha256', 'sizeBytes', 'rows', 'link']),
+    )
+  })
+
+  test.concurrent.for([
+    ['a dataset that there is not', ['publish', 'persons'], 'REQUEST_MALFORMED'],
+    ['a version that there is not', ['files', 'organisations', '--version', '99'], 'NOT_FOUND'],
+    ['an analyst who publishes', ['publish', 'organisations', '--as', 'analyst'], 'FORBIDDEN'],
+  ] as const)('%s is refused', async ([, args, code], { expect }) => {
+    const ended = await onHome('dataset', ...args, '--json')
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code })
+  })
+
+  test.concurrent('a version with far fewer rows is refused until the drop is accepted', async () => {
+    const shrunk = inDirectory('shrunk')
+    await publishLongAgo(shrunk)
+    const gated = await run('dataset', 'publish', 'organisations', '--home', shrunk, '--json')
+    expect(gated.code).toBe(3)
+    expect(document(gated)).toMatchObject({
+      code: 'GATE_CLOSED',
+      detail: JSON.stringify({ id: 'rows-fallen', failing: 1 }),
+    })
+    const released = await run(
+      'dataset',
+      'publish',
+      'organisations',
+      '--accept-drop',
+      '--home',
+      shrunk,
+      '--json',
+    )
+    expect(released.code).toBe(0)
+    expect(document(released)).toMatchObject({ outcome: 'published', version: { version: 2, rows: 0 } })
+  })
+})
+
+/** Publishes one organisation, whose one penalty was shown until the middle of 2020. */
+async function publishLongAgo(directory: string): Promise<void> {
+  const at = '2020-03-01T00:00:00.000Z' as Instant
+  const template = example('deployment')
+  const home = await openHome({ directory, template, now: () => at })
+  const authority = home.settings.authorities.find(({ code }) => code === BUREAU)
+  if (authority === undefined) throw new Error('no such authority')
+  const row = {
+    ...{ CF_XDR_MC: '示例有限公司', CF_XDR_SHXYM: ORGANISATION, CF_WSH: '示罚〔2020〕1号', CF_CFLB: '罚款' },
+    ...{ CF_JDRQ: '2020-01-05', CF_CFJG: '示例局', CF_GSJZQ: '2020-06-30' },
+  }
+  const head = { schemaVersion: '1', submissionId: 'long-ago', layout: 'penalty-2018', sentAt: at } as const
+  await receiveSubmission(home, { authority, head: { ...head, records: [row] } })
+  while ((await workRound(home, () => undefined)) > 0);
+  await publish(home, { dataset: 'organisations', commitId: 'long-ago' })
+  home.close()
+}
+
+describe('case', () => {
+  test.concurrent('goes from the request to one download, and every short cut is refused', async () => {
+    const out = inDirectory('package.jwe')
+    const act = async (step: string, as: string, ...more: readonly string[]) => {
+      const ended = await onHome('case', step, ...more, '--as', as, '--json')
+      return { code: ended.code, body: document(ended) }
+    }
+    const submitted = await act('submit', 'demo-public-security', example('case-request.json'))
+    expect(submitted).toMatchObject({
+      code: 0,
+      body: { state: 'Submitted', scope: { organisations: [ORGANISATION] }, approvals: [] },
+    })
+    const id = String(submitted.body['id'])
+    expect(await act('release', 'officer-one', id)).toMatchObject({
+      code: 3,
+      body: { code: 'NOT_APPROVED' },
+    })
+    expect(await act('approve', 'officer-one', id)).toMatchObject({
+      code: 0,
+      body: { state: 'AwaitingSecondApproval' },
+    })
+    expect(await act('approve', 'officer-one', id)).toMatchObject({
+      code: 3,
+      body: { code: 'SAME_OFFICER' },
+    })
+    expect(await act('approve', 'officer-two', id)).toMatchObject({ code: 0, body: { state: 'Approved' } })
+    const narrowing = ['--fields', 'name', '--reason', 'penalties are not needed']
+    expect(await act('narrow', 'officer-two', id, ...narrowing)).toMatchObject({
+      code: 0,
+      body: { state: 'Submitted', approvals: [], scope: { fields: ['name'] } },
+    })
+    await act('approve', 'officer-one', id)
+    await act('approve', 'officer-two', id)
+    expect(await act('release', 'officer-two', id)).toMatchObject({ code: 0, body: { state: 'Released' } })
+    expect(await act('download', 'demo-public-security', id, '--out', out)).toMatchObject({
+      code: 0,
+      body: { case: id, file: out, sizeBytes: (await readFile(out)).length },
+    })
+    expect((await readFile(out, 'utf8')).split('.')).toHaveLength(5)
+    const second = inDirectory('second.jwe')
+    expect((await act('download', 'demo-public-security', id, '--out', second)).code).toBe(3)
+    await expect(readFile(second)).rejects.toThrow('ENOENT')
+
+    const timeline = await act('timeline', 'auditor', id)
+    const events = timeline.body['events'] as readonly Record<string, unknown>[]
+    expect(timeline.body['caseId']).toBe(id)
+    expect(events.map(({ action }) => action)).toEqual([
+      ...['submitted', 'attempt-refused', 'approved', 'attempt-refused', 'approved', 'narrowed'],
+      ...['approved', 'approved', 'released', 'downloaded', 'attempt-refused'],
+    ])
+    expect(Object.keys(events[0] ?? {})).toEqual(
+      expect.arrayContaining(['number', 'at', 'actor', 'role', 'action', 'ground', 'scopeSha256', 'entryId']),
+    )
+    expect((await act('list', 'auditor')).body).toMatchObject({
+      cases: expect.arrayContaining([expect.objectContaining({ id })]),
+      next: null,
+    })
+    expect((await act('show', 'auditor', id)).body).toMatchObject({ id, package: expect.any(Object) })
+  })
+
+  test.concurrent('can be refused with a code and a reason, and withdrawn by nobody but its requester', async () => {
+    const request = inDirectory('request.json')
+    const text = await readFile(example('case-request.json'), 'utf8')
+    await writeFile(request, text.replace('example-request-1', 'example-request-2'))
+    const submitted = await onHome('case', 'submit', request, '--as', 'demo-public-security', '--json')
+    const id = String(document(submitted)['id'])
+    const stranger = await onHome('case', 'withdraw', id, '--as', 'officer-one', '--json')
+    expect(stranger.code).toBe(3)
+    expect(document(stranger)).toMatchObject({ code: 'FORBIDDEN' })
+    const refusal = ['--code', 'RC-SCOPE', '--reason', 'the purpose does not need it']
+    const refused = await onHome('case', 'refuse', id, ...refusal, '--as', 'officer-one', '--json')
+    expect(refused.code).toBe(0)
+    expect(document(refused)).toMatchObject({
+      state: 'Refused',
+      refusal: { code: 'RC-SCOPE', reason: 'the purpose does not need it' },
+    })
+    const late = await onHome('case', 'withdraw', id, '--as', 'demo-public-security', '--json')
+    expect(late.code).toBe(3)
+  })
+
+  test.concurrent('that there is not is refused, and no file is left for its package', async ({ expect }) => {
+    const out = inDirectory('absent.jwe')
+    const args = ['case', 'download', 'no-such-case', '--out', out, '--as', 'demo-public-security', '--json']
+    const ended = await onHome(...args)
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code: 'CASE_NOT_FOUND' })
+    await expect(readFile(out)).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('principal', () => {
+  test.concurrent('is added, listed, and revoked for good', async () => {
+    const added = await onHome('principal', 'add', 'reader', '--role', 'dataset-user', '--json')
+    expect(added.code).toBe(0)
+    expect(document(added)).toEqual({ name: 'reader', role: 'dataset-user' })
+    expect((await onHome('dataset', 'list', '--as', 'reader')).code).toBe(0)
+
+    const revoked = await onHome('principal', 'revoke', 'reader', '--json')
+    expect(document(revoked)).toEqual({ name: 'reader', revoked: true })
+    expect((await onHome('dataset', 'list', '--as', 'reader')).code).toBe(3)
+    const again = await onHome('principal', 'add', 'reader', '--role', 'dataset-user', '--json')
+    expect(again.code).toBe(3)
+    expect(document(again)).toMatchObject({ code: 'PRINCIPAL_NAME_TAKEN' })
+
+    const list = document(await onHome('principal', 'list', '--json'))
+    expect(list).toContainEqual({ name: 'reader', role: 'dataset-user', revoked: true })
+    expect(list).toContainEqual({ name: BUREAU, role: 'agency', authority: BUREAU, revoked: false })
+  })
+
+  test.concurrent.for([
+    [
+      'an authority that there is not',
+      ['add', 'a1', '--role', 'agency', '--authority', 'b1'],
+      'AUTHORITY_UNKNOWN',
+    ],
+    ['an agency without an authority', ['add', 'a1', '--role', 'agency'], 'REQUEST_MALFORMED'],
+    ['the revocation of nobody', ['revoke', 'nobody'], 'NOT_FOUND'],
+    ['a steward who looks', ['list', '--as', 'steward'], 'FORBIDDEN'],
+  ] as const)('%s is refused', async ([, args, code], { expect }) => {
+    const ended = await onHome('principal', ...args, '--json')
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code })
+  })
+})
+
+describe('token', () => {
+  test.concurrent('is a signed token of the principal, and nothing else on stdout', async () => {
+    const [bare, json] = await Promise.all([
+      onHome('token', '--as', 'analyst'),
+      onHome('token', '--as', 'analyst', '--json'),
+    ])
+    expect(bare).toMatchObject({ code: 0, stderr: '' })
+    expect(bare.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+    const { token, ...rest } = document(json)
+    expect(rest).toEqual({})
+    const [, claims = ''] = String(token).split('.')
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ username: 'analyst' })
+  })
+})

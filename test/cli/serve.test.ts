@@ -1,0 +1,71 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { document, makeDirectory, type Running, run, start } from './run.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+let directory: Awaited<ReturnType<typeof makeDirectory>>
+let home: string
+const serve = (...args: readonly string[]) => serveIn(tmpdir(), ...args)
+const serveIn = (temporary: string, ...args: readonly string[]) =>
+  start('credit-fusion.ts', ['serve', '--home', home, ...args], temporary)
+
+beforeAll(async () => {
+  directory = await makeDirectory()
+  home = join(directory.path, 'home')
+})
+afterAll(() => directory.remove())
+
+async function addressOf(server: Running): Promise<string> {
+  return (await server.said(/serving (http:\/\/127\.0\.0\.1:\d+)/))[1] ?? ''
+}
+
+describe('serve', () => {
+  test.concurrent('on port 0 takes a free port, says which, and ends with 0 when it is interrupted', async () => {
+    const server = serve('--port', '0', '--json')
+    const url = await addressOf(server)
+    try {
+      expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' })
+      expect((await fetch(`${url}/v1/datasets`)).status).toBe(401)
+    } finally {
+      server.signal('SIGTERM')
+    }
+    const ended = await server.ended
+    expect(ended.code).toBe(0)
+    expect(document(ended)).toEqual({ url })
+  })
+
+  test.concurrent('on a port that is taken fails, and says so without a stack trace', async () => {
+    const server = serve('--port', '0')
+    try {
+      const { port } = new URL(await addressOf(server))
+      const second = await run('serve', '--home', home, '--port', port)
+      expect(second).toEqual({ code: 1, stdout: '', stderr: `PORT_UNAVAILABLE: ${port} (EADDRINUSE)\n` })
+    } finally {
+      server.signal('SIGTERM')
+    }
+    await server.ended
+  })
+
+  test.concurrent('answers the request that runs when it is interrupted', async () => {
+    const temporary = join(directory.path, 'tmp')
+    await mkdir(temporary)
+    const server = serveIn(temporary, '--port', '0')
+    const url = await addressOf(server)
+    const { token } = document(await run('token', '--as', 'steward', '--home', home, '--json'))
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const path = `${url}/v1/datasets/organisations/versions`
+    const answer = fetch(path, { method: 'POST', headers, body: '{}' })
+    // A publication works in a temporary directory, and is far from its end when that is there
+    while ((await readdir(temporary)).length === 0) await sleep(2)
+    server.signal('SIGTERM')
+    const response = await answer
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ outcome: 'published' })
+    expect((await server.ended).code).toBe(0)
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow()
+  })
+})
