@@ -3,6 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
 import { caseRoutes } from './cases.ts'
 import { datasetRoutes } from './datasets.ts'
+import { addDocument } from './document.ts'
 import { organisationRoutes } from './organisations.ts'
 import { findActor } from './principal.ts'
 import { principalRoutes } from './principals.ts'
@@ -41,19 +42,7 @@ export function createApi(options: ApiOptions): Routes {
     }),
   )
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
-  api.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'credit-fusion',
-      version: '1',
-      description: 'Records of organisations: received, joined, published, disclosed.',
-    },
-  })
-  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-  })
+  addDocument(api)
   api.route('/v1', submissionRoutes(world))
   api.route('/v1', receiptRoutes(world))
   api.route('/v1', organisationRoutes(world))

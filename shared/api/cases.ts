@@ -15,19 +15,21 @@ import { submitCase } from '../disclosure/submission.ts'
 import { caseTimeline, listCases, readCase } from '../disclosure/view.ts'
 import type { World } from '../ports.ts'
 import { type Action, may } from './may.ts'
-import { problem, problemResponses } from './problem.ts'
+import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 
 const document = { 'application/json': { schema: z.looseObject({}) } }
 const params = z.object({ caseId: z.string() })
+const seen = { 200: { description: 'As it is now', content: document }, ...problemResponses(404) }
 const done = {
   200: { description: 'The case as it is now', content: document },
-  ...problemResponses(400, 404, 409, 422),
+  ...problemResponses(...BODY_PROBLEMS, 404, 409, 422),
 }
 
 const submitRoute = createRoute({
   method: 'post',
   path: '/cases',
+  operationId: 'submitCase',
   summary: 'Ask for the disclosure of named fields of named organisations',
   request: { body: { required: true, content: document } },
   responses: { 201: { description: 'Submitted', content: document }, ...done },
@@ -35,26 +37,31 @@ const submitRoute = createRoute({
 const listRoute = createRoute({
   method: 'get',
   path: '/cases',
+  operationId: 'listCases',
   summary: 'Cases, oldest first: an authority sees its own',
   request: { query: z.object({ after: z.string().optional(), limit: z.coerce.number().int().optional() }) },
-  responses: done,
+  responses: { ...seen, ...problemResponses(400) },
 })
 const showRoute = createRoute({
   method: 'get',
   path: '/cases/{caseId}',
+  operationId: 'readCase',
+  summary: 'A case as it is now',
   request: { params },
-  responses: done,
+  responses: seen,
 })
 const timelineRoute = createRoute({
   method: 'get',
   path: '/cases/{caseId}/timeline',
+  operationId: 'readTimeline',
   summary: 'Who did what, when, on what ground',
   request: { params },
-  responses: done,
+  responses: seen,
 })
 const packageRoute = createRoute({
   method: 'post',
   path: '/cases/{caseId}/download',
+  operationId: 'downloadPackage',
   summary: 'The sealed package, once',
   request: { params },
   responses: {
@@ -67,6 +74,7 @@ const commandRoute = <Name extends keyof typeof commandBodies>(name: Name, summa
   createRoute({
     method: 'post',
     path: `/cases/{caseId}/${name}`,
+    operationId: `${name}Case`,
     summary,
     request: {
       params,
@@ -190,5 +198,10 @@ function refusal(
 ): Response {
   // A rule of the request brings the place of its fault; a guard of the case says which state stands against it
   const status = statuses[code] ?? (path === undefined ? 409 : 422)
-  return problem(context, { status, code, title: reason, path })
+  return problem(context, { status, code, title: reason, path: path && pointerOf(path) })
+}
+
+// Disclosure says `$.fields[0]`, every problem of the API `/fields/0`
+function pointerOf(path: string): string | undefined {
+  return path.slice(1).replaceAll(/[.[]/g, '/').replaceAll(']', '') || undefined
 }

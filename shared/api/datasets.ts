@@ -7,7 +7,7 @@ import { linkFiles } from '../datasets/read.ts'
 import { findVersion, listVersions, type VersionRow, versionRowSchema } from '../datasets/store.ts'
 import type { World } from '../ports.ts'
 import { may } from './may.ts'
-import { problem, problemResponses } from './problem.ts'
+import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
 /** How long a link to a file holds. */
@@ -28,6 +28,7 @@ const datasetSchema = z
 const listRoute = createRoute({
   method: 'get',
   path: '/datasets',
+  operationId: 'listDatasets',
   summary: 'The datasets there are, each with its latest version',
   responses: {
     200: { description: 'All of them', content: json(z.array(datasetSchema)) },
@@ -38,6 +39,7 @@ const listRoute = createRoute({
 const versionsRoute = createRoute({
   method: 'get',
   path: '/datasets/{dataset}/versions',
+  operationId: 'listVersions',
   summary: 'The versions of a dataset, oldest first',
   request: { params: datasetParams },
   responses: {
@@ -54,6 +56,7 @@ const filesSchema = z.object({
 const filesRoute = createRoute({
   method: 'get',
   path: '/datasets/{dataset}/versions/{version}/files',
+  operationId: 'listFiles',
   summary: "A version's manifest, and a link to each of its files that holds for a quarter of an hour",
   request: {
     params: datasetParams.extend({ version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]) }),
@@ -72,6 +75,7 @@ const publicationSchema = z.looseObject({
 const publishRoute = createRoute({
   method: 'post',
   path: '/datasets/{dataset}/versions',
+  operationId: 'publishVersion',
   summary: 'Publish the next version, if it differs from the one that stands and passes the gates',
   request: {
     params: datasetParams,
@@ -88,7 +92,7 @@ const publishRoute = createRoute({
   },
   responses: {
     200: { description: 'The version that stands', content: json(publicationSchema) },
-    ...problemResponses(400, 422),
+    ...problemResponses(...BODY_PROBLEMS, 422),
   },
 })
 

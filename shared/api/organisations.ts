@@ -42,6 +42,7 @@ const organisationSchema = z
 const route = createRoute({
   method: 'get',
   path: '/organisations/{uscc}',
+  operationId: 'readOrganisation',
   summary: "One organisation's golden record, and where each field comes from",
   request: {
     params: z.object({ uscc: z.string() }),

@@ -1,12 +1,18 @@
 import { z } from 'zod'
 import { type Actor, roles } from '../base/actor.ts'
+import { findPersonalData } from '../identity/personal-data.ts'
 import type { Key, Store, World } from '../ports.ts'
 import { findAuthority } from '../settings.ts'
 
 /** Somebody who may sign in, as the deployment knows them. Names an account, never a private person. */
 export const principalSchema = z
   .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,59}$/),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,59}$/)
+      .refine((name) => findPersonalData(name) === undefined, {
+        message: 'looks like a resident ID or mobile number',
+      }),
     role: z.enum(roles),
     /** The authority an agency's principal belongs to; for no other role. */
     authority: z.string().optional(),

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { World } from '../ports.ts'
 import { may } from './may.ts'
 import { listPrincipals, principalSchema, registerPrincipal, revokePrincipal } from './principal.ts'
-import { problem, problemResponses } from './problem.ts'
+import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
 const storedSchema = principalSchema.safeExtend({ revoked: z.boolean() }).openapi('StoredPrincipal')
@@ -11,6 +11,7 @@ const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json'
 const listRoute = createRoute({
   method: 'get',
   path: '/principals',
+  operationId: 'listPrincipals',
   summary: 'Who may sign in, and as what',
   responses: {
     200: { description: 'All of them', content: json(z.array(storedSchema)) },
@@ -21,17 +22,19 @@ const listRoute = createRoute({
 const registerRoute = createRoute({
   method: 'post',
   path: '/principals',
+  operationId: 'registerPrincipal',
   summary: 'Register a principal',
   request: { body: { required: true, content: json(principalSchema) } },
   responses: {
     200: { description: 'Registered', content: json(principalSchema) },
-    ...problemResponses(400, 409),
+    ...problemResponses(...BODY_PROBLEMS, 409),
   },
 })
 
 const revokeRoute = createRoute({
   method: 'post',
   path: '/principals/{name}/revocation',
+  operationId: 'revokePrincipal',
   summary: "End a principal's access at once",
   request: { params: z.object({ name: z.string() }) },
   responses: {

@@ -4,7 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { Failure } from '../base/failure.ts'
 
-/** Problem details (RFC 9457). `code` and `path` are ours; `path` is where in the request the fault lies. */
+/** Problem details (RFC 9457). `code` and `path` are ours; `path` is a JSON Pointer into the request. */
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -25,6 +25,10 @@ const titles = {
   TOKEN_INVALID: 'There is no bearer token that holds.',
   FORBIDDEN: 'The principal may not do this.',
   NOT_FOUND: 'There is no such thing, or not for this principal.',
+  USCC_INVALID: 'The code is no unified social credit code.',
+  SUBMISSION_ID_REUSED: 'The submission id stands for another content.',
+  AUTHORITY_UNKNOWN: 'There is no such authority.',
+  PRINCIPAL_NAME_TAKEN: 'The name stands for another principal.',
   INTERNAL: 'Something failed here; it is not the request.',
   TEMPORARILY_UNAVAILABLE: 'Something failed here that may pass; try again.',
 } as const
@@ -55,10 +59,7 @@ export function problem(context: Context, { status, code, title, detail, path }:
 /** Maps what was thrown. Nothing of an unknown fault's message goes out: it may quote the request. */
 export function faultToProblem(fault: unknown, context: Context): Response {
   if (fault instanceof HTTPException) {
-    // hono throws it for a body that is no JSON, before any validation of ours
-    const code =
-      fault.status === 413 ? 'BODY_TOO_LARGE' : fault.status === 400 ? 'JSON_MALFORMED' : 'REQUEST_MALFORMED'
-    return problem(context, { status: fault.status, code })
+    return problem(context, { status: fault.status, code: httpCodes[fault.status] ?? 'REQUEST_MALFORMED' })
   }
   const retryable = fault instanceof Failure && fault.retryable
   return problem(context, {
@@ -67,6 +68,16 @@ export function faultToProblem(fault: unknown, context: Context): Response {
     ...(fault instanceof Failure ? { detail: fault.code } : {}),
   })
 }
+
+// What hono throws of a body before any validation of ours; 400 for one that is no JSON
+const httpCodes: Readonly<Record<number, string>> = {
+  400: 'JSON_MALFORMED',
+  413: 'BODY_TOO_LARGE',
+  415: 'CONTENT_TYPE_UNKNOWN',
+}
+
+/** What a route with a body answers, on top of what else it lists. */
+export const BODY_PROBLEMS = [400, 413, 415] as const
 
 /** The OpenAPI entries for a route's problems. */
 export function problemResponses(...statuses: readonly number[]) {

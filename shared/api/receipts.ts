@@ -24,6 +24,7 @@ const statusSchema = z
 const route = createRoute({
   method: 'get',
   path: '/receipts/{authority}/{submissionId}',
+  operationId: 'readReceipt',
   summary: 'What became of a submission, record by record',
   request: { params: z.object({ authority: z.string(), submissionId: z.string() }) },
   responses: {

@@ -1,5 +1,6 @@
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Actor } from '../base/actor.ts'
+import { isStorable } from './json.ts'
 import { problem } from './problem.ts'
 
 /** What every route is handed. */
@@ -11,17 +12,20 @@ export type Routes = OpenAPIHono<ApiEnv>
 export function newRoutes(): Routes {
   return new OpenAPIHono<ApiEnv>({
     defaultHook: (result, context) => {
-      if (result.success) return undefined
-      const issue = result.error.issues[0]
-      const path = `/${issue?.path.join('/') ?? ''}`
-      return problem(context, {
-        status: 400,
-        code: 'REQUEST_MALFORMED',
-        path,
-        detail: ISSUES[issue?.code ?? ''] ?? 'not as described',
-      })
+      const malformed = { status: 400, code: 'REQUEST_MALFORMED' } as const
+      if (result.success) {
+        if (result.target !== 'json' || isStorable(result.data)) return undefined
+        return problem(context, { ...malformed, detail: 'nested too deep, or a lone surrogate in a text' })
+      }
+      const detail = ISSUES[result.error.issues[0]?.code ?? ''] ?? 'not as described'
+      return problem(context, { ...malformed, path: pathOf(result.error), detail })
     },
   })
+}
+
+/** A JSON Pointer (RFC 6901) to the first fault, undefined where that is the whole; every name in it is one of ours. */
+export function pathOf({ issues: [issue] }: z.ZodError): string | undefined {
+  return issue?.path.map((step) => `/${String(step)}`).join('') || undefined
 }
 
 // The codes of zod alone: its messages quote what was sent

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import {
   ENVELOPE_VERSION,
   envelopeSchema,
@@ -10,9 +11,10 @@ import { type Received, receiveSubmission } from '../ingest/receive.ts'
 import type { FileFormat } from '../ingest/rows.ts'
 import type { World } from '../ports.ts'
 import { type Authority, findAuthority } from '../settings.ts'
+import { nestsTooDeep } from './json.ts'
 import { may } from './may.ts'
-import { problem, problemResponses } from './problem.ts'
-import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
+import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
+import { type ApiEnv, newRoutes, pathOf, type Routes } from './routes.ts'
 
 const fileFormats: Readonly<Record<string, FileFormat>> = {
   'text/csv': 'csv',
@@ -32,6 +34,7 @@ const receivedSchema = z
 const route = createRoute({
   method: 'post',
   path: '/submissions',
+  operationId: 'sendSubmission',
   summary: 'Send records: one JSON envelope, or a CSV or NDJSON file with its head in the query',
   request: {
     query: z.object({
@@ -39,11 +42,20 @@ const route = createRoute({
       layout: z.string().optional(),
       sentAt: z.string().optional(),
     }),
+    // Described alone, not checked by it: the room that knows the content does that
+    body: {
+      required: true,
+      content: {
+        'application/json': { schema: { $ref: '#/components/schemas/Submission' } },
+        'text/csv': { schema: { type: 'string' } },
+        'application/x-ndjson': { schema: { type: 'string' } },
+      },
+    },
   },
   responses: {
     202: { description: 'Durable in the inbox', content: { 'application/json': { schema: receivedSchema } } },
     200: { description: 'Received before', content: { 'application/json': { schema: receivedSchema } } },
-    ...problemResponses(400, 409, 413, 415),
+    ...problemResponses(...BODY_PROBLEMS, 409),
   },
 })
 
@@ -73,12 +85,13 @@ async function receive(
     return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
   }
   if (format === undefined) {
-    const envelope = envelopeSchema.safeParse(await context.req.json())
-    if (!envelope.success) return malformed(context, envelope.error)
+    const envelope = envelopeSchema.safeParse(await readJson(context))
+    if (!envelope.success) return malformed(context, pathOf(envelope.error))
+    if (nestsTooDeep(envelope.data.records)) return malformed(context, '/records')
     return receiveSubmission(world, { authority, head: envelope.data })
   }
   const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...context.req.query() })
-  if (!head.success) return malformed(context, head.error)
+  if (!head.success) return malformed(context, pathOf(head.error))
   const bytes = new Uint8Array(await context.req.arrayBuffer())
   return receiveSubmission(world, {
     authority,
@@ -87,8 +100,14 @@ async function receive(
   })
 }
 
-function malformed(context: Context, error: z.ZodError): Response {
-  const path = `/${error.issues[0]?.path.join('/') ?? ''}`
+// What JSON.parse throws quotes the body
+async function readJson(context: Context): Promise<unknown> {
+  return context.req.json().catch(() => {
+    throw new HTTPException(400)
+  })
+}
+
+function malformed(context: Context, path: string | undefined): Response {
   return problem(context, { status: 400, code: 'REQUEST_MALFORMED', path })
 }
 

@@ -1,8 +1,12 @@
 import { JwtVerifier } from 'aws-jwt-verify'
 import type { Jwks } from 'aws-jwt-verify/jwk'
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk'
+import { Failure } from '../base/failure.ts'
 
-/** Says whose token it is; undefined for every token that doesn't hold, whatever is wrong with it. */
+/**
+ * Says whose token it is; undefined for every token that doesn't hold, whatever is wrong with it. Throws
+ * `TOKEN_KEYS_UNAVAILABLE` (retryable) when the issuer's keys can't be had: then nobody's token is known to be bad.
+ */
 export type TokenVerifier = (token: string) => Promise<string | undefined>
 
 export type TrustedIssuer = {
@@ -19,7 +23,12 @@ export type TrustedIssuer = {
  */
 export function openTokenVerifier(trusted: TrustedIssuer): TokenVerifier {
   const fetcher = {
-    fetch: async () => new TextEncoder().encode(JSON.stringify(await trusted.fetchJwks())).buffer,
+    fetch: async () => {
+      const jwks = await trusted.fetchJwks().catch((cause: unknown) => {
+        throw new Failure('TOKEN_KEYS_UNAVAILABLE', { retryable: true, cause })
+      })
+      return new TextEncoder().encode(JSON.stringify(jwks)).buffer
+    },
   }
   const verifier = JwtVerifier.create(
     { issuer: trusted.issuer, audience: null, jwksUri: trusted.jwksUri },
@@ -27,10 +36,12 @@ export function openTokenVerifier(trusted: TrustedIssuer): TokenVerifier {
   )
   return async (token) => {
     try {
-      const { token_use, client_id, username } = await verifier.verify(token)
-      const holds = token_use === 'access' && client_id === trusted.clientId
+      const { token_use, client_id, username, exp } = await verifier.verify(token)
+      // The verifier looks at an end only where there is one
+      const holds = token_use === 'access' && client_id === trusted.clientId && exp !== undefined
       return holds && typeof username === 'string' ? username : undefined
-    } catch {
+    } catch (fault) {
+      if (fault instanceof Failure) throw fault
       // A bad signature, an unknown key, an expired or malformed token: to the caller all are one 401
       return undefined
     }
