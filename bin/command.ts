@@ -1,9 +1,14 @@
 import { Command } from 'commander'
+import { DEFAULT_HOME, openHomeSession } from './home-session.ts'
 import { CommandEnd } from './outcome.ts'
-import { DEFAULT_HOME, faultCode, openSession, report, type Session } from './session.ts'
+import { faultCode, report, type Session } from './session.ts'
+import { openStackSession, readStackOptions } from './stack-session.ts'
 
-/** What every command that uses a home takes. */
+/** What every command takes that works on an embedded home. */
 export type HomeOptions = { readonly home: string; readonly as?: string; readonly json?: boolean }
+
+/** What every command takes that is a client of the API, wherever that runs. */
+export type ClientOptions = HomeOptions & { readonly stack?: string }
 
 /** A command with the options that all of them share. */
 export function homeCommand(name: string, summary: string): Command {
@@ -14,17 +19,22 @@ export function homeCommand(name: string, summary: string): Command {
     .option('--json', 'one JSON document on stdout')
 }
 
+/** A command that works on an embedded home or on a deployed stack. */
+export function clientCommand(name: string, summary: string): Command {
+  return homeCommand(name, summary).option('--stack <name>', 'a deployed stack, in place of a home')
+}
+
 /**
- * Runs a command on an open session, prints what it answers and sets the exit code. `text` is for people, and
+ * Runs a client of the API, prints what it answers and sets the exit code. `text` is for people, and
  * left out where the answer itself is wanted as JSON.
  */
-export async function runOnHome<Answer>(
-  options: HomeOptions,
+export async function runClient<Answer>(
+  options: ClientOptions,
   act: (session: Session) => Promise<Answer>,
   text: (answer: Answer) => string,
 ): Promise<void> {
   await run(options, async () => {
-    const session = await openSession(options.home)
+    const session = await openSession(options)
     try {
       const answer = await act(session)
       await print(options.json ? JSON.stringify(answer) : text(answer))
@@ -32,6 +42,10 @@ export async function runOnHome<Answer>(
       await session.close()
     }
   })
+}
+
+async function openSession({ stack, home }: ClientOptions): Promise<Session> {
+  return stack === undefined ? openHomeSession(home) : openStackSession(readStackOptions(stack))
 }
 
 /** Runs a command, and tells how it failed on stderr and by the exit code; nothing is thrown. */

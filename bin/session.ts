@@ -1,16 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import { createApi } from '../shared/api/app.ts'
-import type { Routes } from '../shared/api/routes.ts'
-import { openTokenVerifier } from '../shared/api/token.ts'
 import { Failure } from '../shared/base/failure.ts'
-import { type Home, openHome } from '../shared/embedded/home.ts'
-import { type Service, startService } from '../shared/embedded/service.ts'
-import type { FaultListener } from '../shared/embedded/worker.ts'
-
-export const DEFAULT_HOME = '.credit-fusion'
-
-/** Where a new home's three deployment files come from. */
-const TEMPLATE = fileURLToPath(new URL('../examples/deployment', import.meta.url))
 
 export type ApiRequest = {
   readonly method: 'GET' | 'POST'
@@ -23,34 +11,44 @@ export type ApiRequest = {
 
 export type ApiAnswer = { readonly status: number; readonly body: unknown }
 
-/** A client of the API of one home, in this process. */
+export type Submission = {
+  readonly authority: string
+  readonly layout: string
+  readonly submissionId: string
+  readonly sentAt: string
+  /** Its principal, where the door asks for one. */
+  readonly as: string
+  readonly file: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> }
+}
+
+/** A client of the API of one place, in this process or over HTTP. */
 export type Session = {
-  readonly home: Home
-  readonly api: Routes
   call(request: ApiRequest): Promise<ApiAnswer>
-  /** Sees to it that the home is worked for, by a thread of this process if no other process does. */
-  work(): void
-  /** Ends the worker's round and closes the home. */
+  /** Hands a submission in by an authority's door; answers the hash of its content, as the receipt will state it. */
+  submit(submission: Submission): Promise<{ readonly sha256: string }>
+  /** A bearer token for the API. */
+  token(principal: string): Promise<string>
   close(): Promise<void>
 }
 
-export async function openSession(directory: string): Promise<Session> {
-  const home = await openHome({ directory, template: TEMPLATE })
-  const verifyToken = openTokenVerifier(home.issuer.trusted)
-  const api = createApi({ world: home, verifyToken, onFault: (fault) => report(faultCode(fault)) })
-  let service: Service | undefined
+/** Reads an answer of the API. */
+export async function readAnswer(response: Response): Promise<ApiAnswer> {
+  const text = await response.text()
+  const isJson = /json\b/.test(response.headers.get('content-type') ?? '')
+  return { status: response.status, body: isJson ? JSON.parse(text) : text }
+}
+
+/** What `fetch` is told of a request. */
+export function requestInit({ method, json, file }: ApiRequest, token: string): RequestInit {
+  const contentType = file?.contentType ?? (json === undefined ? undefined : 'application/json')
   return {
-    home,
-    api,
-    call: (request) => callApi(home, api, request),
-    work() {
-      const onFault: FaultListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
-      service ??= startService({ directory, template: TEMPLATE }, onFault)
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(contentType !== undefined && { 'content-type': contentType }),
     },
-    async close() {
-      await service?.stop()
-      home.close()
-    },
+    ...(file !== undefined && { body: file.bytes }),
+    ...(json !== undefined && { body: JSON.stringify(json) }),
   }
 }
 
@@ -63,20 +61,4 @@ export function faultCode(fault: unknown): string {
   if (!(fault instanceof Failure)) return fault instanceof Error ? `UNEXPECTED ${fault.name}` : 'UNEXPECTED'
   const facts = Object.entries(fault.facts).map(([name, value]) => ` ${name}=${value}`)
   return fault.code + facts.join('')
-}
-
-async function callApi(home: Home, api: Routes, request: ApiRequest): Promise<ApiAnswer> {
-  const headers: Record<string, string> = { authorization: `Bearer ${await home.issuer.issue(request.as)}` }
-  const init: RequestInit = { method: request.method, headers }
-  if (request.file !== undefined) {
-    headers['content-type'] = request.file.contentType
-    init.body = request.file.bytes
-  } else if (request.json !== undefined) {
-    headers['content-type'] = 'application/json'
-    init.body = JSON.stringify(request.json)
-  }
-  const response = await api.request(request.path, init)
-  const text = await response.text()
-  const isJson = /json\b/.test(response.headers.get('content-type') ?? '')
-  return { status: response.status, body: isJson ? JSON.parse(text) : text }
 }

@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { run } from './command.ts'
 import { DEFAULT_PORT, parsePort, serveUntilInterrupted } from './commands/serve.ts'
-import { DEFAULT_HOME, openSession } from './session.ts'
+import { DEFAULT_HOME, openHomeSession } from './home-session.ts'
 import { walkThrough } from './walk-through.ts'
 
 const program = new Command('start')
@@ -15,7 +15,7 @@ const program = new Command('start')
 const options = program.opts<{ home: string; port: number; once?: boolean }>()
 
 await run({}, async () => {
-  const session = await openSession(options.home)
+  const session = await openHomeSession(options.home)
   try {
     session.work()
     await walkThrough(session)

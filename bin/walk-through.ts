@@ -10,8 +10,8 @@ import { describeCase, describeTimeline, type TimelineRow } from './commands/cas
 import { describePublication, listFiles, type Publication } from './commands/dataset.ts'
 import { describeOrganisation } from './commands/organisation.ts'
 import { describePush, push } from './commands/push.ts'
+import type { HomeSession } from './home-session.ts'
 import { CommandEnd, expectDone } from './outcome.ts'
-import type { Session } from './session.ts'
 
 /** An organisation of the examples that has a registration, a licence and penalties. */
 const SHOWN = '91330203YY0000079F'
@@ -23,7 +23,7 @@ const inputs = [
 ] as const
 
 /** The main job on the example inputs, told on stdout. A second walk over the same home repeats nothing. */
-export async function walkThrough(session: Session): Promise<void> {
+export async function walkThrough(session: HomeSession): Promise<void> {
   say(`Home: ${session.home.directory}`)
   await receive(session)
   await readOne(session)
@@ -32,7 +32,7 @@ export async function walkThrough(session: Session): Promise<void> {
   say(WHAT_NEXT)
 }
 
-async function receive(session: Session): Promise<void> {
+async function receive(session: HomeSession): Promise<void> {
   for (const [index, { authority, layout, file }] of inputs.entries()) {
     say(`\n[${index + 1}/6] ${authority} sends examples/${file} in the layout ${layout}`)
     const path = fileURLToPath(new URL(`../examples/${file}`, import.meta.url))
@@ -46,14 +46,14 @@ async function receive(session: Session): Promise<void> {
   }
 }
 
-async function readOne(session: Session): Promise<void> {
+async function readOne(session: HomeSession): Promise<void> {
   say(`\n[4/6] One organisation, joined from what the authorities sent`)
   const path = `/v1/organisations/${SHOWN}`
   const answer = expectDone(await session.call({ method: 'GET', path, as: 'analyst' }))
   say(describeOrganisation(answer as never))
 }
 
-async function publish(session: Session): Promise<void> {
+async function publish(session: HomeSession): Promise<void> {
   say('\n[5/6] Publish the dataset organisations')
   const call = {
     method: 'POST',
@@ -72,7 +72,7 @@ async function publish(session: Session): Promise<void> {
   say(`  pandas:  import pandas; pandas.read_parquet('${first}')`)
 }
 
-async function disclose(session: Session): Promise<void> {
+async function disclose(session: HomeSession): Promise<void> {
   say(`\n[6/6] demo-public-security asks for the disclosure of ${SHOWN}`)
   const key = await recipientKey(session)
   let current = await act(session, { as: REQUESTER, path: '', json: requestFor(key.publicJwk) })
@@ -90,7 +90,7 @@ async function disclose(session: Session): Promise<void> {
   say(describeTimeline((timeline as unknown as { events: TimelineRow[] }).events))
 }
 
-async function approveTwice(session: Session, { id, scopeSha256 }: CaseState): Promise<CaseState> {
+async function approveTwice(session: HomeSession, { id, scopeSha256 }: CaseState): Promise<CaseState> {
   const approval = { as: 'officer-one', path: `/${id}/approve`, json: { scopeSha256 } }
   const approved = await act(session, approval)
   say('  officer-one approved; trying to approve twice:')
@@ -101,7 +101,7 @@ async function approveTwice(session: Session, { id, scopeSha256 }: CaseState): P
 
 const REQUESTER = 'demo-public-security'
 
-async function download(session: Session, id: string, privateJwk: JWK): Promise<void> {
+async function download(session: HomeSession, id: string, privateJwk: JWK): Promise<void> {
   const answer = await session.call({ method: 'POST', path: `/v1/cases/${id}/download`, as: REQUESTER })
   if (answer.status !== 200) expectDone(answer)
   const opened = await openPackage(String(answer.body), privateJwk, session.home.signer.verifierKey)
@@ -111,7 +111,7 @@ async function download(session: Session, id: string, privateJwk: JWK): Promise<
 }
 
 // The requester's own key. In earnest it never leaves the requester; here it lies beside the home's other keys
-async function recipientKey(session: Session): Promise<{ publicJwk: JWK; privateJwk: JWK }> {
+async function recipientKey(session: HomeSession): Promise<{ publicJwk: JWK; privateJwk: JWK }> {
   const file = join(session.home.directory, 'walk-through-requester.jwk.json')
   if (!existsSync(file)) {
     const { privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
@@ -143,7 +143,10 @@ function requestFor(publicJwk: JWK): unknown {
 
 type CaseState = Parameters<typeof describeCase>[0]
 
-async function act(session: Session, step: { as: string; path: string; json: unknown }): Promise<CaseState> {
+async function act(
+  session: HomeSession,
+  step: { as: string; path: string; json: unknown },
+): Promise<CaseState> {
   const answer = await session.call({
     method: 'POST',
     path: `/v1/cases${step.path}`,
@@ -153,7 +156,7 @@ async function act(session: Session, step: { as: string; path: string; json: unk
   return expectDone(answer) as unknown as CaseState
 }
 
-async function show(session: Session, id: string): Promise<CaseState> {
+async function show(session: HomeSession, id: string): Promise<CaseState> {
   return expectDone(
     await session.call({ method: 'GET', path: `/v1/cases/${id}`, as: 'auditor' }),
   ) as unknown as CaseState

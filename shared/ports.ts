@@ -82,6 +82,9 @@ export type Area = (typeof areas)[number]
 /** `path` is segments of [A-Za-z0-9._=-] joined by `/`, none of them `.` or `..`. */
 export type ObjectKey = { readonly area: Area; readonly path: string }
 
+/** The paths there are; an adapter throws `OBJECT_KEY_INVALID` for any other. */
+export const objectPath = /^(?!\.{1,2}(?:\/|$))[\w.=-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.=-]+)*$/
+
 export interface Objects {
   /** `tag` changes whenever the body does. */
   find(key: ObjectKey): Promise<{ readonly body: Uint8Array; readonly tag: string } | undefined>

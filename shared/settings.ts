@@ -13,6 +13,11 @@ export const authoritySchema = z.strictObject({
   recordTypes: z.array(z.enum(recordTypes)).min(1),
   /** An office, never a person: a mailbox or a switchboard. */
   contact: z.string().min(1),
+  /** The AWS principal that may send to its queue and drop files; without one it has neither door. */
+  principalArn: z
+    .string()
+    .regex(/^arn:aws(-cn|-us-gov)?:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/)
+    .optional(),
 })
 export type Authority = z.infer<typeof authoritySchema>
 
@@ -44,3 +49,36 @@ export type Settings = { readonly authorities: readonly Authority[]; readonly po
 export function findAuthority(settings: Settings, code: string): Authority | undefined {
   return settings.authorities.find((authority) => authority.code === code)
 }
+
+/**
+ * The environment of every function. A function is told of all tables, buckets and queues; its role decides what it
+ * reaches. The deployment's files lie beside its code.
+ */
+export const environmentSchema = z.object({
+  /** One of names.ts. */
+  FUNCTION_NAME: z.string(),
+  TABLE_RECORDS: z.string(),
+  TABLE_CASES: z.string(),
+  TABLE_LEDGER: z.string(),
+  /** Archive, batches and large values. */
+  BUCKET_RECORDS: z.string(),
+  BUCKET_LEDGER: z.string(),
+  BUCKET_DATASETS: z.string(),
+  BUCKET_EVIDENCE: z.string(),
+  BUCKET_PACKAGES: z.string(),
+  BUCKET_LANDING: z.string(),
+  QUEUE_INBOX_URL: z.string(),
+  QUEUE_SEALED_URL: z.string(),
+  QUEUE_FILES_URL: z.string(),
+  /** The KMS key of the signer; for the functions that sign. */
+  SIGNING_KEY_ID: z.string().optional(),
+  /** The issuer of access tokens; for the API. */
+  ISSUER: z.string().optional(),
+  JWKS_URI: z.string().optional(),
+  CLIENT_ID: z.string().optional(),
+  PUBLISH_STATE_MACHINE: z.string().optional(),
+  FULFIL_FUNCTION: z.string().optional(),
+  /** The emulator serves buckets by path. */
+  S3_PATH_STYLE: z.enum(['true', 'false']).default('false'),
+})
+export type Environment = z.infer<typeof environmentSchema>

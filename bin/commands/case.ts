@@ -1,10 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
+import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import type { Session } from '../session.ts'
 
-type CaseOptions = HomeOptions & { readonly as: string }
+type CaseOptions = ClientOptions & { readonly as: string }
 
 type Case = {
   readonly id: string
@@ -45,7 +45,7 @@ export function caseCommand(): Command {
 }
 
 function asSomebody(name: string, summary: string): Command {
-  const command = homeCommand(name, summary)
+  const command = clientCommand(name, summary)
   const option = command.options.find((each) => each.long === '--as')
   if (option !== undefined) option.mandatory = true
   return command
@@ -55,13 +55,13 @@ function submitCommand(): Command {
   return asSomebody('submit', 'Ask for a disclosure')
     .argument('<request>', 'a JSON file')
     .action((file: string, options: CaseOptions) =>
-      runOnHome(options, async (session) => post(session, options, '', await readJson(file)), describeCase),
+      runClient(options, async (session) => post(session, options, '', await readJson(file)), describeCase),
     )
 }
 
 function listCommand(): Command {
   return asSomebody('list', 'Cases, oldest first').action((options: CaseOptions) =>
-    runOnHome(
+    runClient(
       options,
       async (session) => expectDone(await session.call({ method: 'GET', path: '/v1/cases', as: options.as })),
       (answer) =>
@@ -76,7 +76,7 @@ function showCommand(): Command {
   return asSomebody('show', 'A case as it stands')
     .argument('<case>')
     .action((id: string, options: CaseOptions) =>
-      runOnHome(options, (session) => showCase(session, options.as, id), describeCase),
+      runClient(options, (session) => showCase(session, options.as, id), describeCase),
     )
 }
 
@@ -85,7 +85,7 @@ function approveCommand(): Command {
     .argument('<case>')
     .option('--scope <sha256>', 'the scope you saw (default: the one there is now)')
     .action((id: string, options: CaseOptions & { scope?: string }) =>
-      runOnHome(
+      runClient(
         options,
         async (session) => {
           const scopeSha256 = options.scope ?? (await showCase(session, options.as, id)).scopeSha256
@@ -102,7 +102,7 @@ function refuseCommand(): Command {
     .requiredOption('--code <code>', 'the ground: RC-SCOPE, RC-BASIS, RC-AUTHORITY …')
     .requiredOption('--reason <text>', 'the reason, for the authority')
     .action((id: string, options: CaseOptions & { code: string; reason: string }) =>
-      runOnHome(
+      runClient(
         options,
         (session) => post(session, options, `/${id}/refuse`, { code: options.code, reason: options.reason }),
         describeCase,
@@ -127,7 +127,7 @@ function narrowCommand(): Command {
     .option('--to <date>', 'the last day that stays')
     .requiredOption('--reason <text>', 'the reason, for the authority')
     .action((id: string, options: NarrowOptions) =>
-      runOnHome(options, (session) => narrow(session, options, id), describeCase),
+      runClient(options, (session) => narrow(session, options, id), describeCase),
     )
 }
 
@@ -147,7 +147,7 @@ function stepCommand(step: 'release' | 'withdraw', summary: string): Command {
   return asSomebody(step, summary)
     .argument('<case>')
     .action((id: string, options: CaseOptions) =>
-      runOnHome(options, (session) => post(session, options, `/${id}/${step}`, {}), describeCase),
+      runClient(options, (session) => post(session, options, `/${id}/${step}`, {}), describeCase),
     )
 }
 
@@ -156,7 +156,7 @@ function downloadCommand(): Command {
     .argument('<case>')
     .requiredOption('--out <file>', 'where to write the JWE; it must not exist yet')
     .action((id: string, options: CaseOptions & { out: string }) =>
-      runOnHome(
+      runClient(
         options,
         (session) => download(session, options, id),
         ({ file, sizeBytes }) => `${sizeBytes} bytes in ${file}`,
@@ -183,7 +183,7 @@ function timelineCommand(): Command {
   return asSomebody('timeline', 'Who did what, when, on what ground')
     .argument('<case>')
     .action((id: string, options: CaseOptions) =>
-      runOnHome(
+      runClient(
         options,
         async (session) => {
           const path = `/v1/cases/${encodeURIComponent(id)}/timeline`

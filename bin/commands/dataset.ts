@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
+import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
-import { report, type Session } from '../session.ts'
+import { type ApiAnswer, report, type Session } from '../session.ts'
 
 export type Publication = {
   readonly outcome: 'published' | 'unchanged' | 'superseded'
@@ -29,7 +30,7 @@ export type Files = {
   readonly files: readonly { readonly link: string; readonly rows: number; readonly sha256: string }[]
 }
 
-type PublishOptions = HomeOptions & {
+type PublishOptions = ClientOptions & {
   readonly force?: boolean
   readonly full?: boolean
   readonly acceptDrop?: boolean
@@ -39,16 +40,16 @@ type PublishOptions = HomeOptions & {
 const STEWARD = 'steward'
 
 export function datasetCommand(): Command {
-  const publish = homeCommand('publish', 'Publish the next version, if anything has changed')
+  const publish = clientCommand('publish', 'Publish the next version, if anything has changed')
     .argument('<name>', 'the dataset: organisations')
     .option('--force', 'a new version although nothing has changed')
     .option('--full', 'build every bucket from the ledger')
     .option('--accept-drop', 'let a version through that has far fewer rows')
     .action((name: string, options: PublishOptions) =>
-      runOnHome(options, (session) => publishDataset(session, name, options), describePublication),
+      runClient(options, (session) => publishDataset(session, name, options), describePublication),
     )
-  const list = homeCommand('list', 'The datasets there are').action((options: HomeOptions) =>
-    runOnHome(
+  const list = clientCommand('list', 'The datasets there are').action((options: ClientOptions) =>
+    runClient(
       options,
       async (session) =>
         expectDone(
@@ -57,11 +58,11 @@ export function datasetCommand(): Command {
       (datasets) => datasets.map(describeDataset).join('\n'),
     ),
   )
-  const files = homeCommand('files', "A version's files, each with a link")
+  const files = clientCommand('files', "A version's files, each with a link")
     .argument('<name>', 'the dataset')
     .option('--version <number>', 'the version (default: the latest)')
-    .action((name: string, options: HomeOptions & { version?: string }) =>
-      runOnHome(
+    .action((name: string, options: ClientOptions & { version?: string }) =>
+      runClient(
         options,
         (session) => listFiles(session, name, { as: options.as ?? STEWARD, version: options.version }),
         describeFiles,
@@ -75,14 +76,26 @@ export function datasetCommand(): Command {
 }
 
 async function publishDataset(session: Session, name: string, options: PublishOptions): Promise<Publication> {
-  const { force = false, full = false, acceptDrop = false } = options
+  const { force = false, full = false, acceptDrop = false, as = STEWARD } = options
   report(`publishing ${name}`)
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
   const json = { force, full, acceptDrop }
-  return expectDone(
-    await session.call({ method: 'POST', path, as: options.as ?? STEWARD, json }),
-  ) as unknown as Publication
+  const answer = await session.call({ method: 'POST', path, as, json })
+  return expectDone(await untilPublished(session, as, answer)) as unknown as Publication
 }
+
+/** Waits for the outcome of a publication that runs elsewhere. */
+export async function untilPublished(session: Session, as: string, started: ApiAnswer): Promise<ApiAnswer> {
+  if (started.status !== 202) return started
+  const { publication: path } = started.body as { publication: string }
+  for (;;) {
+    const answer = await session.call({ method: 'GET', path, as })
+    if (answer.status !== 404) return answer
+    await sleep(POLL_MS)
+  }
+}
+
+const POLL_MS = 500
 
 export async function listFiles(
   session: Session,

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
+import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { expectDone } from '../outcome.ts'
 
-type ShowOptions = HomeOptions & { readonly provenance?: boolean }
+type ShowOptions = ClientOptions & { readonly provenance?: boolean }
 
 type Organisation = {
   readonly uscc: string
@@ -20,11 +20,11 @@ type Organisation = {
 const READER = 'steward'
 
 export function organisationCommand(): Command {
-  const show = homeCommand('show', "One organisation's golden record")
+  const show = clientCommand('show', "One organisation's golden record")
     .argument('<uscc>', 'its unified social credit code')
     .option('--provenance', 'with where each field comes from, and what lost')
     .action((uscc: string, options: ShowOptions) =>
-      runOnHome(
+      runClient(
         options,
         async (session) => {
           const path = `/v1/organisations/${encodeURIComponent(uscc)}?provenance=${options.provenance === true}`

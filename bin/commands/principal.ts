@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
+import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { expectDone } from '../outcome.ts'
 
 const OPERATOR = 'operator'
@@ -21,8 +21,8 @@ export function principalCommand(): Command {
 }
 
 function listCommand(): Command {
-  return homeCommand('list', 'Who may sign in, and as what').action((options: HomeOptions) =>
-    runOnHome(
+  return clientCommand('list', 'Who may sign in, and as what').action((options: ClientOptions) =>
+    runClient(
       options,
       async (session) => {
         const answer = await session.call({ method: 'GET', path: PATH, as: options.as ?? OPERATOR })
@@ -34,12 +34,12 @@ function listCommand(): Command {
 }
 
 function addCommand(): Command {
-  return homeCommand('add', 'Register a principal')
+  return clientCommand('add', 'Register a principal')
     .argument('<name>')
     .requiredOption('--role <role>', 'agency, dataset-user, compliance, steward, auditor or operator')
     .option('--authority <code>', "the authority of an agency's principal")
-    .action((name: string, options: HomeOptions & { role: string; authority?: string }) =>
-      runOnHome(
+    .action((name: string, options: ClientOptions & { role: string; authority?: string }) =>
+      runClient(
         options,
         async (session) => {
           const { role, authority, as = OPERATOR } = options
@@ -52,10 +52,10 @@ function addCommand(): Command {
 }
 
 function revokeCommand(): Command {
-  return homeCommand('revoke', "End a principal's access at once")
+  return clientCommand('revoke', "End a principal's access at once")
     .argument('<name>')
-    .action((name: string, options: HomeOptions) =>
-      runOnHome(
+    .action((name: string, options: ClientOptions) =>
+      runClient(
         options,
         async (session) => {
           const path = `${PATH}/${encodeURIComponent(name)}/revocation`

@@ -3,13 +3,14 @@ import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { sha256 } from '../../shared/base/digest.ts'
+import { systemClock } from '../../shared/base/instant.ts'
 import type { Receipt, RecordOutcome } from '../../shared/ingest/receipt.ts'
 import type { Applied } from '../../shared/records/apply.ts'
-import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
+import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session } from '../session.ts'
 
-type PushOptions = HomeOptions & {
+type PushOptions = ClientOptions & {
   readonly authority: string
   readonly layout: string
   readonly submission?: string
@@ -38,14 +39,14 @@ const contentTypes: Readonly<Record<string, string>> = {
 }
 
 export function pushCommand(): Command {
-  return homeCommand('push', "Send a file of records as an authority's, and wait until it is applied")
+  return clientCommand('push', "Send a file of records as an authority's, and wait until it is applied")
     .argument('<file>', 'a .csv or .ndjson file')
     .requiredOption('--authority <code>', 'the authority it comes from')
     .requiredOption('--layout <name>', 'the layout it is in: licence-2018, penalty-2018, registration')
     .option('--submission <id>', 'names this content for good (default: from its SHA-256)')
     .option('--sent-at <instant>', 'when the authority sent it (default: now)')
     .action((file: string, options: PushOptions) =>
-      runOnHome(options, (session) => pushFile(session, file, options), describePush),
+      runClient(options, (session) => pushFile(session, file, options), describePush),
     )
 }
 
@@ -58,11 +59,11 @@ async function pushFile(session: Session, file: string, options: PushOptions): P
       throw new CommandEnd(2, `FILE_UNREADABLE: ${file}`)
     }),
   )
-  const submission = {
-    ...options,
-    submissionId: options.submission ?? sha256(`${options.layout}\n${sha256(bytes)}`),
-  }
-  const pushed = await push(session, { ...submission, file: { contentType, bytes } })
+  const { authority, layout, sentAt, submission = sha256(`${layout}\n${sha256(bytes)}`) } = options
+  const pushed = await push(session, {
+    ...{ authority, layout, submissionId: submission, file: { contentType, bytes } },
+    ...(sentAt !== undefined && { sentAt }),
+  })
   if (pushed.refusal === undefined) return pushed
   const { code, path, reason } = pushed.refusal
   throw new CommandEnd(3, `${code}${path === '' ? '' : ` at ${path}`}: ${reason}`, pushed)
@@ -77,18 +78,14 @@ export type Push = {
   readonly file: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> }
 }
 
-/** Sends a file and waits until its records are applied, working for the home meanwhile if nobody else does. */
-export async function push(session: Session, { file, as, ...push }: Push): Promise<Pushed> {
-  const { authority, layout, submissionId, sentAt = session.home.now() } = push
-  session.work()
-  const query = new URLSearchParams({ submissionId, layout, sentAt })
-  report(`reading ${file.bytes.length} bytes`)
+/** Sends a file and waits until its records are applied. */
+export async function push(session: Session, { as, ...push }: Push): Promise<Pushed> {
+  const { authority, submissionId, file, sentAt = systemClock() } = push
   const principal = as ?? authority
-  const sent = expectDone(
-    await session.call({ method: 'POST', path: `/v1/submissions?${query}`, as: principal, file }),
-  )
+  report(`reading ${file.bytes.length} bytes`)
+  const { sha256 } = await session.submit({ ...push, sentAt, as: principal })
   report(`received as ${submissionId}, waiting until applied`)
-  return waitUntilApplied(session, { authority, submissionId, as: principal, sha256: String(sent['sha256']) })
+  return waitUntilApplied(session, { authority, submissionId, as: principal, sha256 })
 }
 
 type Waiting = {

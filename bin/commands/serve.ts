@@ -5,8 +5,9 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { rollForward } from '../../shared/datasets/roll-forward.ts'
 import { errnoOf } from '../../shared/embedded/durable-file.ts'
 import { type HomeOptions, homeCommand, print, run } from '../command.ts'
+import { type HomeSession, openHomeSession } from '../home-session.ts'
 import { CommandEnd } from '../outcome.ts'
-import { openSession, report, type Session } from '../session.ts'
+import { report } from '../session.ts'
 
 export const DEFAULT_PORT = 8787
 
@@ -15,7 +16,7 @@ export function serveCommand(): Command {
     .option('--port <number>', 'the port on 127.0.0.1; 0 for any that is free', parsePort, DEFAULT_PORT)
     .action((options: HomeOptions & { port: number }) =>
       run(options, async () => {
-        const session = await openSession(options.home)
+        const session = await openHomeSession(options.home)
         try {
           session.work()
           await serveUntilInterrupted(session, options.port, async (url) => {
@@ -36,7 +37,7 @@ export function parsePort(text: string): number {
 
 /** Serves until SIGINT or SIGTERM, then lets running requests end. */
 export async function serveUntilInterrupted(
-  session: Session,
+  session: HomeSession,
   port: number,
   onListening: (url: string) => Promise<void> = async () => undefined,
 ): Promise<void> {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { type HomeOptions, homeCommand, runOnHome } from '../command.ts'
+import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 
 export function tokenCommand(): Command {
-  return homeCommand('token', 'A bearer token for the HTTP API, good for an hour').action(
-    (options: HomeOptions) =>
-      runOnHome(
+  return clientCommand('token', 'A bearer token for the HTTP API, good for an hour').action(
+    (options: ClientOptions) =>
+      runClient(
         options,
-        async (session) => ({ token: await session.home.issuer.issue(options.as ?? 'operator') }),
+        async (session) => ({ token: await session.token(options.as ?? 'operator') }),
         ({ token }) => token,
       ),
   )

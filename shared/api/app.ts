@@ -1,8 +1,8 @@
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
-import { caseRoutes } from './cases.ts'
-import { datasetRoutes } from './datasets.ts'
+import { caseRoutes, type Releaser } from './cases.ts'
+import { datasetRoutes, type Publisher } from './datasets.ts'
 import { addDocument } from './document.ts'
 import { organisationRoutes } from './organisations.ts'
 import { findActor } from './principal.ts'
@@ -13,9 +13,18 @@ import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { submissionRoutes } from './submissions.ts'
 import type { TokenVerifier } from './token.ts'
 
+/** What takes longer, or reaches further, than the API itself: run here, or by functions with roles of their own. */
+export type Stages = {
+  readonly publish: Publisher
+  readonly release: Releaser
+}
+
 export type ApiOptions = {
   readonly world: World
   readonly verifyToken: TokenVerifier
+  readonly stages: Stages
+  /** The cases alone, or all but them; both where it is left out. */
+  readonly mount?: 'data' | 'cases'
   /** Told of faults that were answered with 5xx. */
   readonly onFault?: (fault: unknown) => void
 }
@@ -25,7 +34,6 @@ export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The API over a world: one app, every route behind a token but `/healthz` and `/openapi.json`. */
 export function createApi(options: ApiOptions): Routes {
-  const { world } = options
   const api = newRoutes()
   api.onError((fault, context) => {
     const response = faultToProblem(fault, context)
@@ -43,13 +51,20 @@ export function createApi(options: ApiOptions): Routes {
   )
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
   addDocument(api)
-  api.route('/v1', submissionRoutes(world))
-  api.route('/v1', receiptRoutes(world))
-  api.route('/v1', organisationRoutes(world))
-  api.route('/v1', datasetRoutes(world))
-  api.route('/v1', caseRoutes(world))
-  api.route('/v1', principalRoutes(world))
+  for (const routes of routesOf(options)) api.route('/v1', routes)
   return api
+}
+
+function routesOf({ world, stages, mount }: ApiOptions): readonly Routes[] {
+  const cases = [caseRoutes(world, stages.release)]
+  const data = [
+    submissionRoutes(world),
+    receiptRoutes(world),
+    organisationRoutes(world),
+    datasetRoutes(world, stages.publish),
+    principalRoutes(world),
+  ]
+  return mount === 'cases' ? cases : mount === 'data' ? data : [...data, ...cases]
 }
 
 // Before the body is read: who is nobody gets no work out of us

@@ -1,13 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Actor } from '../base/actor.ts'
 import {
   approveCase,
   type CaseResult,
   downloadCase,
   narrowCase,
   refuseCase,
-  releaseCase,
   withdrawCase,
 } from '../disclosure/cases.ts'
 import { commandBodies } from '../disclosure/command.ts'
@@ -83,11 +83,14 @@ const commandRoute = <Name extends keyof typeof commandBodies>(name: Name, summa
     responses: done,
   })
 
+/** Releases an approved case: extracts, seals, stores, commits. */
+export type Releaser = (order: { readonly actor: Actor; readonly caseId: string }) => Promise<CaseResult>
+
 /** `/v1/cases…`: roles are checked here, everything else about a case in disclosure's one `transition`. */
-export function caseRoutes(world: World): Routes {
+export function caseRoutes(world: World, release: Releaser): Routes {
   const routes = newRoutes()
   addReading(routes, world)
-  addCommands(routes, world)
+  addCommands(routes, world, release)
   routes.openapi(submitRoute, async (context) => {
     const denied = deny(context, 'case:submit')
     if (denied !== undefined) return denied as never
@@ -134,7 +137,7 @@ function addReading(routes: Routes, world: World): void {
   })
 }
 
-function addCommands(routes: Routes, world: World): void {
+function addCommands(routes: Routes, world: World, release: Releaser): void {
   const order = (context: Context<ApiEnv>, caseId: string) => ({ actor: context.get('actor'), caseId })
   routes.openapi(
     commandRoute('approve', 'The first or the second approval of the scope named'),
@@ -159,7 +162,7 @@ function addCommands(routes: Routes, world: World): void {
   })
   routes.openapi(commandRoute('release', 'Extract what was approved and seal it'), async (context) => {
     const { caseId } = context.req.valid('param')
-    return decided(context, () => releaseCase(world, order(context, caseId))) as never
+    return decided(context, () => release(order(context, caseId))) as never
   })
   routes.openapi(commandRoute('withdraw', 'The requester takes the request back'), async (context) => {
     const { caseId } = context.req.valid('param')
@@ -198,10 +201,5 @@ function refusal(
 ): Response {
   // A rule of the request brings the place of its fault; a guard of the case says which state stands against it
   const status = statuses[code] ?? (path === undefined ? 409 : 422)
-  return problem(context, { status, code, title: reason, path: path && pointerOf(path) })
-}
-
-// Disclosure says `$.fields[0]`, every problem of the API `/fields/0`
-function pointerOf(path: string): string | undefined {
-  return path.slice(1).replaceAll(/[.[]/g, '/').replaceAll(']', '') || undefined
+  return problem(context, { status, code, title: reason, path: path || undefined })
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { type DatasetName, datasets } from '../datasets/keys.ts'
 import { dataFileSchema, manifestSchema } from '../datasets/manifest.ts'
-import { type Publication, publish } from '../datasets/publish.ts'
+import { findOutcome } from '../datasets/outcome.ts'
+import type { Publication, PublishOptions } from '../datasets/publish.ts'
 import { linkFiles } from '../datasets/read.ts'
 import { findVersion, listVersions, type VersionRow, versionRowSchema } from '../datasets/store.ts'
 import type { World } from '../ports.ts'
@@ -72,6 +74,17 @@ const publicationSchema = z.looseObject({
   version: versionRowSchema,
 })
 
+const startedSchema = z.object({
+  outcome: z.literal('started'),
+  commitId: z.string(),
+  publication: z.string().openapi({ description: 'Where the outcome is, once there is one' }),
+})
+
+/** Publishes to the end, or sets a publication going whose outcome is asked for later. */
+export type Publisher = (
+  options: Omit<PublishOptions, 'onStep'>,
+) => Promise<Publication | { readonly outcome: 'started' }>
+
 const publishRoute = createRoute({
   method: 'post',
   path: '/datasets/{dataset}/versions',
@@ -92,32 +105,53 @@ const publishRoute = createRoute({
   },
   responses: {
     200: { description: 'The version that stands', content: json(publicationSchema) },
+    202: { description: 'Under way', content: json(startedSchema) },
     ...problemResponses(...BODY_PROBLEMS, 422),
   },
 })
 
-export function datasetRoutes(world: World): Routes {
+const outcomeRoute = createRoute({
+  method: 'get',
+  path: '/datasets/{dataset}/publications/{commitId}',
+  operationId: 'readPublication',
+  summary: 'What a publication that was set going has come to',
+  request: { params: datasetParams.extend({ commitId: z.uuid() }) },
+  responses: {
+    200: { description: 'The version that stands', content: json(publicationSchema) },
+    ...problemResponses(400, 404, 422, 500),
+  },
+})
+
+export function datasetRoutes(world: World, publish: Publisher): Routes {
   const routes = newRoutes()
   addReading(routes, world)
+  routes.openapi(outcomeRoute, async (context) => {
+    if (!may(context.get('actor'), 'dataset:publish'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const outcome = await findOutcome(world.objects, context.req.valid('param'))
+    if (outcome === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (outcome.outcome === 'failed')
+      return problem(context, { status: 500, code: 'PUBLICATION_FAILED' }) as never
+    return answer(context, outcome) as never
+  })
   routes.openapi(publishRoute, async (context) => {
     if (!may(context.get('actor'), 'dataset:publish'))
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     const { dataset } = context.req.valid('param')
-    const publication = await publish(world, {
-      dataset,
-      commitId: randomUUID(),
-      ...context.req.valid('json'),
-    })
-    if (publication.outcome !== 'gated') return context.json(publicationSchema.parse(publication), 200)
-    const detail = describeGates(publication)
-    return problem(context, {
-      status: 422,
-      code: 'GATE_CLOSED',
-      title: 'A quality gate stopped the version.',
-      detail,
-    }) as never
+    const commitId = randomUUID()
+    const publication = await publish({ dataset, commitId, ...context.req.valid('json') })
+    if (publication.outcome !== 'started') return answer(context, publication) as never
+    const path = `/v1/datasets/${dataset}/publications/${commitId}`
+    return context.json({ outcome: 'started' as const, commitId, publication: path }, 202)
   })
   return routes
+}
+
+function answer(context: Context, publication: Publication): Response {
+  if (publication.outcome !== 'gated') return context.json(publicationSchema.parse(publication), 200)
+  const detail = describeGates(publication)
+  const title = 'A quality gate stopped the version.'
+  return problem(context, { status: 422, code: 'GATE_CLOSED', title, detail })
 }
 
 function describeGates({ findings }: Extract<Publication, { outcome: 'gated' }>): string {

@@ -1,9 +1,4 @@
-import { z } from '@hono/zod-openapi'
-import { instantSchema, sha256Schema } from '../datasets/manifest.ts'
-import { commandBodies } from '../disclosure/command.ts'
-import { refusalGroundCodes } from '../disclosure/refusal.ts'
 import { envelopeSchema } from '../ingest/envelope.ts'
-import { calendarDateSchema } from '../records/types/fact.ts'
 import type { Routes } from './routes.ts'
 
 const about = {
@@ -27,9 +22,3 @@ export function addDocument(api: Routes): void {
   // Not by `doc31`: that answers a fault of its own, past our problems and our log
   api.get('/openapi.json', (context) => context.json(api.getOpenAPI31Document(about)))
 }
-
-// These check with a function, from which no document can be derived
-z.globalRegistry.add(calendarDateSchema, { type: 'string', format: 'date' })
-z.globalRegistry.add(instantSchema, { type: 'string', format: 'date-time' })
-z.globalRegistry.add(sha256Schema, { type: 'string', pattern: '^[0-9a-f]{64}$' })
-z.globalRegistry.add(commandBodies.refuse.shape.code, { type: 'string', enum: [...refusalGroundCodes] })

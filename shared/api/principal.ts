@@ -23,6 +23,8 @@ export const principalSchema = z
   })
 export type Principal = z.infer<typeof principalSchema>
 
+export const principalsFileSchema = z.strictObject({ principals: z.array(principalSchema) })
+
 const storedSchema = z.strictObject({ principal: principalSchema, revoked: z.boolean() })
 
 /** The actor a name stands for; undefined if it was never registered or is revoked. */
@@ -71,6 +73,28 @@ export async function registerPrincipal(
   const stored = storedSchema.parse((await world.store.find(principalKey(name)))?.value)
   const same = stored.principal.role === role && stored.principal.authority === authority && !stored.revoked
   return same ? 'repeated' : 'taken'
+}
+
+/**
+ * Registers the principals that come with a deployment: its staff, and for each authority an agency's principal of the
+ * same name. Those there are already stay as they are; who was revoked stays so.
+ */
+export async function registerDeployed(
+  world: Pick<World, 'store' | 'now' | 'settings'>,
+  { principals }: z.infer<typeof principalsFileSchema>,
+): Promise<void> {
+  const agencies = world.settings.authorities.map(({ code }) => ({
+    name: code,
+    role: 'agency' as const,
+    authority: code,
+  }))
+  await Promise.all(
+    [...agencies, ...principals].map(async (principal) => {
+      // A read where a write would do: at each start but the first there is nothing to write
+      if ((await world.store.find(principalKey(principal.name))) !== undefined) return
+      await registerPrincipal(world, principal, 'deployment')
+    }),
+  )
 }
 
 /** Ends a principal's access at once, whatever tokens are about. */

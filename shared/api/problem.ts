@@ -29,6 +29,7 @@ const titles = {
   SUBMISSION_ID_REUSED: 'The submission id stands for another content.',
   AUTHORITY_UNKNOWN: 'There is no such authority.',
   PRINCIPAL_NAME_TAKEN: 'The name stands for another principal.',
+  PUBLICATION_FAILED: 'The publication was given up here; nothing of it stands, and it can be tried again.',
   INTERNAL: 'Something failed here; it is not the request.',
   TEMPORARILY_UNAVAILABLE: 'Something failed here that may pass; try again.',
 } as const

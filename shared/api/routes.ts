@@ -1,5 +1,6 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Actor } from '../base/actor.ts'
+import { jsonPointer } from '../base/pointer.ts'
 import { isStorable } from './json.ts'
 import { problem } from './problem.ts'
 
@@ -25,7 +26,7 @@ export function newRoutes(): Routes {
 
 /** A JSON Pointer (RFC 6901) to the first fault, undefined where that is the whole; every name in it is one of ours. */
 export function pathOf({ issues: [issue] }: z.ZodError): string | undefined {
-  return issue?.path.map((step) => `/${String(step)}`).join('') || undefined
+  return jsonPointer(issue?.path ?? []) || undefined
 }
 
 // The codes of zod alone: its messages quote what was sent

@@ -1,10 +1,13 @@
+import { z } from 'zod'
+
 export const roles = ['agency', 'dataset-user', 'compliance', 'steward', 'auditor', 'operator'] as const
 export type Role = (typeof roles)[number]
 
-/** Who does something: a stored principal, or a part of the system itself (role undefined). */
-export type Actor = {
-  readonly name: string
-  readonly role: Role
+export const actorSchema = z.strictObject({
+  name: z.string(),
+  role: z.enum(roles),
   /** The authority an agency's principal belongs to. */
-  readonly authority?: string
-}
+  authority: z.string().exactOptional(),
+})
+/** Who does something: a stored principal. */
+export type Actor = Readonly<z.infer<typeof actorSchema>>

@@ -6,24 +6,29 @@ import type { World } from '../ports.ts'
 import { listStanding } from '../records/store.ts'
 import { columnNames, fieldIds, jsonColumns } from './columns.ts'
 import { type Engine, literal } from './engine.ts'
+import { countFailing } from './failing-rows.ts'
 import { fetchFile } from './files.ts'
 import { type DatasetName, dataKey } from './keys.ts'
-import type { DataFile, Manifest } from './manifest.ts'
+import type { DataFile, Manifest, Pins } from './manifest.ts'
 import type { Plan } from './plan.ts'
-import { countFailing } from './quality.ts'
 import { rowOf } from './row.ts'
 
-/** A file as it lies on disk; `isNew` where it is not the parent's and waits to be stored. */
-export type BuiltFile = {
+/** A file that was built now; `isNew` where it is not the parent's. */
+export type CheckedFile = {
   readonly file: DataFile
-  readonly local: string
   readonly isNew: boolean
   /** By quality rule. */
   readonly failing: ReadonlyMap<string, number>
 }
 
+/** As it lies on disk, to be stored if it is new. */
+export type BuiltFile = CheckedFile & { readonly local: string }
+
 /** All files of the version by bucket, and which of them were built now. */
-export type Build = { readonly files: readonly DataFile[]; readonly built: readonly BuiltFile[] }
+export type Build<File extends CheckedFile = CheckedFile> = {
+  readonly files: readonly DataFile[]
+  readonly built: readonly File[]
+}
 
 export type BuildInput = {
   readonly dataset: DatasetName
@@ -34,6 +39,18 @@ export type BuildInput = {
   readonly onBucket: (done: number) => void
 }
 
+/** One bucket to be built: the organisations that may have changed, and the file that holds the others. */
+export type BucketJob = {
+  readonly dataset: DatasetName
+  readonly version: number
+  readonly pins: Pins
+  readonly bucket: number
+  /** Ascending. */
+  readonly codes: readonly string[]
+  /** The parent's file; undefined where it has none, or where the bucket is built anew. */
+  readonly parentFile: DataFile | undefined
+}
+
 type BuildWorld = Pick<World, 'store' | 'objects' | 'settings'>
 
 /**
@@ -41,30 +58,56 @@ type BuildWorld = Pick<World, 'store' | 'objects' | 'settings'>
  * as they are now. A bucket's bytes follow from its rows alone, so they are those of a full build, and a bucket that
  * comes out as it was stays the parent's file.
  */
-export async function buildFiles(world: BuildWorld, engine: Engine, input: BuildInput): Promise<Build> {
-  const { plan, parent } = input
-  const files = new Map(plan.kind === 'full' ? [] : parent?.files.map((file) => [file.bucket, file]))
-  const built: BuiltFile[] = []
-  let done = 0
+export async function buildFiles(
+  world: BuildWorld,
+  engine: Engine,
+  input: BuildInput,
+): Promise<Build<BuiltFile>> {
+  const results: BucketResult<BuiltFile>[] = []
   for await (const staged of ahead(stageBuckets(world, engine, input))) {
-    const before = parent?.files.find(({ bucket }) => bucket === staged.bucket)
-    const after = await writeBucket(engine, input, staged)
-    files.delete(staged.bucket)
-    if (after !== undefined) {
-      const isNew = before?.sha256 !== after.file.sha256
-      const file = isNew ? after.file : before
-      files.set(staged.bucket, file)
-      const failing = await countFailing(engine, after.local, chinaDate(plan.pins.validAt))
-      built.push({ file, local: after.local, isNew, failing })
-    }
-    input.onBucket(++done)
+    results.push(await writeBucket(engine, staged, parentFileOf(input.parent, staged.job.bucket)))
+    input.onBucket(results.length)
   }
+  return assembleBuild(input.plan.kind, input.parent, results)
+}
+
+/** What a bucket came to; no `built` where it has no rows. */
+export type BucketResult<File extends CheckedFile> = {
+  readonly bucket: number
+  readonly built: File | undefined
+}
+
+/** The files of the version: those built now, and the parent's where nothing was. */
+export function assembleBuild<File extends CheckedFile>(
+  kind: Plan['kind'],
+  parent: Manifest | undefined,
+  results: readonly BucketResult<File>[],
+): Build<File> {
+  const files = new Map(kind === 'full' ? [] : parent?.files.map((file) => [file.bucket, file]))
+  for (const { bucket, built } of results) {
+    files.delete(bucket)
+    if (built !== undefined) files.set(bucket, built.file)
+  }
+  const built = results.flatMap((result) => (result.built === undefined ? [] : [result.built]))
   return { files: [...files.values()].sort((left, right) => left.bucket - right.bucket), built }
+}
+
+/** Builds one bucket by itself; `before` is the parent's file, which it stays where it comes out the same. */
+export async function buildBucket(
+  world: BuildWorld,
+  engine: Engine,
+  { job, before }: { readonly job: BucketJob; readonly before: DataFile | undefined },
+): Promise<BucketResult<BuiltFile>> {
+  return writeBucket(engine, await stageBucket(world, engine, job), before)
+}
+
+function parentFileOf(parent: Manifest | undefined, bucket: number): DataFile | undefined {
+  return parent?.files.find((file) => file.bucket === bucket)
 }
 
 /** One bucket's changed rows as lines of JSON, and the file that holds the others. */
 type StagedBucket = {
-  readonly bucket: number
+  readonly job: BucketJob
   readonly rows: string
   readonly longestLineBytes: number
   readonly parent: { readonly local: string; readonly changed: string } | undefined
@@ -73,22 +116,23 @@ type StagedBucket = {
 async function* stageBuckets(
   world: BuildWorld,
   engine: Engine,
-  input: BuildInput,
+  { dataset, version, plan, parent }: BuildInput,
 ): AsyncGenerator<StagedBucket> {
-  const { plan, parent } = input
   for (const [bucket, codes] of plan.changed) {
-    const rows = join(engine.directory, `rows-${bucket}.ndjson`)
-    const longestLineBytes = await writeLines(rows, readLines(world, plan, codes))
-    const file = plan.kind === 'full' ? undefined : parent?.files.find((each) => each.bucket === bucket)
-    if (file === undefined) {
-      yield { bucket, rows, longestLineBytes, parent: undefined }
-      continue
-    }
-    const changed = join(engine.directory, `changed-${bucket}.ndjson`)
-    await writeLines(changed, [codes.map((uscc) => `${JSON.stringify({ uscc })}\n`)])
-    const local = await fetchFile(world.objects, file, engine.directory)
-    yield { bucket, rows, longestLineBytes, parent: { local, changed } }
+    const parentFile = plan.kind === 'full' ? undefined : parentFileOf(parent, bucket)
+    yield stageBucket(world, engine, { dataset, version, pins: plan.pins, bucket, codes, parentFile })
   }
+}
+
+async function stageBucket(world: BuildWorld, engine: Engine, job: BucketJob): Promise<StagedBucket> {
+  const { bucket, codes, parentFile } = job
+  const rows = join(engine.directory, `rows-${bucket}.ndjson`)
+  const longestLineBytes = await writeLines(rows, readLines(world, job))
+  if (parentFile === undefined) return { job, rows, longestLineBytes, parent: undefined }
+  const changed = join(engine.directory, `changed-${bucket}.ndjson`)
+  await writeLines(changed, [codes.map((uscc) => `${JSON.stringify({ uscc })}\n`)])
+  const local = await fetchFile(world.objects, parentFile, engine.directory)
+  return { job, rows, longestLineBytes, parent: { local, changed } }
 }
 
 /** Stages the next bucket while the engine writes this one: one reads the store, the other is DuckDB's own threads. */
@@ -110,11 +154,7 @@ async function* ahead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
 }
 
 /** The lines of the organisations that have a row, a batch at a time: a store over a network answers many at once. */
-async function* readLines(
-  world: BuildWorld,
-  { pins }: Plan,
-  codes: readonly string[],
-): AsyncGenerator<string[]> {
+async function* readLines(world: BuildWorld, { pins, codes }: BucketJob): AsyncGenerator<string[]> {
   const { policy } = world.settings
   for (let at = 0; at < codes.length; at += READS_AT_ONCE) {
     const lines = await Promise.all(
@@ -150,13 +190,14 @@ async function writeLines(
 // A UTF-16 unit is at most three bytes of UTF-8
 const UTF8_BYTES_PER_UNIT = 3
 
-/** Sorts a bucket's rows into a Parquet file; undefined when it has none. */
+/** Sorts a bucket's rows into a Parquet file. */
 async function writeBucket(
   engine: Engine,
-  { dataset, version }: BuildInput,
   staged: StagedBucket,
-): Promise<Pick<BuiltFile, 'file' | 'local'> | undefined> {
-  const local = join(engine.directory, `built-${staged.bucket}.parquet`)
+  before: DataFile | undefined,
+): Promise<BucketResult<BuiltFile>> {
+  const { bucket, pins } = staged.job
+  const local = join(engine.directory, `built-${bucket}.parquet`)
   await engine.run(
     `COPY (${selectRows(staged)} ORDER BY uscc) TO ${literal(local)}
      (FORMAT parquet, COMPRESSION zstd, FIELD_IDS ${fieldIds})`,
@@ -164,6 +205,18 @@ async function writeBucket(
   // The lines of a whole dataset are eight times its files
   await rm(staged.rows)
   if (staged.parent !== undefined) await rm(staged.parent.changed)
+  const after = await describeFile(engine, local, staged.job)
+  if (after === undefined) return { bucket, built: undefined }
+  const isNew = before?.sha256 !== after.sha256
+  const failing = await countFailing(engine, local, chinaDate(pins.validAt))
+  return { bucket, built: { file: isNew ? after : before, local, isNew, failing } }
+}
+
+async function describeFile(
+  engine: Engine,
+  local: string,
+  { dataset, version, bucket }: BucketJob,
+): Promise<DataFile | undefined> {
   const [found] = await engine.query(
     `SELECT count(*)::INTEGER AS rows, epoch_ms(min(next_change_at))::VARCHAR AS next FROM read_parquet(${literal(local)})`,
   )
@@ -171,11 +224,14 @@ async function writeBucket(
   if (rows === 0) return undefined
   const body = await readFile(local)
   const sha = sha256(body)
-  const { path } = dataKey(dataset, { bucket: staged.bucket, version, sha256: sha })
-  const nextChangeAt = instantFrom(found?.['next'])
+  const { path } = dataKey(dataset, { bucket, version, sha256: sha })
   return {
-    local,
-    file: { bucket: staged.bucket, path, sha256: sha, sizeBytes: body.length, rows, nextChangeAt },
+    bucket,
+    path,
+    sha256: sha,
+    sizeBytes: body.length,
+    rows,
+    nextChangeAt: instantFrom(found?.['next']),
   }
 }
 

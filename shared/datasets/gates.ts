@@ -1,4 +1,4 @@
-import type { BuiltFile } from './build.ts'
+import type { CheckedFile } from './build.ts'
 import type { DataFile } from './manifest.ts'
 import type { Check, Quality } from './quality.ts'
 import { type QualityRule, type QualityRuleId, qualityRules } from './quality-rules.ts'
@@ -7,7 +7,7 @@ import { type QualityRule, type QualityRuleId, qualityRules } from './quality-ru
 export type GateFinding = { readonly id: string; readonly failing: number }
 
 export type CheckInput = {
-  readonly built: readonly BuiltFile[]
+  readonly built: readonly CheckedFile[]
   readonly files: readonly DataFile[]
   /** The parent's quality and rows, for the files that are still the parent's. */
   readonly parent: { readonly quality: Quality; readonly rows: number } | undefined

@@ -46,6 +46,14 @@ export function documentKey(
   return { area: 'datasets', path: `${dataset}/versions/${padVersion(version)}/${document}` }
 }
 
+/** What the steps of one publication leave for each other; of no use once it has ended. */
+export function publicationKey(
+  { dataset, commitId }: { readonly dataset: DatasetName; readonly commitId: string },
+  document: string,
+): ObjectKey {
+  return { area: 'datasets', path: `${dataset}/publications/${commitId}/${document}` }
+}
+
 export function latestKey(dataset: DatasetName): ObjectKey {
   return { area: 'datasets', path: `${dataset}/latest.json` }
 }

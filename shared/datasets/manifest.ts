@@ -3,19 +3,12 @@ import type { Sha256 } from '../base/digest.ts'
 import { type Instant, parseInstant } from '../base/instant.ts'
 import { columnSchema } from './columns.ts'
 
-export const sha256Schema = z.custom<Sha256>(
-  (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
-  {
-    message: 'not a SHA-256 of 64 hexadecimal digits',
-  },
-)
+// Texts to whoever describes them, branded to whoever parses them
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/) as unknown as z.ZodType<Sha256>
 
-export const instantSchema = z.custom<Instant>(
-  (value) => typeof value === 'string' && parseInstant(value) === value,
-  {
-    message: 'not an instant of the form YYYY-MM-DDThh:mm:ss.sssZ',
-  },
-)
+export const instantSchema = z.string().refine((text) => parseInstant(text) === text, {
+  message: 'not an instant of the form YYYY-MM-DDThh:mm:ss.sssZ',
+}) as unknown as z.ZodType<Instant>
 
 const count = z.int().min(0)
 

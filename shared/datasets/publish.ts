@@ -50,7 +50,7 @@ export type Publication =
   /** Another publisher was first; its version stands. */
   | { readonly outcome: 'superseded'; readonly version: VersionRow }
 
-type Parent = { readonly row: VersionRow; readonly manifest: Manifest; readonly quality: Quality }
+export type Parent = { readonly row: VersionRow; readonly manifest: Manifest; readonly quality: Quality }
 
 /**
  * Publishes the next version of a dataset, if it differs from the one that stands. Safe with several publishers at
@@ -66,14 +66,15 @@ export async function publish(world: PublishingWorld, options: PublishOptions): 
     const plan = await planVersion(world, engine, { parent: parent?.manifest, full: options.full ?? false })
     onStep({ name: 'plan', done: 1, total: 1 })
     const build = await buildFiles(world, engine, buildInput(options, plan, parent))
-    if (parent !== undefined && options.force !== true && isUnchanged(parent.manifest, plan, build)) {
-      return confirm(world, options.dataset, { row: parent.row, plan })
-    }
-    return publishBuild(world, { options, parent, plan, build })
+    const fresh = build.built.filter(({ isNew }) => isNew)
+    return commitDraft(world, { options, parent, plan, build }, () =>
+      storeFiles(world.objects, fresh, (done) => onStep({ name: 'store', done, total: fresh.length })),
+    )
   })
 }
 
-async function findParent(world: PublishingWorld, dataset: DatasetName): Promise<Parent | undefined> {
+/** The version that stands, with its documents. */
+export async function findParent(world: PublishingWorld, dataset: DatasetName): Promise<Parent | undefined> {
   const row = await findVersion(world, dataset, 'latest')
   if (row === undefined) return undefined
   const manifest = await readManifest(world.objects, dataset, row)
@@ -86,11 +87,11 @@ function buildInput(options: PublishOptions, plan: Plan, parent: Parent | undefi
   return { dataset, version: nextVersion(parent), plan, parent: parent?.manifest, onBucket }
 }
 
-function nextVersion(parent: Parent | undefined): number {
+export function nextVersion(parent: Parent | undefined): number {
   return (parent?.row.version ?? 0) + 1
 }
 
-function isUnchanged(parent: Manifest, plan: Plan, { files }: Build): boolean {
+function isUnchanged(parent: Manifest, plan: Draft['plan'], { files }: Build): boolean {
   return haveSameRules(parent, plan.pins) && digestOf(files) === digestOf(parent.files)
 }
 
@@ -101,29 +102,42 @@ function isUnchanged(parent: Manifest, plan: Plan, { files }: Build): boolean {
 async function confirm(
   world: PublishingWorld,
   dataset: DatasetName,
-  { row, plan }: { readonly row: VersionRow; readonly plan: Plan },
+  { row, plan }: { readonly row: VersionRow; readonly plan: Draft['plan'] },
 ): Promise<Publication> {
   const confirmed = { at: plan.pins.validAt, ledgerSize: plan.pins.ledgerSize }
   await moveLatest(world.objects, dataset, pointTo(dataset, row, confirmed))
   return { outcome: 'unchanged', version: row, confirmed }
 }
 
-type Draft = {
+/** A version that is built and not yet judged. */
+export type Draft = {
   readonly options: PublishOptions
   readonly parent: Parent | undefined
-  readonly plan: Plan
+  readonly plan: Pick<Plan, 'kind' | 'pins'>
   readonly build: Build
 }
 
-async function publishBuild(world: PublishingWorld, draft: Draft): Promise<Publication> {
+/** Commits a draft, unless nothing has changed or a gate is closed. `store` is called before what names its files is. */
+export async function commitDraft(
+  world: PublishingWorld,
+  draft: Draft,
+  store: () => Promise<void>,
+): Promise<Publication> {
   const { options, parent, plan, build } = draft
-  const { dataset, acceptDrop = false, onStep = () => undefined } = options
+  if (parent !== undefined && options.force !== true && isUnchanged(parent.manifest, plan, build)) {
+    return confirm(world, options.dataset, { row: parent.row, plan })
+  }
   const quality = assess(draft)
-  onStep({ name: 'check', done: 1, total: 1 })
+  options.onStep?.({ name: 'check', done: 1, total: 1 })
   const findings = closedGates(quality.checks)
   if (findings.length > 0) return { outcome: 'gated', findings }
-  const fresh = build.built.filter(({ isNew }) => isNew)
-  await storeFiles(world.objects, fresh, (done) => onStep({ name: 'store', done, total: fresh.length }))
+  await store()
+  return commitJudged(world, draft, quality)
+}
+
+async function commitJudged(world: PublishingWorld, draft: Draft, quality: Quality): Promise<Publication> {
+  const { options, parent, plan } = draft
+  const { dataset, acceptDrop = false } = options
   const manifest = await describe(
     world,
     draft,
@@ -136,7 +150,7 @@ async function publishBuild(world: PublishingWorld, draft: Draft): Promise<Publi
     acceptedDrop: accepted,
     at: world.now(),
   })
-  onStep({ name: 'commit', done: 1, total: 1 })
+  options.onStep?.({ name: 'commit', done: 1, total: 1 })
   const standing = await findVersion(world, dataset, row.version)
   if (standing === undefined) throw new Failure('VERSION_CONTENDED', { retryable: true, facts: { outcome } })
   await rollForward(world)

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type RefusalGround, refusalGroundCodes } from './refusal.ts'
+import { refusalGroundCodes } from './refusal.ts'
 import { narrowingSchema } from './scope.ts'
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 const reason = z.string().trim().min(1).max(1_000)
-const ground = z.custom<RefusalGround>((value) => refusalGroundCodes.some((code) => code === value))
+const ground = z.enum(refusalGroundCodes)
 
 /** The bodies of the commands on a case there is, as they come over the edge. */
 export const commandBodies = {

@@ -1,4 +1,4 @@
-/** An expected no. `path` is the JSON path of the fault in what was sent; no member quotes what was sent. */
+/** An expected no. `path` is the JSON Pointer (RFC 6901) of the fault in what was sent; no member quotes what was sent. */
 export type Refusal<Code extends string> = {
   readonly outcome: 'refused'
   readonly code: Code

@@ -39,14 +39,14 @@ export const requestRules = [
     code: 'ORGANISATION_NONE',
     source: PROPORTION,
     reason: 'Names no organisation',
-    find: ({ request }) => when(request.scope.organisations.length === 0, '$.organisations'),
+    find: ({ request }) => when(request.scope.organisations.length === 0, '/organisations'),
   },
   {
     code: 'ORGANISATION_LIMIT',
     source: 'Deployment policy caseOrganisationLimit',
     reason: 'Names more organisations than one case may',
     find: ({ request, policy }) =>
-      when(request.scope.organisations.length > policy.caseOrganisationLimit, '$.organisations'),
+      when(request.scope.organisations.length > policy.caseOrganisationLimit, '/organisations'),
   },
   {
     code: 'SUBJECT_NATURAL_PERSON',
@@ -83,7 +83,7 @@ export const requestRules = [
     code: 'FIELD_NONE',
     source: PROPORTION,
     reason: 'Names no field',
-    find: ({ request }) => when(request.scope.fields.length === 0, '$.fields'),
+    find: ({ request }) => when(request.scope.fields.length === 0, '/fields'),
   },
   {
     code: 'FIELD_UNKNOWN',
@@ -102,62 +102,61 @@ export const requestRules = [
     code: 'WINDOW_REVERSED',
     source: 'Closed time window',
     reason: 'The window ends before it begins',
-    find: ({ request: { scope } }) => when(scope.window.to < scope.window.from, '$.window.to'),
+    find: ({ request: { scope } }) => when(scope.window.to < scope.window.from, '/window/to'),
   },
   {
     code: 'WINDOW_IN_FUTURE',
     source: 'No standing or future collection',
     reason: 'The window reaches beyond today',
-    find: ({ request: { scope }, today }) => when(scope.window.to > today, '$.window.to'),
+    find: ({ request: { scope }, today }) => when(scope.window.to > today, '/window/to'),
   },
   {
     code: 'WINDOW_TOO_LONG',
     source: PROPORTION,
     reason: 'The window is longer than five years',
     find: ({ request: { scope } }) =>
-      when(scope.window.to > addYears(scope.window.from, WINDOW_YEARS_LIMIT), '$.window'),
+      when(scope.window.to > addYears(scope.window.from, WINDOW_YEARS_LIMIT), '/window'),
   },
   {
     code: 'LEGAL_BASIS_UNKNOWN',
     source: 'Table of legal bases',
     reason: 'Not a legal basis of the table',
-    find: ({ request }) => when(findLegalBasis(request.legalBasis.code) === undefined, '$.legalBasis.code'),
+    find: ({ request }) => when(findLegalBasis(request.legalBasis.code) === undefined, '/legalBasis/code'),
   },
   {
     code: 'CONFLICT_REVIEW_REQUIRED',
     source: 'Data Security Law art. 36',
     reason: 'Needs the approval of the competent authority first, which this service cannot record yet',
     find: ({ request }) =>
-      when(findLegalBasis(request.legalBasis.code)?.gate === 'conflict-review', '$.legalBasis.code'),
+      when(findLegalBasis(request.legalBasis.code)?.gate === 'conflict-review', '/legalBasis/code'),
   },
   {
     code: 'INSTRUMENT_DATES_REVERSED',
     source: 'A valid instrument (调取证据通知书)',
     reason: 'The instrument expires before it was issued',
     find: ({ request: { instrument } }) =>
-      when(instrument.expiresOn < instrument.issuedOn, '$.instrument.expiresOn'),
+      when(instrument.expiresOn < instrument.issuedOn, '/instrument/expiresOn'),
   },
   {
     code: 'INSTRUMENT_NOT_YET_ISSUED',
     source: 'A valid instrument (调取证据通知书)',
     reason: 'The instrument was issued after today',
-    find: ({ request: { instrument }, today }) => when(instrument.issuedOn > today, '$.instrument.issuedOn'),
+    find: ({ request: { instrument }, today }) => when(instrument.issuedOn > today, '/instrument/issuedOn'),
   },
   {
     code: 'INSTRUMENT_EXPIRED',
     source: 'A valid instrument (调取证据通知书)',
     reason: 'The instrument has expired',
-    find: ({ request: { instrument }, today }) =>
-      when(instrument.expiresOn < today, '$.instrument.expiresOn'),
+    find: ({ request: { instrument }, today }) => when(instrument.expiresOn < today, '/instrument/expiresOn'),
   },
   {
     code: 'PERSONAL_DATA',
     source: 'GB 11643 and mobile numbers in free text; personal data does not enter',
     reason: 'The text holds a person’s number',
     find: ({ request: { purpose, instrument } }) =>
-      when(findPersonalData(purpose) !== undefined, '$.purpose') ??
-      when(findPersonalData(instrument.issuedBy) !== undefined, '$.instrument.issuedBy') ??
-      when(findPersonalData(instrument.number) !== undefined, '$.instrument.number'),
+      when(findPersonalData(purpose) !== undefined, '/purpose') ??
+      when(findPersonalData(instrument.issuedBy) !== undefined, '/instrument/issuedBy') ??
+      when(findPersonalData(instrument.number) !== undefined, '/instrument/number'),
   },
 ] as const satisfies readonly Rule[]
 
@@ -184,7 +183,7 @@ function place(
   isBroken: (name: string, index: number, names: readonly string[]) => boolean,
 ): string | undefined {
   const at = names.findIndex(isBroken)
-  return at < 0 ? undefined : `$.${part}[${at}]`
+  return at < 0 ? undefined : `/${part}/${at}`
 }
 
 function isPattern(name: string): boolean {

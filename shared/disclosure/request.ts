@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { digestOf, type Sha256 } from '../base/digest.ts'
 import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
+import { jsonPointer } from '../base/pointer.ts'
 import { calendarDateSchema } from '../records/types/fact.ts'
 import type { Policy } from '../settings.ts'
 import { parseRecipientKey, recipientJwkSchema, recipientKeySchema } from './recipient-key.ts'
@@ -63,7 +64,7 @@ export function parseSent(
 ): { readonly outcome: 'parsed'; readonly request: DisclosureRequest } | Refusal<RequestCode> {
   if (holdsPrivateMember(sent)) {
     const reason = 'The key has a private member; make a new pair and send the public half alone'
-    return { outcome: 'refused', code: 'RECIPIENT_KEY_PRIVATE', reason, path: '$.recipientKey.d' }
+    return { outcome: 'refused', code: 'RECIPIENT_KEY_PRIVATE', reason, path: '/recipientKey/d' }
   }
   const parsed = sentSchema.safeParse(sent)
   if (!parsed.success) return malformed(parsed.error)
@@ -71,7 +72,7 @@ export function parseSent(
   const key = parseRecipientKey(recipientKey)
   if (key === undefined) {
     const reason = 'The key is no usable public key for ECDH-ES'
-    return { outcome: 'refused', code: 'RECIPIENT_KEY_INVALID', reason, path: '$.recipientKey' }
+    return { outcome: 'refused', code: 'RECIPIENT_KEY_INVALID', reason, path: '/recipientKey' }
   }
   return {
     outcome: 'parsed',
@@ -108,9 +109,5 @@ function malformed(error: z.ZodError): Refusal<RequestCode> {
   const [issue] = error.issues
   const reason =
     issue?.code === 'unrecognized_keys' ? 'Has a member that is not known' : 'Not of the form required'
-  return { outcome: 'refused', code: 'REQUEST_MALFORMED', reason, path: jsonPath(issue?.path ?? []) }
-}
-
-function jsonPath(path: readonly PropertyKey[]): string {
-  return `$${path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')}`
+  return { outcome: 'refused', code: 'REQUEST_MALFORMED', reason, path: jsonPointer(issue?.path ?? []) }
 }

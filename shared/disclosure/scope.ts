@@ -59,20 +59,20 @@ export function narrowScope(
   for (const part of ['organisations', 'fields'] as const) {
     const kept = narrowing[part]
     if (kept === undefined) continue
-    if (kept.length === 0) return { fault: 'NARROWING_EMPTY', path: `$.${part}` }
+    if (kept.length === 0) return { fault: 'NARROWING_EMPTY', path: `/${part}` }
     const at = kept.findIndex((name, index) => !scope[part].includes(name) || kept.indexOf(name) !== index)
-    if (at >= 0) return { fault: 'NARROWING_WIDENS', path: `$.${part}[${at}]` }
+    if (at >= 0) return { fault: 'NARROWING_WIDENS', path: `/${part}/${at}` }
   }
   const { from, to } = narrowing.window ?? scope.window
-  if (from > to) return { fault: 'NARROWING_EMPTY', path: '$.window' }
-  if (from < scope.window.from) return { fault: 'NARROWING_WIDENS', path: '$.window.from' }
-  if (to > scope.window.to) return { fault: 'NARROWING_WIDENS', path: '$.window.to' }
+  if (from > to) return { fault: 'NARROWING_EMPTY', path: '/window' }
+  if (from < scope.window.from) return { fault: 'NARROWING_WIDENS', path: '/window/from' }
+  if (to > scope.window.to) return { fault: 'NARROWING_WIDENS', path: '/window/to' }
   const narrowed = orderScope({
     organisations: narrowing.organisations ?? scope.organisations,
     fields: narrowing.fields ?? scope.fields,
     window: { from, to },
   })
   if (digestOf(narrowed) === digestOf(orderScope(scope)))
-    return { fault: 'NARROWING_CHANGES_NOTHING', path: '$' }
+    return { fault: 'NARROWING_CHANGES_NOTHING', path: '' }
   return { scope: narrowed }
 }

@@ -83,7 +83,7 @@ function repeatOf(
 ): Submitted | Refusal<SubmitCode> {
   if (earlier.submission.requestSha256 !== step.requestSha256) {
     const reason = 'Another request of this authority has this key'
-    return refuse('IDEMPOTENCY_KEY_REUSED', reason, '$.idempotencyKey')
+    return refuse('IDEMPOTENCY_KEY_REUSED', reason, '/idempotencyKey')
   }
   return { outcome: 'submitted', repeated: true, case: viewOf(earlier, actor, momentOf(world)) }
 }

@@ -80,7 +80,7 @@ function approve(
   command: Extract<Command, { kind: 'approve' }>,
   context: Context,
 ): Decision {
-  if (command.scopeSha256 !== current.scopeSha256) return refused('SCOPE_CHANGED', '$.scopeSha256')
+  if (command.scopeSha256 !== current.scopeSha256) return refused('SCOPE_CHANGED', '/scopeSha256')
   const live = liveApprovals(current, context)
   if (live.some((approval) => approval.officer === context.actor.name)) return refused('SAME_OFFICER')
   const { requestSha256, recipientKeyThumbprint } = current.submission
@@ -93,10 +93,10 @@ function approve(
 }
 
 function narrow(current: DisclosureCase, command: Extract<Command, { kind: 'narrow' }>): Decision {
-  if (command.scopeSha256 !== current.scopeSha256) return refused('SCOPE_CHANGED', '$.scopeSha256')
-  if (findPersonalData(command.reason) !== undefined) return refused('PERSONAL_DATA', '$.reason')
+  if (command.scopeSha256 !== current.scopeSha256) return refused('SCOPE_CHANGED', '/scopeSha256')
+  if (findPersonalData(command.reason) !== undefined) return refused('PERSONAL_DATA', '/reason')
   const narrowed = narrowScope(current.scope, command.narrowing)
-  if ('fault' in narrowed) return refused(narrowed.fault, narrowed.path.replace('$', '$.narrowing'))
+  if ('fault' in narrowed) return refused(narrowed.fault, `/narrowing${narrowed.path}`)
   const { requestSha256, recipientKeyThumbprint: recipientKey } = current.submission
   return {
     outcome: 'decided',
@@ -112,7 +112,7 @@ function narrow(current: DisclosureCase, command: Extract<Command, { kind: 'narr
 
 // One officer is enough: a refusal discloses nothing, and the authority may ask anew
 function refuse({ code, reason }: Extract<Command, { kind: 'refuse' }>): Decision {
-  if (findPersonalData(reason) !== undefined) return refused('PERSONAL_DATA', '$.reason')
+  if (findPersonalData(reason) !== undefined) return refused('PERSONAL_DATA', '/reason')
   return { outcome: 'decided', step: { kind: 'refused', code, reason } }
 }
 

@@ -6,7 +6,7 @@ import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
-import { areas, type ObjectKey, type Objects } from '../ports.ts'
+import { areas, type ObjectKey, type Objects, objectPath } from '../ports.ts'
 import { errnoOf, linkNew, makeDirectory, syncDirectory, writeTemporary } from './durable-file.ts'
 import { tryLock } from './lock.ts'
 
@@ -109,18 +109,13 @@ async function* listFiles(home: Home, under: ObjectKey): AsyncGenerator<ObjectKe
 }
 
 function fileOf(home: Home, key: ObjectKey): string {
-  const segments = key.path.split('/')
-  if (!segments.every(isSegment)) throw keyInvalid()
-  return join(areaDirectory(home, key), ...segments)
+  if (!objectPath.test(key.path)) throw keyInvalid()
+  return join(areaDirectory(home, key), key.path)
 }
 
 function areaDirectory(home: Home, { area }: ObjectKey): string {
   if (!areas.includes(area)) throw keyInvalid()
   return join(home.root, area)
-}
-
-function isSegment(text: string): boolean {
-  return /^[A-Za-z0-9._=-]+$/.test(text) && text !== '.' && text !== '..'
 }
 
 async function removeLeftovers(temporary: string, beforeMs: number): Promise<void> {

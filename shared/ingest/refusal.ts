@@ -13,6 +13,13 @@ export const refusalReasons = {
   HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
   HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
   SUBMISSION_EMPTY: 'The submission has no records.',
+  SUBMISSION_ID_REUSED: 'An id names one content for good; send other content under another id.',
+  ENVELOPE_MALFORMED: 'The message is neither an envelope nor a pointer to a file, as the schema has them.',
+  OBJECT_NOT_OWN: 'The pointer names an object that is not under the prefix of this authority.',
+  OBJECT_NOT_FOUND: 'There is no such version of the object.',
+  OBJECT_CHANGED: 'The object does not have the SHA-256 that the pointer says.',
+  OBJECT_TOO_LARGE: 'The file is larger than one submission may be.',
+  FORMAT_UNKNOWN: 'The name of the file ends neither in .csv nor in .ndjson.',
   SUBMISSION_DEAD: 'Processing failed again and again; the operator has been told.',
   // a record
   ROW_NOT_JSON: 'The line is not a JSON object.',
@@ -40,6 +47,7 @@ export const refusalReasons = {
 } as const satisfies Record<string, string>
 
 export type RefusalCode = keyof typeof refusalReasons
+export const refusalCodes = Object.keys(refusalReasons) as readonly RefusalCode[]
 
 /** `path` is a JSON Pointer (RFC 6901) into the submission; field names are the layout's own. */
 export type Refusal = { readonly code: RefusalCode; readonly path: string }

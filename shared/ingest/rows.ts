@@ -1,7 +1,8 @@
 import Papa from 'papaparse'
+import { z } from 'zod'
 import { columnFinder, findHeader, holdsPersonalData, isDropped } from './header.ts'
 import type { Column, Layout } from './layouts/layout.ts'
-import type { Refusal, RefusalCode } from './refusal.ts'
+import { type Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
 
 /** One record as it came: the cells of the columns the layout knows, and nothing else. */
 export type Row =
@@ -86,11 +87,24 @@ function parseJson(line: string): unknown {
   }
 }
 
+/** The one member of what stands for a record that its sender refused before it left (outgoing.ts). */
+export const REFUSED_BEFORE = '@refused'
+
+const refusedBeforeSchema = z.strictObject({
+  [REFUSED_BEFORE]: z.strictObject({ code: z.enum(refusalCodes), path: z.string() }),
+})
+
 function rowReader(layout: Layout): (value: unknown) => Row {
   const columnOf = columnFinder(layout)
+  const paths = new Set(['', ...layout.columns.map(({ code }) => `/${code}`)])
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return { fault: 'ROW_NOT_JSON', path: '' }
+    if (REFUSED_BEFORE in value) {
+      const before = refusedBeforeSchema.safeParse(value).data?.[REFUSED_BEFORE]
+      // A path goes into the receipt: it is one of ours, or none
+      if (before !== undefined) return { fault: before.code, path: paths.has(before.path) ? before.path : '' }
+    }
     const cells = new Map<Column, string>()
     for (const [name, member] of Object.entries(value)) {
       const column = columnOf(name)

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stagesOf } from '../../bin/home-session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import type { Routes } from '../../shared/api/routes.ts'
 import { openTokenVerifier } from '../../shared/api/token.ts'
@@ -61,7 +62,10 @@ export async function openApiHome(): Promise<ApiHome> {
   const home = await openHome({ directory, template: TEMPLATE, now: () => NOW })
   const faults: unknown[] = []
   const verifyToken = openTokenVerifier(home.issuer.trusted)
-  const api = createApi({ world: home, verifyToken, onFault: (fault) => faults.push(fault) })
+  const api = createApi({
+    ...{ world: home, verifyToken, stages: stagesOf(home) },
+    onFault: (fault) => faults.push(fault),
+  })
   const tokenOf = tokens(home)
   return {
     ...{ home, api, faults },

@@ -34,6 +34,12 @@ const table = [
     ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
   ],
   ['POST', '/v1/datasets/{dataset}/versions', versions, ['steward', 'operator'], {}],
+  [
+    'GET',
+    '/v1/datasets/{dataset}/publications/{commitId}',
+    `/v1/datasets/organisations/publications/${ID}`,
+    ['steward', 'operator'],
+  ],
   ['POST', '/v1/cases', '', ['agency'], {}],
   ['GET', '/v1/cases', '', ['agency', 'compliance', 'auditor']],
   ['GET', '/v1/cases/{caseId}', `/v1/cases/${ID}`, ['agency', 'compliance', 'auditor']],

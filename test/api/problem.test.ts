@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { stagesOf } from '../../bin/home-session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import { problemSchema } from '../../shared/api/problem.ts'
 import { Failure } from '../../shared/base/failure.ts'
@@ -164,6 +165,7 @@ describe('a fault of ours', () => {
     const broken = createApi({
       world: { ...api.home, objects },
       verifyToken: async () => 'analyst',
+      stages: stagesOf(api.home),
       onFault: (each) => told.push(each),
     })
     const answer = await answerOf(await broken.request(requestOf({ path: '/v1/datasets' }, 'any')))

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { stagesOf } from '../../bin/home-session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import { openTokenVerifier } from '../../shared/api/token.ts'
 import { type ApiHome, answerOf, openApiHome, requestOf } from './home.ts'
@@ -155,7 +156,10 @@ test('while the issuer’s keys cannot be had, nobody is told that their token i
   const faults: unknown[] = []
   const fetchJwks = () => Promise.reject(new Error('no route to host'))
   const verifyToken = openTokenVerifier({ ...api.home.issuer.trusted, fetchJwks })
-  const cut = createApi({ world: api.home, verifyToken, onFault: (fault) => faults.push(fault) })
+  const cut = createApi({
+    ...{ world: api.home, verifyToken, stages: stagesOf(api.home) },
+    onFault: (fault) => faults.push(fault),
+  })
   const answer = await answerOf(await cut.request(requestOf({ path: '/v1/principals' }, await tokenWith())))
   expect(answer).toMatchObject({
     status: 503,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { push } from '../../bin/commands/push.ts'
-import { openSession } from '../../bin/session.ts'
+import { openHomeSession } from '../../bin/home-session.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { completeUscc } from '../../shared/identity/uscc.ts'
 import { readContents } from './contents.ts'
@@ -131,7 +131,7 @@ describe('a publication that is killed', () => {
     const home = inDirectory('published')
     const random = seeded(7)
     const begin = () => publish(home)
-    const session = await openSession(home)
+    const session = await openHomeSession(home)
     const send = (round: number) =>
       push(session, {
         ...{ authority: AUTHORITY, layout: 'penalty-2018', submissionId: `round-${round}` },

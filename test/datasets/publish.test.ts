@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { addDays, type Instant, startOfChinaDay } from '../../shared/base/instant.ts'
 import { literal, withEngine } from '../../shared/datasets/engine.ts'
 import { type Publication, type PublishOptions, publish, type Step } from '../../shared/datasets/publish.ts'
@@ -18,6 +17,7 @@ import { sealPending } from '../../shared/ledger/seal.ts'
 import { findNumber, findSealedEntry } from '../../shared/ledger/sealed.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
 import { anyRecord, day, instant, licence, penalty, registration } from '../fusion/records.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
 import { codeOf, collect, type Home, listObjects, openTestHome } from './home.ts'
 
 let home: Home
@@ -138,6 +138,10 @@ describe('a version', () => {
   })
 
   test('leaves no temporary directory behind, published or not', async () => {
+    // Its own: other tests' publishers work in the machine's, and some of them are killed
+    const own = await temporaryDirectory()
+    vi.stubEnv('TMPDIR', own)
+    onTestFinished(() => void vi.unstubAllEnvs())
     await home.submit('scjg', registrations(1))
     await published()
     await expect(
@@ -148,7 +152,7 @@ describe('a version', () => {
         },
       }),
     ).rejects.toThrow('stop')
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith('credit-fusion-dataset-'))).toEqual([])
+    expect(await readdir(own)).toEqual([])
   })
 
   test('tells how far it has come', async () => {

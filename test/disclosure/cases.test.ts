@@ -246,7 +246,7 @@ describe('a submission', () => {
   it('under the same key with other content is refused', async () => {
     await submit()
     const again = await submitCase(world, { actor: requester, request: sampleRequest({ fields: ['name'] }) })
-    expect(again).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', path: '$.idempotencyKey' })
+    expect(again).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', path: '/idempotencyKey' })
   })
 
   it('of another authority under the same key is another case', async () => {

@@ -303,7 +303,7 @@ describe('an approval', () => {
       now: start,
       policy,
     })
-    expect(decision).toMatchObject({ code: 'SCOPE_CHANGED', path: '$.scopeSha256' })
+    expect(decision).toMatchObject({ code: 'SCOPE_CHANGED', path: '/scopeSha256' })
   })
 
   it('is void once the case is narrowed, and the officer who narrowed may approve the rest', () => {
@@ -352,7 +352,7 @@ describe('a text of an officer', () => {
     const current = submitted()
     const command = { ...commandOf(kind, current), reason: 'Ask 13900000000' } as Command
     const decision = transition(current, command, { actor: officerA, now: start, policy })
-    expect(decision).toMatchObject({ code: 'PERSONAL_DATA', path: '$.reason' })
+    expect(decision).toMatchObject({ code: 'PERSONAL_DATA', path: '/reason' })
   })
 
   it('rests on a ground with a Chinese and an English name', () => {
@@ -368,36 +368,36 @@ describe('a narrowing', () => {
   }
 
   it.each<[string, Narrowing, string, string]>([
-    ['adds an organisation', { organisations: [alpha, gamma] }, 'NARROWING_WIDENS', '$.organisations[1]'],
+    ['adds an organisation', { organisations: [alpha, gamma] }, 'NARROWING_WIDENS', '/organisations/1'],
     [
       'names an organisation twice',
       { organisations: [alpha, alpha] },
       'NARROWING_WIDENS',
-      '$.organisations[1]',
+      '/organisations/1',
     ],
-    ['adds a field', { fields: ['address'] }, 'NARROWING_WIDENS', '$.fields[0]'],
+    ['adds a field', { fields: ['address'] }, 'NARROWING_WIDENS', '/fields/0'],
     [
       'begins earlier',
       { window: { from: '2022-12-31', to: '2025-12-31' } as Scope['window'] },
       'NARROWING_WIDENS',
-      '$.window.from',
+      '/window/from',
     ],
     [
       'ends later',
       { window: { from: '2023-01-01', to: '2026-01-01' } as Scope['window'] },
       'NARROWING_WIDENS',
-      '$.window.to',
+      '/window/to',
     ],
-    ['leaves no organisation', { organisations: [] }, 'NARROWING_EMPTY', '$.organisations'],
-    ['leaves no field', { fields: [] }, 'NARROWING_EMPTY', '$.fields'],
+    ['leaves no organisation', { organisations: [] }, 'NARROWING_EMPTY', '/organisations'],
+    ['leaves no field', { fields: [] }, 'NARROWING_EMPTY', '/fields'],
     [
       'leaves no day',
       { window: { from: '2024-02-02', to: '2024-02-01' } as Scope['window'] },
       'NARROWING_EMPTY',
-      '$.window',
+      '/window',
     ],
-    ['says nothing', {}, 'NARROWING_CHANGES_NOTHING', '$'],
-    ['says the same in another order', { organisations: [beta, alpha] }, 'NARROWING_CHANGES_NOTHING', '$'],
+    ['says nothing', {}, 'NARROWING_CHANGES_NOTHING', ''],
+    ['says the same in another order', { organisations: [beta, alpha] }, 'NARROWING_CHANGES_NOTHING', ''],
   ])('that %s is none', (_title, narrowing, fault, path) => {
     expect(narrowScope(scope, narrowing)).toEqual({ fault, path })
   })

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tryLock } from '../../shared/embedded/lock.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
 import { startProcess } from './other-process.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
 
 test('one holds the lock, and the next after it is released', async () => {
   const file = join(await temporaryDirectory(), 'worker.lock')

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { openObjects } from '../../shared/embedded/objects.ts'
 import type { ObjectKey, Objects } from '../../shared/ports.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
 import { startProcess } from './other-process.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
 
 const now = (): Instant => '2026-11-23T08:00:00.000Z' as Instant
 const HOUR_MS = 60 * 60 * 1000

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { openDatabase } from '../../shared/embedded/database.ts'
 import { openQueue, retryDelayMs, type WorkerQueue } from '../../shared/embedded/queue.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
 import { startProcess } from './other-process.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
 
 const START_MS = Date.parse('2026-11-23T08:00:00.000Z')
 const start = instantOf(START_MS)

@@ -3,8 +3,8 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openSigner } from '../../shared/embedded/signer.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
 import { startProcess } from './other-process.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
 
 test('makes its key once, for its owner alone, and leaves nothing beside it', async () => {
   const directory = await temporaryDirectory()

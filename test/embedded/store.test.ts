@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { openDatabase } from '../../shared/embedded/database.ts'
 import { openStore } from '../../shared/embedded/store.ts'
 import { entryKey } from '../../shared/ledger/outbox.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
 import { commitNumbered, startProcess } from './other-process.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
 
 test('what was committed is there after the home is opened again', async () => {
   const file = join(await temporaryDirectory(), 'home.sqlite')

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { zstdDecompressSync } from 'node:zlib'
 import Papa from 'papaparse'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { stagesOf } from '../../bin/home-session.ts'
 import { faultCode } from '../../bin/session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import type { Routes } from '../../shared/api/routes.ts'
@@ -12,7 +13,7 @@ import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
 import type { Column } from '../../shared/ingest/layouts/layout.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
-import { temporaryDirectory } from '../embedded/temporary-directory.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
 import { type LayoutName, MOBILE_NUMBER, outcomeOf, RESIDENT_ID, rows, type SampleRow } from './sample.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../../examples/deployment', import.meta.url))
@@ -45,7 +46,12 @@ describe('of a person’s number sent in', () => {
   beforeEach(async () => {
     home = await openHome({ directory: await temporaryDirectory(), template: TEMPLATE })
     const verifyToken = openTokenVerifier(home.issuer.trusted)
-    api = createApi({ world: home, verifyToken, onFault: (fault) => reports.push(faultCode(fault)) })
+    api = createApi({
+      world: home,
+      verifyToken,
+      stages: stagesOf(home),
+      onFault: (fault) => reports.push(faultCode(fault)),
+    })
     answers = []
     reports = []
     submissions = 0

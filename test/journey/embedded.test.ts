@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { push } from '../../bin/commands/push.ts'
-import { openSession, type Session } from '../../bin/session.ts'
+import { type HomeSession, openHomeSession } from '../../bin/home-session.ts'
 import {
   agenciesPush,
   analystReads,
   officersDisclose,
   type Place,
+  publishOrder,
   readExample,
   stewardPublishes,
   strangersAreTurnedAway,
@@ -16,18 +17,19 @@ import {
 
 describe('the main job, in one process', () => {
   let directory: string
-  let session: Session
+  let session: HomeSession
   let place: Place
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'journey-'))
-    session = await openSession(directory)
+    session = await openHomeSession(directory)
     place = {
       call: session.call,
       push: async ({ authority, layout, name }) => {
         const file = { contentType: 'text/csv', bytes: await readExample(name) }
         return push(session, { authority, layout, submissionId: `journey-${layout}`, file })
       },
+      publish: () => session.call(publishOrder),
       verifierKey: session.home.signer.verifierKey,
     }
   })

@@ -9,6 +9,7 @@ import {
   officersDisclose,
   type Place,
   type Pushed,
+  publishOrder,
   readExample,
   stewardPublishes,
   strangersAreTurnedAway,
@@ -28,7 +29,8 @@ describe('the main job, over HTTP', () => {
     const [, url = ''] = await server.said(/serving (http:\/\/127\.0\.0\.1:\d+)/)
     const call = caller(url, home)
     const { verifierKey } = await openSigner(join(home, 'signer.pem'))
-    place = { call, push: (file) => pushOver(call, file), verifierKey }
+    const publish = () => call(publishOrder)
+    place = { call, push: (file) => pushOver(call, file), publish, verifierKey }
   })
 
   afterAll(async () => {

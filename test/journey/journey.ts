@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
@@ -16,6 +18,8 @@ export type Place = {
   }): Promise<{ status: number; body: unknown }>
   /** Sends one of the example files and answers once it is applied. */
   push(file: { authority: string; layout: string; name: string }): Promise<Pushed>
+  /** Publishes as the steward and answers how it ended. */
+  publish(): Promise<{ status: number; body: unknown }>
   readonly verifierKey: Uint8Array
 }
 
@@ -26,6 +30,13 @@ export type Pushed = Readonly<
   readonly applied: { readonly new: number; readonly known: number }
   readonly records: readonly { readonly outcome: string; readonly code?: string | undefined }[]
 }
+
+export const publishOrder = {
+  method: 'POST',
+  path: '/v1/datasets/organisations/versions',
+  as: 'steward',
+  json: {},
+} as const
 
 /** In the examples: registered, licensed and penalised. */
 const ORGANISATION = '91330203YY0000079F'
@@ -80,24 +91,33 @@ export async function analystReads(place: Place): Promise<void> {
 
 /** A version is published, its files open elsewhere, and publishing again changes nothing. */
 export async function stewardPublishes(place: Place): Promise<void> {
-  const publish = () =>
-    place.call({ method: 'POST', path: '/v1/datasets/organisations/versions', as: 'steward', json: {} })
-  expect(await publish()).toMatchObject({
+  expect(await place.publish()).toMatchObject({
     status: 200,
     body: { outcome: 'published', version: { version: 1, rows: 240 } },
   })
-  expect(await publish()).toMatchObject({
+  expect(await place.publish()).toMatchObject({
     status: 200,
     body: { outcome: 'unchanged', version: { version: 1 } },
   })
   const path = '/v1/datasets/organisations/versions/latest/files'
   const { body } = await place.call({ method: 'GET', path, as: 'analyst' })
-  const links = (body as { files: { link: string }[] }).files.map(({ link }) => `'${fileURLToPath(link)}'`)
+  const directory = await mkdtemp(join(tmpdir(), 'journey-'))
+  const { files } = body as { files: { link: string }[] }
+  const paths = await Promise.all(files.map(({ link }, at) => follow(link, join(directory, `${at}.parquet`))))
   const connection = await (await DuckDBInstance.create()).connect()
   const reader = await connection.runAndReadAll(
-    `SELECT count(*)::INTEGER, count(DISTINCT uscc)::INTEGER, sum(len(licences))::INTEGER FROM read_parquet([${links.join(',')}])`,
+    `SELECT count(*)::INTEGER, count(DISTINCT uscc)::INTEGER, sum(len(licences))::INTEGER FROM read_parquet([${paths.map((path) => `'${path}'`)}])`,
   )
   expect(reader.getRows()).toEqual([[240, 240, 120]])
+  await rm(directory, { recursive: true })
+}
+
+async function follow(link: string, path: string): Promise<string> {
+  if (link.startsWith('file:')) return fileURLToPath(link)
+  const response = await fetch(link)
+  expect(response.status).toBe(200)
+  await writeFile(path, Buffer.from(await response.arrayBuffer()))
+  return path
 }
 
 /** A case is narrowed, approved by two, released and handed out once; each short cut is refused. */

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { type CalendarDate, parseCalendarDate } from '../../base/instant.ts'
 
-/** A day that exists, `YYYY-MM-DD`. */
-export const calendarDateSchema = z.custom<CalendarDate>(
-  (value) => typeof value === 'string' && parseCalendarDate(value) !== undefined,
-  { message: 'not a date of the form YYYY-MM-DD' },
-)
+/** A day that exists, `YYYY-MM-DD`. A text to whoever describes it, branded to whoever parses it. */
+export const calendarDateSchema = z.string().refine((text) => parseCalendarDate(text) !== undefined, {
+  message: 'not a date of the form YYYY-MM-DD',
+}) as unknown as z.ZodType<CalendarDate>
 
 /** A decimal string in yuan, no exponent, no leading plus, no trailing zeros after the point: `1200.5`. */
 export const moneySchema = z.string().regex(/^(0|[1-9]\d*)(\.\d*[1-9])?$/)

@@ -1,0 +1,179 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CognitoIdentityProviderClient, InitiateAuthCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { sha256 } from '../shared/base/digest.ts'
+import { Failure } from '../shared/base/failure.ts'
+import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
+import { findLayout } from '../shared/ingest/layouts/registry.ts'
+import { outgoingRecords } from '../shared/ingest/outgoing.ts'
+import { refusalReasons } from '../shared/ingest/refusal.ts'
+import { readFile } from '../shared/ingest/rows.ts'
+import { landingPrefix, outputName } from '../shared/names.ts'
+import { CommandEnd } from './outcome.ts'
+import { readAnswer, requestInit, type Session, type Submission } from './session.ts'
+
+/** The stacks' outputs, by name. */
+type Outputs = Readonly<Record<string, string>>
+
+export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
+
+export type StackOptions = {
+  readonly outputs: Outputs
+  /** The token of whoever works, or the password of the principal that a token is asked for. */
+  readonly signIn: { readonly token?: string; readonly password?: string }
+  /** An authority's own, where they are not those of the environment. */
+  readonly credentials?: Credentials
+}
+
+/**
+ * A session on a deployed stack: requests go to its API, submissions into the authority's queue, signed with the AWS
+ * credentials of the environment.
+ */
+export function openStackSession({ outputs, signIn, credentials }: StackOptions): Session {
+  const region = regionOf(outputs)
+  const clientOptions = { region, ...(credentials && { credentials }) }
+  const tokens = new Map<string, Promise<string>>()
+  const token = (principal: string): Promise<string> => {
+    const known = tokens.get(principal) ?? askForToken(outputs, signIn, principal)
+    tokens.set(principal, known)
+    return known
+  }
+  return {
+    token,
+    async call(request) {
+      const url = `${wanted(outputs, 'ApiUrl')}${request.path}`
+      return readAnswer(await fetch(url, requestInit(request, await token(request.as))))
+    },
+    submit: (submission) => submit(outputs, clientOptions, submission),
+    close: async () => undefined,
+  }
+}
+
+/** Reads the outputs that `cdk deploy --outputs-file` wrote for a stack, and how to sign in from the environment. */
+export function readStackOptions(name: string, variables: NodeJS.ProcessEnv = process.env): StackOptions {
+  const directory = variables['CREDIT_FUSION_STACKS'] ?? '.local/stacks'
+  const path = join(directory, `${name}.json`)
+  if (!existsSync(path)) throw new CommandEnd(2, `STACK_UNKNOWN: there is no ${path}`)
+  const byStack = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Outputs>>
+  const { CREDIT_FUSION_TOKEN: token, CREDIT_FUSION_PASSWORD: password } = variables
+  return {
+    outputs: Object.assign({}, ...Object.values(byStack)),
+    signIn: { ...(token !== undefined && { token }), ...(password !== undefined && { password }) },
+  }
+}
+
+async function askForToken(
+  outputs: Outputs,
+  { token, password }: StackOptions['signIn'],
+  principal: string,
+): Promise<string> {
+  if (token !== undefined) return token
+  const { UserPoolClientId: ClientId } = outputs
+  if (password === undefined || ClientId === undefined) {
+    throw new CommandEnd(
+      2,
+      'SIGN_IN_MISSING: set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
+    )
+  }
+  const client = new CognitoIdentityProviderClient({ region: regionOf(outputs) })
+  const AuthParameters = { USERNAME: principal, PASSWORD: password }
+  try {
+    const { AuthenticationResult } = await client.send(
+      new InitiateAuthCommand({ ClientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }),
+    )
+    return AuthenticationResult?.AccessToken ?? ''
+  } catch {
+    // Whatever was wrong, the service does not say more than this on purpose
+    throw new CommandEnd(3, `SIGN_IN_REFUSED: ${principal}`)
+  }
+}
+
+/** SQS takes 1 MiB; what is larger goes to the landing bucket, and the message points there. */
+const MESSAGE_LIMIT_BYTES = 1_000_000
+
+type ClientOptions = { readonly region: string; readonly credentials?: Credentials }
+
+async function submit(
+  outputs: Outputs,
+  options: ClientOptions,
+  submission: Submission,
+): Promise<{ sha256: string }> {
+  const { authority, layout, submissionId, sentAt } = submission
+  const records = minimise(submission)
+  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt }
+  const envelope = JSON.stringify({ ...head, records })
+  const isSmall = Buffer.byteLength(envelope) <= MESSAGE_LIMIT_BYTES
+  const content = isSmall
+    ? JSON.stringify(records)
+    : records.map((record) => `${JSON.stringify(record)}\n`).join('')
+  const body = isSmall
+    ? envelope
+    : JSON.stringify({ ...head, object: await land(outputs, options, { authority, content }) })
+  const QueueUrl = wanted(outputs, outputName(authority, 'QueueUrl'))
+  await translated(() => new SQSClient(options).send(new SendMessageCommand({ QueueUrl, MessageBody: body })))
+  return { sha256: sha256(`${layout}\n${sha256(content)}`) }
+}
+
+// Here, so that no person's data leaves the authority's own machine
+function minimise({ layout: name, file }: Submission): readonly unknown[] {
+  const layout = findLayout(name)
+  if (layout === undefined) throw refused('LAYOUT_UNKNOWN', '/layout')
+  const format = file.contentType === 'text/csv' ? 'csv' : 'ndjson'
+  const read = readFile(layout, format, file.bytes)
+  if ('refusal' in read) throw refused(read.refusal.code, read.refusal.path)
+  return [...outgoingRecords(layout, read.rows)]
+}
+
+function refused(code: keyof typeof refusalReasons, path: string): CommandEnd {
+  const reason = refusalReasons[code]
+  return new CommandEnd(3, `${code}${path === '' ? '' : ` at ${path}`}: ${reason}`, { code, path, reason })
+}
+
+async function land(
+  outputs: Outputs,
+  options: ClientOptions,
+  { authority, content }: { readonly authority: string; readonly content: string },
+) {
+  const digest = sha256(content)
+  const key = `${landingPrefix(authority)}files/${digest}.ndjson`
+  const client = new S3Client({
+    ...options,
+    forcePathStyle: process.env['AWS_ENDPOINT_URL_S3'] !== undefined,
+  })
+  const { VersionId = '' } = await translated(() =>
+    client.send(
+      new PutObjectCommand({
+        Bucket: wanted(outputs, 'LandingBucket'),
+        Key: key,
+        Body: content,
+        ServerSideEncryption: 'aws:kms',
+        SSEKMSKeyId: wanted(outputs, outputName(authority, 'KeyArn')),
+      }),
+    ),
+  )
+  return { key, versionId: VersionId, sha256: digest }
+}
+
+async function translated<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (cause) {
+    const name = cause instanceof Error ? cause.name : ''
+    if (/AccessDenied/.test(name))
+      throw new CommandEnd(3, 'FORBIDDEN: these credentials may not use this door')
+    throw new Failure('DOOR_UNREACHABLE', { retryable: true, facts: { fault: name }, cause })
+  }
+}
+
+function wanted(outputs: Outputs, name: string): string {
+  const value = outputs[name]
+  if (value === undefined) throw new CommandEnd(2, `OUTPUT_MISSING: the stack has no output ${name}`)
+  return value
+}
+
+function regionOf(outputs: Outputs): string {
+  // arn:aws:states:<region>:…
+  return wanted(outputs, 'StateMachineArn').split(':')[3] ?? ''
+}

@@ -1,0 +1,54 @@
+import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
+import { type LandingFile, parseFiles, readLanding } from '../shared/aws/landing.ts'
+import { decodeMessage } from '../shared/aws/queue.ts'
+import { openAws } from '../shared/aws/world.ts'
+import { sha256 } from '../shared/base/digest.ts'
+import { Failure } from '../shared/base/failure.ts'
+import { formatOf, refuseUnread } from '../shared/ingest/message.ts'
+import { receiveSubmission } from '../shared/ingest/receive.ts'
+import type { RefusalCode } from '../shared/ingest/refusal.ts'
+import { findAuthority } from '../shared/settings.ts'
+
+const world = await openAws()
+
+/** Reads files out of the landing bucket and divides them into parts of the archive. */
+export const handler = sqsHandler({ reserveMs: 600_000, work: splitFiles })
+
+async function splitFiles({ body }: SqsMessage): Promise<void> {
+  for (const file of parseFiles(await decodeMessage(body, world.large))) await splitFile(file)
+}
+
+async function splitFile(file: LandingFile): Promise<void> {
+  const landed = await readLanding(world.s3, world.environment.BUCKET_LANDING, file)
+  if (landed.outcome === 'absent') return refuse(file, 'OBJECT_NOT_FOUND')
+  if (landed.outcome === 'too-large') return refuse(file, 'OBJECT_TOO_LARGE')
+  const { bytes } = landed
+  if (file.sha256 !== undefined && sha256(bytes) !== file.sha256) return refuse(file, 'OBJECT_CHANGED')
+  const format = formatOf(file.key)
+  if (format === undefined) return refuse(file, 'FORMAT_UNKNOWN')
+  const { head } = file
+  const received = await receiveSubmission(world, {
+    authority: authorityOf(file),
+    head,
+    file: { format, bytes },
+  })
+  if (received.outcome === 'reused') await refuse(file, 'SUBMISSION_ID_REUSED')
+}
+
+async function refuse(file: LandingFile, code: RefusalCode): Promise<void> {
+  await refuseUnread(world, {
+    authority: authorityOf(file),
+    head: file.head,
+    // What was never read has no other hash than that of its name
+    sha256: file.sha256 ?? sha256(`${file.key}\n${file.versionId}`),
+    sizeBytes: 0,
+    refusal: { code, path: '/object' },
+  })
+  count('refused')
+}
+
+function authorityOf({ authority }: LandingFile) {
+  const found = findAuthority(world.settings, authority)
+  if (found === undefined) throw new Failure('AUTHORITY_UNKNOWN', { retryable: false })
+  return found
+}

@@ -1,0 +1,76 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { z } from 'zod'
+import type { SubmissionHead } from '../ingest/envelope.ts'
+import { parseDropKey, pointerSchema } from '../ingest/message.ts'
+import { faultName, translated } from './fault.ts'
+
+/** A file in the landing bucket: whose it is, what it says of itself, and which version of which object. */
+export type LandingFile = {
+  readonly authority: string
+  readonly head: SubmissionHead
+  readonly key: string
+  readonly versionId: string
+  /** As the pointer says; a dropped file comes without. */
+  readonly sha256?: string
+}
+
+const forwardedSchema = z.strictObject({ authority: z.string(), pointer: pointerSchema })
+
+// What S3 tells of a new object; its key comes with percent signs for what a URL cannot hold
+const notificationSchema = z.object({
+  Records: z.array(
+    z.object({
+      eventTime: z.string(),
+      s3: z.object({ object: z.object({ key: z.string(), versionId: z.string() }) }),
+    }),
+  ),
+})
+
+/** The files that a message of the files queue tells of: a pointer sent on, or what S3 says was dropped. */
+export function parseFiles(message: unknown): readonly LandingFile[] {
+  const forwarded = forwardedSchema.safeParse(message)
+  if (forwarded.success) {
+    const { object, ...head } = forwarded.data.pointer
+    return [{ authority: forwarded.data.authority, head, ...object }]
+  }
+  const notification = notificationSchema.safeParse(message)
+  // S3 also sends a test event when notifications are set up
+  if (!notification.success) return []
+  return notification.data.Records.flatMap(({ eventTime, s3: { object } }) => {
+    const key = decodeURIComponent(object.key.replaceAll('+', ' '))
+    const drop = parseDropKey(key, eventTime)
+    // Any other name is a file that a pointer will name
+    return drop === undefined ? [] : [{ ...drop, key, versionId: object.versionId }]
+  })
+}
+
+/** Most bytes of one file: a function holds it whole, as bytes and as text. */
+const LANDING_LIMIT_BYTES = 256 * 1024 * 1024
+
+export type Landed =
+  | { readonly outcome: 'found'; readonly bytes: Uint8Array }
+  | { readonly outcome: 'absent' }
+  | { readonly outcome: 'too-large' }
+
+/** Reads one version of an object that an authority has put. */
+export function readLanding(
+  client: S3Client,
+  bucket: string,
+  { key, versionId }: { readonly key: string; readonly versionId: string },
+): Promise<Landed> {
+  return translated('OBJECTS', async () => {
+    try {
+      const found = await client.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
+      )
+      if ((found.ContentLength ?? 0) > LANDING_LIMIT_BYTES) return { outcome: 'too-large' }
+      return { outcome: 'found', bytes: (await found.Body?.transformToByteArray()) ?? new Uint8Array() }
+    } catch (fault) {
+      if (ABSENT.has(faultName(fault) ?? '')) return { outcome: 'absent' }
+      throw fault
+    }
+  })
+}
+
+// A version id of another form than S3's is an invalid argument, and names nothing either
+const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'InvalidArgument'])

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { KMSClient } from '@aws-sdk/client-kms'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import type { z } from 'zod'
+import { Failure } from '../base/failure.ts'
+import { systemClock } from '../base/instant.ts'
+import { jsonPointer } from '../base/pointer.ts'
+import type { Area, Queue, Signer, World } from '../ports.ts'
+import {
+  authoritiesFileSchema,
+  type Environment,
+  environmentSchema,
+  policySchema,
+  type Settings,
+} from '../settings.ts'
+import { openLargeValues } from './large-values.ts'
+import { openObjects } from './objects.ts'
+import { openQueue } from './queue.ts'
+import { openSigner } from './signer.ts'
+import { openStore } from './store.ts'
+import type { LargeValues } from './value.ts'
+
+/** A World on DynamoDB, S3, SQS and KMS, as a function sees it; its role decides what of it answers. */
+export type AwsWorld = World & {
+  readonly environment: Environment
+  readonly s3: S3Client
+  /** Files that wait to be read: pointers, and what was dropped. */
+  readonly files: Queue
+  /** Where values too large for a message lie. */
+  readonly large: LargeValues
+}
+
+/** Throws `SETTINGS_INVALID` with the place of the fault. */
+export async function openAws(variables: NodeJS.ProcessEnv = process.env): Promise<AwsWorld> {
+  const environment = parseSettings('environment', environmentSchema, variables)
+  const s3 = new S3Client({ forcePathStyle: environment.S3_PATH_STYLE === 'true' })
+  const sqs = new SQSClient()
+  const large = openLargeValues({ client: s3, bucket: environment.BUCKET_RECORDS })
+  const queue = (url: string): Queue => openQueue({ client: sqs, url, large })
+  const { TABLE_RECORDS: records, TABLE_CASES: cases, TABLE_LEDGER: ledger } = environment
+  return {
+    environment,
+    s3,
+    large,
+    files: queue(environment.QUEUE_FILES_URL),
+    store: openStore({ client: new DynamoDBClient(), names: { records, cases, ledger }, large }),
+    objects: openObjects({ client: s3, names: bucketsOf(environment) }),
+    queues: { inbox: queue(environment.QUEUE_INBOX_URL), sealed: queue(environment.QUEUE_SEALED_URL) },
+    signer: await signerOf(environment),
+    now: systemClock,
+    settings: readDeployment(),
+  }
+}
+
+function bucketsOf(environment: Environment): Readonly<Record<Area, string>> {
+  return {
+    archive: environment.BUCKET_RECORDS,
+    batches: environment.BUCKET_RECORDS,
+    ledger: environment.BUCKET_LEDGER,
+    datasets: environment.BUCKET_DATASETS,
+    evidence: environment.BUCKET_EVIDENCE,
+    packages: environment.BUCKET_PACKAGES,
+  }
+}
+
+// Most functions sign nothing and are told of no key
+async function signerOf({ SIGNING_KEY_ID: keyId }: Environment): Promise<Signer> {
+  if (keyId !== undefined) return openSigner(new KMSClient(), keyId)
+  return {
+    verifierKey: new Uint8Array(),
+    sign: async () => {
+      throw new Failure('SIGNER_NOT_GIVEN', { retryable: false })
+    },
+  }
+}
+
+/** The authorities and the policy that were deployed with the code. */
+function readDeployment(): Settings {
+  const { authorities } = readDeployed('authorities.json', authoritiesFileSchema)
+  return { authorities, policy: readDeployed('policy.json', policySchema) }
+}
+
+/** One of the deployment's files, beside the function's code. */
+export function readDeployed<Schema extends z.ZodType>(file: string, schema: Schema): z.infer<Schema> {
+  const path = join(process.env['LAMBDA_TASK_ROOT'] ?? '.', file)
+  return parseSettings(file, schema, JSON.parse(readFileSync(path, 'utf8')))
+}
+
+function parseSettings<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+  value: unknown,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const facts = { file, path: jsonPointer(issue?.path ?? []), problem: issue?.message ?? '' }
+  throw new Failure('SETTINGS_INVALID', { retryable: false, facts })
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { sha256 } from '../base/digest.ts'
+import { parseInstant } from '../base/instant.ts'
+import { jsonPointer } from '../base/pointer.ts'
+import type { World } from '../ports.ts'
+import type { Authority } from '../settings.ts'
+import { acceptSubmission, entryIdOf } from './accept.ts'
+import { type Envelope, envelopeSchema, type SubmissionHead, submissionHeadSchema } from './envelope.ts'
+import { findLayout, layoutId } from './layouts/registry.ts'
+import type { Receipt } from './receipt.ts'
+import { type Refusal, refusalReasons } from './refusal.ts'
+import { type FileFormat, fileFormats } from './rows.ts'
+
+export const pointerSchema = z.strictObject({
+  ...submissionHeadSchema.shape,
+  /** One version of one object under the authority's own prefix. */
+  object: z.strictObject({
+    key: z.string().min(1).max(1024),
+    versionId: z.string().min(1).max(1024),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+})
+
+/** What an authority puts into its queue in place of a file too large for a message. */
+export type Pointer = z.infer<typeof pointerSchema>
+
+/** A message of an authority's queue: records, a pointer to a file, or why it is neither. */
+export type AuthorityMessage =
+  | { readonly kind: 'envelope'; readonly envelope: Envelope }
+  | { readonly kind: 'pointer'; readonly pointer: Pointer }
+  | { readonly kind: 'unreadable'; readonly refusal: Refusal }
+
+export function parseMessage(body: string): AuthorityMessage {
+  const value = parseJson(body)
+  if (value === undefined) return { kind: 'unreadable', refusal: { code: 'ENVELOPE_MALFORMED', path: '' } }
+  if (typeof value === 'object' && value !== null && 'object' in value) {
+    const pointer = pointerSchema.safeParse(value)
+    return pointer.success ? { kind: 'pointer', pointer: pointer.data } : unreadable(pointer.error)
+  }
+  const envelope = envelopeSchema.safeParse(value)
+  return envelope.success ? { kind: 'envelope', envelope: envelope.data } : unreadable(envelope.error)
+}
+
+/** What a message says of itself, where it can be read so far. */
+export function headOf(message: AuthorityMessage): { readonly head?: SubmissionHead } {
+  if (message.kind === 'unreadable') return {}
+  const { schemaVersion, submissionId, layout, sentAt } =
+    message.kind === 'envelope' ? message.envelope : message.pointer
+  return { head: { schemaVersion, submissionId, layout, sentAt } }
+}
+
+function unreadable(error: z.ZodError): AuthorityMessage {
+  // Names of members come from the sender where they are unknown; only those of the schema are told
+  const [first] = error.issues
+  const path = first?.path.every((each) => typeof each === 'string' && KNOWN.has(each)) ? first.path : []
+  return { kind: 'unreadable', refusal: { code: 'ENVELOPE_MALFORMED', path: jsonPointer(path) } }
+}
+
+const KNOWN: ReadonlySet<unknown> = new Set([
+  ...Object.keys(envelopeSchema.shape),
+  ...Object.keys(pointerSchema.shape),
+  ...Object.keys(pointerSchema.shape.object.shape),
+])
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    // What JSON.parse throws quotes the input
+    return undefined
+  }
+}
+
+/** What a dropped file's name says: `<authority>/drop/<layout>/<submissionId>.csv`; undefined for any other name. */
+export function parseDropKey(
+  key: string,
+  sentAt: string,
+): { readonly authority: string; readonly head: SubmissionHead } | undefined {
+  const [, authority, layout, submissionId, ending] =
+    /^([a-z0-9-]+)\/drop\/([^/]+)\/([^/]+)\.([a-z]+)$/.exec(key) ?? []
+  const head = submissionHeadSchema.safeParse({
+    schemaVersion: '1',
+    submissionId,
+    layout,
+    sentAt: parseInstant(sentAt),
+  })
+  const isFile = fileFormats.some((format) => format === ending)
+  return authority === undefined || !isFile || !head.success ? undefined : { authority, head: head.data }
+}
+
+/** The format that an object's name says. */
+export function formatOf(key: string): FileFormat | undefined {
+  return fileFormats.find((format) => key.endsWith(`.${format}`))
+}
+
+/** What is known of something that is refused unread: never its bytes, only their hash and size. */
+export type Unread = {
+  readonly authority: Authority
+  /** Where the message could be read so far; without it the receipt's id comes from the hash. */
+  readonly head?: SubmissionHead
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly refusal: Refusal
+}
+
+/**
+ * Refuses at once, with a receipt, what came through a door that has no answer. Under the submission's own id if it is
+ * known and free; else under `refused-` and the beginning of the hash.
+ */
+export async function refuseUnread(world: Pick<World, 'store' | 'now'>, unread: Unread): Promise<void> {
+  const ownId = unread.head?.submissionId
+  const fallbackId = `refused-${unread.sha256.slice(0, 32)}`
+  const outcome = await acceptSubmission(world, refusedReceipt(world, unread, ownId ?? fallbackId))
+  if (outcome !== 'reused' || ownId === undefined) return
+  const refusal = { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' } as const
+  await acceptSubmission(world, refusedReceipt(world, { ...unread, refusal }, fallbackId))
+}
+
+function refusedReceipt(
+  world: Pick<World, 'now'>,
+  { authority, head, sha256, sizeBytes, refusal }: Unread,
+  submissionId: string,
+): Receipt {
+  const layout = findLayout(head?.layout ?? '')
+  const { code, path } = refusal
+  const at = world.now()
+  return {
+    schemaVersion: '1',
+    authority: authority.code,
+    submissionId,
+    layout: layout === undefined ? 'unknown' : layoutId(layout),
+    sentAt: head?.sentAt ?? at,
+    receivedAt: at,
+    sha256,
+    sizeBytes,
+    ...{ received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0, parts: [] },
+    refusal: { code, path, reason: refusalReasons[code] },
+    entryId: entryIdOf(authority.code, submissionId),
+  }
+}
+
+/** Hash and size of a message's text. */
+export function measure(body: string): Pick<Unread, 'sha256' | 'sizeBytes'> {
+  return { sha256: sha256(body), sizeBytes: Buffer.byteLength(body) }
+}

@@ -1,0 +1,35 @@
+import type { Json } from '../base/canonical.ts'
+import { policySchema } from '../settings.ts'
+import { isDropped } from './header.ts'
+import type { Layout } from './layouts/layout.ts'
+import { minimiseRow } from './minimise.ts'
+import type { RefusalCode } from './refusal.ts'
+import { REFUSED_BEFORE, type Row } from './rows.ts'
+
+/**
+ * A file's rows as they may leave the sender's machine: the cells that the layout keeps, under its own codes. In the
+ * place of a row that tells of a person goes why it was refused, so that the receipt still counts it.
+ */
+export function* outgoingRecords(layout: Layout, rows: Iterable<Row>): Iterable<Json> {
+  for (const row of rows) yield outgoingRecord(layout, row)
+}
+
+function outgoingRecord(layout: Layout, row: Row): Json {
+  if ('fault' in row) return refusedBefore(row.fault, row.path)
+  const read = minimiseRow(row, { layout, authority: '', policy: STRICTEST })
+  if ('code' in read && PERSONAL.has(read.code)) return refusedBefore(read.code, read.path)
+  const kept = [...row.cells].filter(([column]) => !isDropped(column) && column.kind !== 'subject-person')
+  return Object.fromEntries(kept.map(([{ code }, cell]) => [code, cell]))
+}
+
+function refusedBefore(code: RefusalCode, path: string): Json {
+  return { [REFUSED_BEFORE]: { code, path } }
+}
+
+// What else the deployment's own policy would refuse is left to it
+const STRICTEST = policySchema.parse({})
+const PERSONAL: ReadonlySet<RefusalCode> = new Set([
+  'HEADER_PERSONAL_DATA',
+  'SUBJECT_NATURAL_PERSON',
+  'TEXT_PERSONAL_DATA',
+])

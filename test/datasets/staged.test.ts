@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findOutcome } from '../../shared/datasets/outcome.ts'
+import { type PublishingWorld, publish } from '../../shared/datasets/publish.ts'
+import {
+  abandonStaged,
+  buildStaged,
+  commitStaged,
+  type StagedOptions,
+  stagedOptionsSchema,
+  stagePlan,
+} from '../../shared/datasets/staged.ts'
+import { findVersion, listVersions, readManifest } from '../../shared/datasets/store.ts'
+import { Crash, faultsFrom, faulty, type Schedule } from '../faults.ts'
+import { registration } from '../fusion/records.ts'
+import { codeOf, collect, type Home, openTestHome } from './home.ts'
+
+let home: Home
+beforeEach(async () => {
+  home = await openTestHome(4)
+  await home.submit(
+    'scjg',
+    Array.from({ length: 12 }, (_, n) => registration({}, { uscc: codeOf(n) })),
+  )
+})
+afterEach(() => home.close())
+
+function options(some: Partial<StagedOptions> = {}): StagedOptions {
+  return stagedOptionsSchema.parse({ dataset: 'organisations', commitId: randomUUID(), ...some })
+}
+
+async function inSteps(world: PublishingWorld, wanted: StagedOptions) {
+  for (const bucket of await stagePlan(world, wanted)) await buildStaged(world, wanted, bucket)
+  return commitStaged(world, wanted)
+}
+
+async function filesOf(version: number): Promise<readonly string[]> {
+  const row = await findVersion(home, 'organisations', version)
+  if (row === undefined) throw new Error(`there is no version ${version}`)
+  return (await readManifest(home.objects, 'organisations', row)).files.map((file) => file.sha256)
+}
+
+describe('a publication in steps', () => {
+  test('gives the files that one in one go gives, the first time and after a change', async () => {
+    expect(await inSteps(home, options())).toMatchObject({ outcome: 'published', version: { version: 1 } })
+    await home.submit('scjg', [registration({ name: '示例三号有限公司' }, { uscc: codeOf(3) })])
+    expect(await inSteps(home, options())).toMatchObject({ built: 'incremental', version: { version: 2 } })
+    await publish(home, { dataset: 'organisations', commitId: 'whole', full: true, force: true })
+    expect(await filesOf(2)).toEqual(await filesOf(3))
+    expect(await filesOf(2)).not.toEqual(await filesOf(1))
+  })
+
+  test('is unchanged where nothing has, and leaves its outcome to be read', async () => {
+    const [first, second] = [options(), options()]
+    const published = await inSteps(home, first)
+    expect(await findOutcome(home.objects, second)).toBeUndefined()
+    expect(await inSteps(home, second)).toMatchObject({ outcome: 'unchanged', version: { version: 1 } })
+    expect(await findOutcome(home.objects, first)).toEqual(published)
+    expect(await findOutcome(home.objects, second)).toMatchObject({ outcome: 'unchanged' })
+  })
+
+  test('each step of which is run twice is one publication', async () => {
+    const wanted = options()
+    const buckets = await stagePlan(home, wanted)
+    // What comes in between the runs is for the next version
+    await home.submit('scjg', [registration({}, { uscc: codeOf(99) })])
+    expect(await stagePlan(home, wanted)).toEqual(buckets)
+    for (const bucket of [...buckets, ...buckets]) await buildStaged(home, wanted, bucket)
+    const first = await commitStaged(home, wanted)
+    expect(await commitStaged(home, wanted)).toEqual(first)
+    expect(first).toMatchObject({ outcome: 'published', version: { version: 1, rows: 12 } })
+    expect(await collect(listVersions(home.store, 'organisations'))).toHaveLength(1)
+  })
+
+  test('is superseded where another publisher was first', async () => {
+    const wanted = options()
+    const buckets = await stagePlan(home, wanted)
+    for (const bucket of buckets) await buildStaged(home, wanted, bucket)
+    await publish(home, { dataset: 'organisations', commitId: 'other' })
+    expect(await commitStaged(home, wanted)).toMatchObject({
+      outcome: 'superseded',
+      version: { commitId: 'other' },
+    })
+    await expect(buildStaged(home, wanted, buckets[0] ?? 0)).rejects.toMatchObject({ code: 'PARENT_MOVED' })
+  })
+
+  test('that was given up says so, unless its version stands after all', async () => {
+    const lost = options()
+    await stagePlan(home, lost)
+    expect(await abandonStaged(home, lost)).toEqual({ outcome: 'failed' })
+    expect(await findOutcome(home.objects, lost)).toEqual({ outcome: 'failed' })
+    const wanted = options()
+    const outcome = await inSteps(home, wanted)
+    expect(await abandonStaged(home, wanted)).toMatchObject({ outcome: 'published', version: { version: 1 } })
+    expect(await findOutcome(home.objects, wanted)).toEqual(outcome)
+  })
+
+  test('builds no bucket that was not planned, and commits nothing that was not built', async () => {
+    const wanted = options()
+    await expect(buildStaged(home, wanted, 0)).rejects.toMatchObject({ code: 'PUBLICATION_DOCUMENT_MISSING' })
+    await stagePlan(home, wanted)
+    await expect(buildStaged(home, wanted, 77)).rejects.toMatchObject({ code: 'BUCKET_NOT_PLANNED' })
+    await expect(commitStaged(home, wanted)).rejects.toMatchObject({ code: 'PUBLICATION_DOCUMENT_MISSING' })
+    expect(await findVersion(home, 'organisations', 'latest')).toBeUndefined()
+  })
+})
+
+describe('a publication in steps that dies at a write and is run again', () => {
+  const modes = ['failed', 'stored'] as const
+
+  test.each(modes)('is published once, whichever write it %s at', async (mode) => {
+    const writes = await livesUntilPublished({})
+    for (let crashAt = 1; crashAt <= writes; crashAt++) {
+      await home.submit('scjg', [registration({ name: `示例${mode}${crashAt}` }, { uscc: codeOf(1) })])
+      const before = (await findVersion(home, 'organisations', 'latest'))?.version ?? 0
+      await livesUntilPublished({ crashAt, mode })
+      const versions = await collect(listVersions(home.store, 'organisations'))
+      expect(versions).toHaveLength(before + 1)
+    }
+  })
+})
+
+/** Runs one publication, which dies once, to its end; answers how many writes the first life made. */
+async function livesUntilPublished(schedule: Schedule): Promise<number> {
+  const wanted = options()
+  const faults = faultsFrom(schedule)
+  try {
+    await inSteps(faulty(home, faults), wanted)
+  } catch (fault) {
+    if (!(fault instanceof Crash)) throw fault
+    // A later life finds other things to publish than the one that died
+    home.at = new Date(Date.parse(home.at) + 1_000).toISOString() as typeof home.at
+    const again = await inSteps(home, wanted).catch((later: unknown) => later)
+    if (!isOutcome(again)) expect(again).toMatchObject({ code: 'PARENT_MOVED' })
+    expect((await commitStaged(home, wanted)).outcome).toBe('published')
+  }
+  return faults.writes
+}
+
+function isOutcome(value: unknown): value is { outcome: string } {
+  return typeof value === 'object' && value !== null && 'outcome' in value
+}
