@@ -60,6 +60,12 @@ module.exports = {
       from: { path: '^shared/settings\\.ts$' },
       to: { path: '^shared/' },
     },
+    {
+      name: 'names-know-nothing',
+      severity: 'error',
+      from: { path: '^shared/names\\.ts$' },
+      to: { path: '^shared/' },
+    },
     ...adapters.map((adapter) => ({
       name: `${adapter}-stands-alone`,
       severity: 'error',
@@ -73,10 +79,16 @@ module.exports = {
       to: { path: `(${path(adapters)})|node_modules/(@aws-sdk|@middy)/|^node:sqlite$|^sqlite$` },
     },
     {
+      name: 'infra-knows-settings-and-names',
+      severity: 'error',
+      from: { path: '^infra/' },
+      to: { path: '^(shared|bin|functions|emulator|test)/', pathNot: '^shared/(settings|names)\\.ts$' },
+    },
+    {
       name: 'nothing-imports-the-edges',
       severity: 'error',
       from: { path: '^shared/' },
-      to: { path: '^(bin|functions|infra|test|bench|examples)/' },
+      to: { path: '^(bin|functions|infra|emulator|test|bench|examples)/' },
     },
   ],
   options: {

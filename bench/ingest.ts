@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Papa from 'papaparse'
-import { openSession, type Session } from '../bin/session.ts'
+import { type HomeSession, openHomeSession } from '../bin/home-session.ts'
 import { completeUscc } from '../shared/identity/uscc.ts'
 import { licence2018 } from '../shared/ingest/layouts/licence-2018.ts'
 import { penalty2018 } from '../shared/ingest/layouts/penalty-2018.ts'
@@ -54,7 +54,7 @@ let serial = 0
 async function compare(
   options: IngestBenchOptions,
   format: Format,
-  held: Session | undefined,
+  held: HomeSession | undefined,
 ): Promise<object> {
   const [ours, bare]: [number[], number[]] = [[], []]
   for (let round = 0; round < options.rounds; round++) {
@@ -76,7 +76,7 @@ async function compare(
 
 async function openHeld({ heldRecords, report }: IngestBenchOptions) {
   const directory = await mkdtemp(join(tmpdir(), 'bench-ingest-'))
-  const session = await openSession(directory)
+  const session = await openHomeSession(directory)
   session.work()
   for (let done = 0; done < heldRecords; done += 200_000) {
     await timePush(session, makeFiles(Math.min(200_000, heldRecords - done), 'ndjson'))
@@ -93,7 +93,7 @@ async function openHeld({ heldRecords, report }: IngestBenchOptions) {
 
 async function timeEmpty(files: readonly File[]): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-ingest-'))
-  const session = await openSession(directory)
+  const session = await openHomeSession(directory)
   session.work()
   // The worker's thread starts once for a service, not for each submission
   await timePush(session, makeFiles(10, 'ndjson'))
@@ -103,7 +103,7 @@ async function timeEmpty(files: readonly File[]): Promise<number> {
   return seconds
 }
 
-async function timePush(session: Session, files: readonly File[]): Promise<number> {
+async function timePush(session: HomeSession, files: readonly File[]): Promise<number> {
   const begin = performance.now()
   const ids: string[] = []
   for (const { layout, bytes } of files) {
@@ -124,7 +124,7 @@ async function timePush(session: Session, files: readonly File[]): Promise<numbe
   return (performance.now() - begin) / 1_000
 }
 
-async function waitUntilApplied(session: Session, id: string): Promise<void> {
+async function waitUntilApplied(session: HomeSession, id: string): Promise<void> {
   for (;;) {
     const answer = await session.call({
       method: 'GET',

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Files in PEM. */
+export type Certificate = {
+  /** The authority that clients trust. */
+  readonly authority: string
+  /** The server's certificate with the authority's behind it. */
+  readonly chain: string
+  readonly key: string
+}
+
+const NEW_KEY = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+const SERVER_EXTENSIONS = [
+  'subjectAltName=DNS:localhost,DNS:*.execute-api.localhost,IP:127.0.0.1',
+  'basicConstraints=CA:FALSE',
+  'extendedKeyUsage=serverAuth',
+]
+
+/** Makes a certificate authority and a server's certificate for localhost that hold for a day; needs openssl. */
+export async function makeCertificate(directory: string): Promise<Certificate> {
+  const openssl = (command: string) => run('openssl', command.split(' '), { cwd: directory })
+  const at = (name: string): string => join(directory, name)
+  await openssl(
+    `req -x509 ${NEW_KEY} -keyout authority.key -out authority.pem -days 1 -subj /CN=emulator ` +
+      '-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign',
+  )
+  await openssl(`req ${NEW_KEY} -keyout server.key -out server.csr -subj /CN=localhost`)
+  await writeFile(at('server.ext'), SERVER_EXTENSIONS.join('\n'))
+  await openssl(
+    'x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial ' +
+      '-out server.pem -days 1 -extfile server.ext',
+  )
+  const chain = await Promise.all([readFile(at('server.pem')), readFile(at('authority.pem'))])
+  await writeFile(at('chain.pem'), Buffer.concat(chain))
+  return { authority: at('authority.pem'), chain: at('chain.pem'), key: at('server.key') }
+}

@@ -1,0 +1,147 @@
+import type { Table as DynamoTable } from 'aws-cdk-lib/aws-dynamodb'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Key } from 'aws-cdk-lib/aws-kms'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import type { FunctionName } from '../shared/names.ts'
+import type { StorageStack } from './storage-stack.ts'
+
+type Table = 'records' | 'cases' | 'ledger'
+/** An area of the store's objects, or `values`, where what is too large for an item or a message lies. */
+type Area = 'archive' | 'batches' | 'values' | 'datasets' | 'packages'
+
+type Reach = {
+  readonly tables?: Partial<Record<Table, readonly ('find' | 'list' | 'write' | 'remove')[]>>
+  readonly objects?: Partial<Record<Area, readonly ('find' | 'put' | 'list' | 'remove')[]>>
+  readonly signs?: true
+}
+
+/** What each function may do with what is kept; beyond this it reaches its own queues, and nothing else. */
+const reach: Readonly<Record<FunctionName, Reach>> = {
+  'receive-submission': {
+    tables: { ledger: ['find', 'write'] },
+    objects: { archive: ['put'], values: ['find', 'put'] },
+  },
+  'split-file': {
+    tables: { ledger: ['find', 'write'] },
+    objects: { archive: ['put'], values: ['find', 'put'] },
+  },
+  'seal-ledger': {
+    tables: { ledger: ['find', 'list', 'write', 'remove'] },
+    objects: { batches: ['find', 'put'], values: ['find', 'put'] },
+  },
+  'apply-entry': {
+    tables: { ledger: ['find', 'list', 'write'], records: ['write'] },
+    objects: { archive: ['find'], values: ['find', 'put'] },
+  },
+  'plan-version': {
+    tables: { ledger: ['find', 'list'], records: ['list'] },
+    objects: { datasets: ['find', 'put'], values: ['find'] },
+  },
+  'build-bucket': {
+    tables: { ledger: ['find', 'list'], records: ['list'] },
+    objects: { datasets: ['find', 'put'], values: ['find'] },
+  },
+  'commit-version': {
+    tables: { ledger: ['find', 'list', 'write'] },
+    objects: { datasets: ['find', 'put'], values: ['find', 'put'] },
+  },
+  'api-data': {
+    tables: { ledger: ['find', 'list', 'write'], records: ['list'] },
+    objects: { archive: ['find', 'put'], values: ['find', 'put'], datasets: ['find'] },
+  },
+  'api-cases': {
+    tables: { ledger: ['find', 'write'], cases: ['find', 'list', 'write'] },
+    objects: { packages: ['find', 'list', 'remove'] },
+  },
+  'fulfil-case': {
+    tables: { ledger: ['find', 'list', 'write'], cases: ['find', 'list', 'write'], records: ['list'] },
+    objects: { packages: ['find', 'put', 'list', 'remove'], values: ['find'] },
+    signs: true,
+  },
+  'drain-dead-letters': {
+    tables: { ledger: ['find', 'write'] },
+    objects: { values: ['find', 'put'] },
+  },
+}
+
+/** The statements of a function's role, each action by name. */
+export function storageAccess(name: FunctionName, storage: StorageStack): PolicyStatement[] {
+  const { tables = {}, objects = {}, signs } = reach[name]
+  return [
+    ...Object.entries(tables).map(([table, uses]) => tableAccess(storage.tables[table as Table], uses)),
+    ...Object.entries(objects).flatMap(([area, uses]) => objectAccess(storage, area as Area, uses)),
+    ...keyAccess(storage, reach[name]),
+    ...(signs ? [signing(storage.keys.signing)] : []),
+  ]
+}
+
+const tableActions = {
+  find: ['dynamodb:GetItem'],
+  list: ['dynamodb:Query'],
+  // A transaction is judged by the actions that it is made of
+  write: ['dynamodb:UpdateItem'],
+  remove: ['dynamodb:BatchWriteItem'],
+} as const
+
+function tableAccess(table: DynamoTable, uses: readonly (keyof typeof tableActions)[]): PolicyStatement {
+  const actions = uses.flatMap((use) => tableActions[use])
+  return new PolicyStatement({ actions, resources: [table.tableArn] })
+}
+
+const objectActions = {
+  find: 's3:GetObject',
+  put: 's3:PutObject',
+  remove: 's3:DeleteObject',
+} as const
+
+function objectAccess(
+  { buckets }: StorageStack,
+  area: Area,
+  uses: readonly (keyof typeof objectActions | 'list')[],
+): PolicyStatement[] {
+  const bucket: Bucket =
+    area === 'datasets' ? buckets.datasets : area === 'packages' ? buckets.packages : buckets.records
+  const actions = uses.filter((use) => use !== 'list').map((use) => objectActions[use])
+  const statements = [new PolicyStatement({ actions, resources: [bucket.arnForObjects(`${area}/*`)] })]
+  // Whoever may not list a bucket is told "forbidden" of an object that is not there
+  if (uses.includes('list') || uses.includes('find')) {
+    statements.push(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }))
+  }
+  return statements
+}
+
+const tableKeys = { records: 'records', ledger: 'records', cases: 'disclosure' } as const
+const areaKeys = {
+  archive: 'records',
+  batches: 'records',
+  values: 'records',
+  datasets: 'publication',
+  packages: 'disclosure',
+} as const
+
+// Reading a table takes a key's Decrypt; writing one all of these, which DynamoDB uses in the caller's name
+const READING = ['kms:Decrypt', 'kms:DescribeKey']
+const WRITING = [
+  ...READING,
+  ...['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+]
+
+function keyAccess(storage: StorageStack, { tables = {}, objects = {} }: Reach): PolicyStatement[] {
+  const uses = [
+    ...Object.entries(tables).map(([table, uses]) => ({ key: tableKeys[table as Table], uses })),
+    ...Object.entries(objects).map(([area, uses]) => ({ key: areaKeys[area as Area], uses })),
+  ]
+  return [...new Set(uses.map(({ key }) => key))].map((purpose) => {
+    const ofKey = uses.filter(({ key }) => key === purpose).flatMap((each): readonly string[] => each.uses)
+    const writes = ofKey.some((use) => use === 'write' || use === 'put')
+    return keyStatement(storage.keys[purpose], writes ? WRITING : READING)
+  })
+}
+
+function keyStatement(key: Key, actions: readonly string[]): PolicyStatement {
+  return new PolicyStatement({ actions: [...actions], resources: [key.keyArn] })
+}
+
+function signing(key: Key): PolicyStatement {
+  return keyStatement(key, ['kms:Sign', 'kms:GetPublicKey'])
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path'
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import type { Construct } from 'constructs'
+import { type FunctionName, pascalCase } from '../shared/names.ts'
+import { storageAccess } from './access.ts'
+import { addAlarm } from './alarm.ts'
+import { type Deployment, deploymentFiles, ROOT } from './deployment.ts'
+import type { StorageStack } from './storage-stack.ts'
+
+type Shape = {
+  readonly timeoutSeconds: number
+  readonly memoryMiB: number
+  /** The file under functions/, where it is not of the function's own name. */
+  readonly file?: 'api'
+  /** Computes with DuckDB, whose native part is no JavaScript and lies beside the code. */
+  readonly duckDb?: true
+}
+
+/** The gateway waits 30 s at most. */
+const API_TIMEOUT_SECONDS = 29
+
+const shapes: Readonly<Record<FunctionName, Shape>> = {
+  'receive-submission': { timeoutSeconds: 60, memoryMiB: 1024 },
+  // Holds a file of up to 256 MiB, as bytes and as text
+  'split-file': { timeoutSeconds: 900, memoryMiB: 3008 },
+  'seal-ledger': { timeoutSeconds: 60, memoryMiB: 512 },
+  'apply-entry': { timeoutSeconds: 300, memoryMiB: 1024 },
+  'plan-version': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
+  'build-bucket': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
+  'commit-version': { timeoutSeconds: 300, memoryMiB: 1024, duckDb: true },
+  'api-data': { timeoutSeconds: API_TIMEOUT_SECONDS, memoryMiB: 1024, file: 'api' },
+  'api-cases': { timeoutSeconds: API_TIMEOUT_SECONDS, memoryMiB: 1024, file: 'api' },
+  'fulfil-case': { timeoutSeconds: 25, memoryMiB: 1024 },
+  'drain-dead-letters': { timeoutSeconds: 60, memoryMiB: 512 },
+}
+
+/** How long a function may run; what a queue's visibility follows from. */
+export function timeoutOf(name: FunctionName): Duration {
+  return Duration.seconds(shapes[name].timeoutSeconds)
+}
+
+export type FunctionOptions = {
+  readonly deployment: Deployment
+  readonly storage: StorageStack
+  readonly topic: ITopic
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** A function with a role of its own that reaches what access.ts says, and a log that is kept for a year. */
+export function addFunction(scope: Construct, name: FunctionName, options: FunctionOptions): NodejsFunction {
+  const { deployment, storage, environment, topic } = options
+  const { timeoutSeconds: _, memoryMiB, file, duckDb } = shapes[name]
+  const id = pascalCase(name)
+  const logGroup = new LogGroup(scope, `${id}Log`, {
+    retention: RetentionDays.ONE_YEAR,
+    removalPolicy: deployment.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+  })
+  const role = addRole(scope, `${id}Role`, logGroup)
+  for (const statement of storageAccess(name, storage)) role.addToPolicy(statement)
+  const created = new NodejsFunction(scope, id, {
+    entry: join(ROOT, 'functions', `${file ?? name}.ts`),
+    handler: 'handler',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: deployment.architecture,
+    ...{ role, logGroup, memorySize: memoryMiB, timeout: timeoutOf(name) },
+    // DuckDB spills there what it cannot hold
+    ephemeralStorageSize: Size.gibibytes(duckDb ? 4 : 0.5),
+    tracing: Tracing.ACTIVE,
+    environment: { ...environment, FUNCTION_NAME: name },
+    depsLockFilePath: join(ROOT, 'package-lock.json'),
+    projectRoot: ROOT,
+    bundling: {
+      format: OutputFormat.ESM,
+      target: 'node24',
+      mainFields: ['module', 'main'],
+      minify: true,
+      // Some of what is bundled is CommonJS and asks for node's own modules by require
+      banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+      externalModules: duckDb ? [DUCKDB] : [],
+      commandHooks: hooks(deployment, duckDb === true),
+    },
+  })
+  const errors = created.metricErrors({ period: Duration.minutes(5) })
+  addAlarm(created, 'Failing', { metric: errors, threshold: 1, heading: 'A function fails', topic })
+  return created
+}
+
+function addRole(scope: Construct, id: string, logGroup: LogGroup): Role {
+  const role = new Role(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    }),
+  )
+  return role
+}
+
+const DUCKDB = '@duckdb/node-api'
+/** Also pinned in package.json: the registry has not every binding of every release. */
+const DUCKDB_VERSION = '1.5.5-r.5'
+
+/** Read by identity/division.ts from beside the code. */
+const DIVISIONS = join(ROOT, 'shared', 'identity', 'divisions.csv')
+
+// The deployment's files lie beside the code; so does DuckDB, for the architecture that it is to run on
+function hooks({ directory, architecture }: Deployment, duckDb: boolean): ICommandHooks {
+  const cpu = architecture === Architecture.ARM_64 ? 'arm64' : 'x64'
+  const copy = (out: string) => {
+    const files = [...deploymentFiles.map((file) => join(directory, file)), DIVISIONS]
+    const from = files.map((file) => JSON.stringify(file))
+    return `cp ${from.join(' ')} ${JSON.stringify(out)}`
+  }
+  const install = (out: string) =>
+    `npm install --prefix ${JSON.stringify(out)} --no-save --no-package-lock --no-audit --no-fund ` +
+    `--os=linux --libc=glibc --cpu=${cpu} ${DUCKDB}@${DUCKDB_VERSION}`
+  return {
+    beforeBundling: () => [],
+    beforeInstall: () => [],
+    afterBundling: (_, out) => [copy(out), ...(duckDb ? [install(out)] : [])],
+  }
+}
+
+/** What a condition on `aws:PrincipalArn` is to list for a function: its role, which the emulator names by its sessions. */
+export function principalArns({ role }: NodejsFunction): readonly string[] {
+  if (role === undefined) throw new Error('a function without a role')
+  const sessions = {
+    service: 'sts',
+    region: '',
+    resource: 'assumed-role',
+    resourceName: `${role.roleName}/*`,
+  }
+  return [role.roleArn, Stack.of(role).formatArn(sessions)]
+}

@@ -1,0 +1,52 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
+import { Construct } from 'constructs'
+import type { Deployment } from './deployment.ts'
+
+/** One key for each purpose, so that a role that serves one purpose can read nothing of another. */
+export class Keys extends Construct {
+  /** Records and the ledger, their large values, and our own queues. */
+  readonly records: Key
+  /** Published datasets. */
+  readonly publication: Key
+  /** Cases, packages and evidence. */
+  readonly disclosure: Key
+  /** Signs; nothing is encrypted with it. */
+  readonly signing: Key
+
+  constructor(scope: Construct, { stack, local }: Deployment) {
+    super(scope, 'Keys')
+    const removalPolicy = local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN
+    const encrypting = (purpose: string, description: string): Key =>
+      new Key(this, purpose, {
+        alias: `${stack}/${purpose.toLowerCase()}`,
+        description,
+        enableKeyRotation: true,
+        removalPolicy,
+      })
+    this.records = encrypting('Records', 'Records, the ledger, and messages about them')
+    this.publication = encrypting('Publication', 'Published datasets')
+    this.disclosure = encrypting('Disclosure', 'Disclosure cases, packages and evidence')
+    this.signing = new Key(this, 'Signing', {
+      alias: `${stack}/signing`,
+      description: 'Signs notices and packages (Ed25519)',
+      keySpec: KeySpec.ECC_NIST_EDWARDS25519,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+      removalPolicy,
+    })
+    this.#admitNotifications()
+  }
+
+  // S3 tells the files queue of each drop, and that queue is encrypted
+  #admitNotifications(): void {
+    this.records.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('s3.amazonaws.com')],
+        actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    )
+  }
+}

@@ -1,0 +1,105 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import {
+  DefinitionBody,
+  DistributedMap,
+  Fail,
+  JsonPath,
+  LogLevel,
+  StateMachine,
+  Succeed,
+  TaskInput,
+} from 'aws-cdk-lib/aws-stepfunctions'
+import { LambdaInvoke, type LambdaInvokeJsonPathProps } from 'aws-cdk-lib/aws-stepfunctions-tasks'
+import { Construct } from 'constructs'
+import { addAlarm } from './alarm.ts'
+import type { Deployment } from './deployment.ts'
+
+export type PublicationOptions = {
+  readonly deployment: Deployment
+  readonly plan: NodejsFunction
+  readonly build: NodejsFunction
+  readonly commit: NodejsFunction
+  readonly topic: ITopic
+}
+
+/** Buckets that are built at once. */
+const BUILDS_AT_ONCE = 40
+
+/**
+ * A publication: plan, build each bucket, commit. Every step may be repeated. What fails for good is left as the
+ * publication's outcome, so that whoever asks for it is not left waiting.
+ */
+export class Publication extends Construct {
+  readonly machine: StateMachine
+
+  constructor(scope: Construct, options: PublicationOptions) {
+    super(scope, 'Publication')
+    const { deployment, topic } = options
+    this.machine = new StateMachine(this, 'Machine', {
+      definitionBody: DefinitionBody.fromChainable(this.#definition(options)),
+      timeout: Duration.hours(6),
+      tracingEnabled: true,
+      logs: {
+        // Names, numbers and codes: no step is given or answers anything of a record
+        level: LogLevel.ALL,
+        destination: new LogGroup(this, 'Log', {
+          retention: RetentionDays.ONE_YEAR,
+          removalPolicy: deployment.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+        }),
+      },
+    })
+    acknowledge(this.machine)
+    const failed = this.machine.metricFailed({ period: Duration.minutes(5) })
+    addAlarm(this.machine, 'Failed', { metric: failed, threshold: 1, heading: 'A publication failed', topic })
+  }
+
+  #definition({ plan, build, commit }: PublicationOptions) {
+    const name = { 'dataset.$': '$.dataset', 'commitId.$': '$.commitId' }
+    const planning = this.#step('Plan', plan, {
+      resultSelector: { 'buckets.$': '$.Payload.buckets' },
+      resultPath: '$.plan',
+    })
+    const buckets = new DistributedMap(this, 'Each bucket', {
+      itemsPath: '$.plan.buckets',
+      itemSelector: { ...name, 'bucket.$': '$$.Map.Item.Value' },
+      maxConcurrency: BUILDS_AT_ONCE,
+      resultPath: JsonPath.DISCARD,
+    })
+    buckets.itemProcessor(this.#step('Build', build, {}))
+    const committing = this.#step('Commit', commit, {
+      payload: TaskInput.fromObject(name),
+      resultPath: JsonPath.DISCARD,
+    })
+    const abandoning = this.#step('Abandon', commit, {
+      payload: TaskInput.fromObject({ ...name, abandoned: true }),
+      resultPath: JsonPath.DISCARD,
+    })
+    const failed = abandoning.next(new Fail(this, 'Failed'))
+    const caught = { resultPath: JsonPath.DISCARD }
+    planning.addCatch(failed, caught)
+    // The commit finds out which it was: another version came between, or a bucket is missing
+    buckets.addCatch(committing, caught)
+    committing.addCatch(failed, caught)
+    return planning.next(buckets).next(committing).next(new Succeed(this, 'Done'))
+  }
+
+  #step(id: string, lambdaFunction: NodejsFunction, props: Partial<LambdaInvokeJsonPathProps>): LambdaInvoke {
+    const step = LambdaInvoke.jsonPath(this, id, {
+      lambdaFunction,
+      retryOnServiceExceptions: false,
+      ...props,
+    })
+    step.addRetry({ maxAttempts: 2, interval: Duration.seconds(2), backoffRate: 2 })
+    return step
+  }
+}
+
+function acknowledge(machine: StateMachine): void {
+  Validations.of(machine).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'X-Ray and the delivery of logs know no resources',
+  })
+}

@@ -1,0 +1,47 @@
+import { Duration } from 'aws-cdk-lib'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda'
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { addAlarm } from './alarm.ts'
+import type { StorageStack } from './storage-stack.ts'
+
+/** Where the outbox lies in the ledger table; ledger/outbox.ts names it, and a test holds this to it. */
+const PENDING_PARTITION = 'pending'
+
+/** Wakes the sealer at each new entry, by the ledger's stream, and each minute in case a waking was lost. */
+export function addSealing(sealer: NodejsFunction, { tables, alarms: topic }: StorageStack): void {
+  const { tableStreamArn } = tables.ledger
+  if (tableStreamArn === undefined) throw new Error('the ledger table has a stream')
+  sealer.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+      resources: [tableStreamArn],
+    }),
+  )
+  new EventSourceMapping(sealer, 'Entries', {
+    target: sealer,
+    eventSourceArn: tableStreamArn,
+    startingPosition: StartingPosition.LATEST,
+    batchSize: 1000,
+    maxBatchingWindow: Duration.seconds(1),
+    // It seals whatever waits, so a waking that failed is made good by the next
+    retryAttempts: 2,
+    filters: [
+      FilterCriteria.filter({
+        eventName: FilterRule.isEqual('INSERT'),
+        dynamodb: { Keys: { partition: { S: FilterRule.isEqual(PENDING_PARTITION) } } },
+      }),
+    ],
+  })
+  new Rule(sealer, 'EachMinute', {
+    schedule: Schedule.rate(Duration.minutes(1)),
+    targets: [new LambdaFunction(sealer, { retryAttempts: 0 })],
+  })
+  const runs = sealer.metricInvocations({ period: Duration.minutes(5) })
+  addAlarm(sealer, 'Still', {
+    ...{ metric: runs, threshold: 1, periods: 2, below: true, topic },
+    heading: 'The sealer stands still',
+  })
+}
