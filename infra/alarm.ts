@@ -1,4 +1,4 @@
-import type { Duration } from 'aws-cdk-lib'
+import { type Duration, Stack } from 'aws-cdk-lib'
 import {
   Alarm,
   ComparisonOperator,
@@ -8,6 +8,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { type FunctionName, METRIC_NAMESPACE, type metricNames } from '../shared/names.ts'
@@ -55,7 +56,18 @@ export function addAlarm(scope: Construct, id: string, watch: Watch): Alarm {
 
 /** Where alarms go; the operators' subscriptions are made by hand and outlive releases. */
 export function addAlarmTopic(scope: Construct): Topic {
-  return new Topic(scope, 'Alarms', { enforceSSL: true })
+  const topic = new Topic(scope, 'Alarms', { enforceSSL: true })
+  // To ask for TLS takes a policy, and a policy takes the place of the one that lets the account's own alarms in
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AlarmsPublish',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  )
+  return topic
 }
 
 /** What a function counts of itself. */
