@@ -20,6 +20,8 @@ export function addSealing(sealer: NodejsFunction, { tables, alarms: topic }: St
       resources: [tableStreamArn],
     }),
   )
+  // Lambda makes no mapping for a role without it, and it takes no resource
+  sealer.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }))
   new EventSourceMapping(sealer, 'Entries', {
     target: sealer,
     eventSourceArn: tableStreamArn,
