@@ -38,7 +38,7 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
     objects: { datasets: ['find', 'put'], values: ['find'] },
   },
   'build-bucket': {
-    tables: { ledger: ['find', 'list'], records: ['list'] },
+    tables: { ledger: ['list'], records: ['list'] },
     objects: { datasets: ['find', 'put'], values: ['find'] },
   },
   'commit-version': {
@@ -55,7 +55,7 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
   },
   'fulfil-case': {
     tables: { ledger: ['find', 'list', 'write'], cases: ['find', 'list', 'write'], records: ['list'] },
-    objects: { packages: ['find', 'put', 'list', 'remove'], values: ['find'] },
+    objects: { packages: ['put', 'list', 'remove'], values: ['find'] },
     signs: true,
   },
   'drain-dead-letters': {
@@ -119,22 +119,33 @@ const areaKeys = {
   packages: 'disclosure',
 } as const
 
-// Reading a table takes a key's Decrypt; writing one all of these, which DynamoDB uses in the caller's name
-const READING = ['kms:Decrypt', 'kms:DescribeKey']
-const WRITING = [
-  ...READING,
-  ...['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
-]
+const keyActions = {
+  // DynamoDB uses a key in the caller's name, and asks for all of these as soon as there is something to write
+  tables: {
+    reading: ['kms:Decrypt', 'kms:DescribeKey'],
+    writing: ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+  },
+  objects: { reading: ['kms:Decrypt'], writing: ['kms:GenerateDataKey'] },
+} as const
 
 function keyAccess(storage: StorageStack, { tables = {}, objects = {} }: Reach): PolicyStatement[] {
   const uses = [
-    ...Object.entries(tables).map(([table, uses]) => ({ key: tableKeys[table as Table], uses })),
-    ...Object.entries(objects).map(([area, uses]) => ({ key: areaKeys[area as Area], uses })),
+    ...Object.entries(tables).map(([table, uses]) => ({
+      ...{ key: tableKeys[table as Table], actions: keyActions.tables },
+      writes: uses.includes('write'),
+    })),
+    ...Object.entries(objects).map(([area, uses]) => ({
+      ...{ key: areaKeys[area as Area], actions: keyActions.objects },
+      writes: uses.includes('put'),
+    })),
   ]
   return [...new Set(uses.map(({ key }) => key))].map((purpose) => {
-    const ofKey = uses.filter(({ key }) => key === purpose).flatMap((each): readonly string[] => each.uses)
-    const writes = ofKey.some((use) => use === 'write' || use === 'put')
-    return keyStatement(storage.keys[purpose], writes ? WRITING : READING)
+    const ofKey = uses.filter(({ key }) => key === purpose)
+    const actions = ofKey.flatMap(({ actions: { reading, writing }, writes }) => [
+      ...reading,
+      ...(writes ? writing : []),
+    ])
+    return keyStatement(storage.keys[purpose], [...new Set(actions)])
   })
 }
 
