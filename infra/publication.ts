@@ -52,8 +52,15 @@ export class Publication extends Construct {
       },
     })
     acknowledge(this.machine)
-    const failed = this.machine.metricFailed({ period: Duration.minutes(5) })
-    addAlarm(this.machine, 'Failed', { metric: failed, threshold: 1, heading: 'A publication failed', topic })
+    // Step Functions counts what ran out of time apart from what failed
+    const period = Duration.minutes(5)
+    const heading = 'A publication failed'
+    addAlarm(this.machine, 'Failed', {
+      ...{ metric: this.machine.metricFailed({ period }), threshold: 1, heading, topic },
+    })
+    addAlarm(this.machine, 'TimedOut', {
+      ...{ metric: this.machine.metricTimedOut({ period }), threshold: 1, heading, topic },
+    })
   }
 
   #definition({ plan, build, commit }: PublicationOptions) {
