@@ -115,7 +115,8 @@ function addLanding(scope: Construct, { deployment, storage }: DoorOptions): Buc
       removalPolicy: RemovalPolicy.DESTROY,
       lifecycleRules: [
         {
-          expiration: Duration.days(13),
+          // S3 counts from the midnight after: up to 12 days until a file is hidden and 2 more until it is gone
+          expiration: Duration.days(11),
           noncurrentVersionExpiration: Duration.days(1),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
