@@ -3,7 +3,7 @@ import type { Outputs } from './deployment.ts'
 
 /**
  * What the emulator's CloudFormation leaves out of the templates and its API can do: the locks of the two buckets that
- * have them. All else that it leaves out (lifecycles, reserved concurrency) is held by the tests of the templates.
+ * have them. All else that it leaves out (lifecycles, default encryption, recovery) is held by the tests of the templates.
  */
 export async function settle(outputs: Outputs): Promise<void> {
   const client = new S3Client({ forcePathStyle: true })
