@@ -42,7 +42,7 @@ export class Doors extends Construct {
         removalPolicy: deployment.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
       })
       const pair = addQueue(this, code, {
-        ...{ stack: deployment.stack, name: { kind: 'submissions', authority: code } as const },
+        ...{ deployment, name: { kind: 'submissions', authority: code } as const },
         ...{ key, receiver: 'receive-submission' as const, topic: storage.alarms },
       })
       addOutput(this, outputName(code, 'QueueUrl'), pair.queue.queueUrl)
