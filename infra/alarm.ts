@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { type FunctionName, METRIC_NAMESPACE, type metricNames } from '../shared/names.ts'
@@ -55,8 +56,8 @@ export function addAlarm(scope: Construct, id: string, watch: Watch): Alarm {
 }
 
 /** Where alarms go; the operators' subscriptions are made by hand and outlive releases. */
-export function addAlarmTopic(scope: Construct): Topic {
-  const topic = new Topic(scope, 'Alarms', { enforceSSL: true })
+export function addAlarmTopic(scope: Construct, key: IKey): Topic {
+  const topic = new Topic(scope, 'Alarms', { enforceSSL: true, masterKey: key })
   // To ask for TLS takes a policy, and a policy takes the place of the one that lets the account's own alarms in
   topic.addToResourcePolicy(
     new PolicyStatement({

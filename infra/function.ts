@@ -1,15 +1,15 @@
 import { join } from 'node:path'
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
+import { Duration, Size, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type FunctionName, pascalCase } from '../shared/names.ts'
 import { storageAccess } from './access.ts'
 import { addAlarm } from './alarm.ts'
 import { type Deployment, deploymentFiles, ROOT } from './deployment.ts'
+import { addLog } from './log.ts'
 import type { StorageStack } from './storage-stack.ts'
 
 type Shape = {
@@ -47,19 +47,15 @@ export function timeoutOf(name: FunctionName): Duration {
 export type FunctionOptions = {
   readonly deployment: Deployment
   readonly storage: StorageStack
-  readonly topic: ITopic
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** A function with a role of its own that reaches what access.ts says, and a log that is kept for a year. */
+/** A function with a role of its own that reaches what access.ts says, and a log of its own. */
 export function addFunction(scope: Construct, name: FunctionName, options: FunctionOptions): NodejsFunction {
-  const { deployment, storage, environment, topic } = options
+  const { deployment, storage, environment } = options
   const { timeoutSeconds: _, memoryMiB, file, duckDb } = shapes[name]
   const id = pascalCase(name)
-  const logGroup = new LogGroup(scope, `${id}Log`, {
-    retention: RetentionDays.ONE_YEAR,
-    removalPolicy: deployment.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-  })
+  const logGroup = addLog(scope, `${id}Log`, { deployment, storage })
   const role = addRole(scope, `${id}Role`, logGroup)
   for (const statement of storageAccess(name, storage)) role.addToPolicy(statement)
   const created = new NodejsFunction(scope, id, {
@@ -86,7 +82,8 @@ export function addFunction(scope: Construct, name: FunctionName, options: Funct
     },
   })
   const errors = created.metricErrors({ period: Duration.minutes(5) })
-  addAlarm(created, 'Failing', { metric: errors, threshold: 1, heading: 'A function fails', topic })
+  const heading = 'A function fails'
+  addAlarm(created, 'Failing', { metric: errors, threshold: 1, heading, topic: storage.alarms })
   return created
 }
 

@@ -1,7 +1,5 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { Duration, Validations } from 'aws-cdk-lib'
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import {
   DefinitionBody,
   DistributedMap,
@@ -16,13 +14,15 @@ import { LambdaInvoke, type LambdaInvokeJsonPathProps } from 'aws-cdk-lib/aws-st
 import { Construct } from 'constructs'
 import { addAlarm } from './alarm.ts'
 import type { Deployment } from './deployment.ts'
+import { addLog } from './log.ts'
+import type { StorageStack } from './storage-stack.ts'
 
 export type PublicationOptions = {
   readonly deployment: Deployment
+  readonly storage: StorageStack
   readonly plan: NodejsFunction
   readonly build: NodejsFunction
   readonly commit: NodejsFunction
-  readonly topic: ITopic
 }
 
 /** Buckets that are built at once. */
@@ -37,7 +37,6 @@ export class Publication extends Construct {
 
   constructor(scope: Construct, options: PublicationOptions) {
     super(scope, 'Publication')
-    const { deployment, topic } = options
     this.machine = new StateMachine(this, 'Machine', {
       definitionBody: DefinitionBody.fromChainable(this.#definition(options)),
       timeout: Duration.hours(6),
@@ -45,22 +44,19 @@ export class Publication extends Construct {
       logs: {
         // Names, numbers and codes: no step is given or answers anything of a record
         level: LogLevel.ALL,
-        destination: new LogGroup(this, 'Log', {
-          retention: RetentionDays.ONE_YEAR,
-          removalPolicy: deployment.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-        }),
+        destination: addLog(this, 'Log', options),
       },
     })
     acknowledge(this.machine)
     // Step Functions counts what ran out of time apart from what failed
     const period = Duration.minutes(5)
     const heading = 'A publication failed'
-    addAlarm(this.machine, 'Failed', {
-      ...{ metric: this.machine.metricFailed({ period }), threshold: 1, heading, topic },
-    })
-    addAlarm(this.machine, 'TimedOut', {
-      ...{ metric: this.machine.metricTimedOut({ period }), threshold: 1, heading, topic },
-    })
+    const ends = {
+      Failed: this.machine.metricFailed({ period }),
+      TimedOut: this.machine.metricTimedOut({ period }),
+    }
+    for (const [id, metric] of Object.entries(ends))
+      addAlarm(this.machine, id, { metric, threshold: 1, heading, topic: options.storage.alarms })
   }
 
   #definition({ plan, build, commit }: PublicationOptions) {

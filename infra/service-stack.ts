@@ -53,7 +53,7 @@ export class ServiceStack extends Stack {
     const build = this.#add('build-bucket')
     const commit = this.#add('commit-version')
     const publication = new Publication(this, {
-      ...{ deployment: this.#options.deployment, topic: this.#options.storage.alarms },
+      ...{ deployment: this.#options.deployment, storage: this.#options.storage },
       ...{ plan, build, commit },
     })
     new CfnOutput(this, 'StateMachineArn', { value: publication.machine.stateMachineArn })
@@ -70,7 +70,7 @@ export class ServiceStack extends Stack {
     cases.addToRolePolicy(
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fulfil.functionArn] }),
     )
-    const api = new ApiGateway(this, { deployment, data, cases, topic: storage.alarms })
+    const api = new ApiGateway(this, { deployment, storage, data, cases })
     new CfnOutput(this, 'ApiUrl', { value: api.url })
     return data
   }
@@ -78,7 +78,7 @@ export class ServiceStack extends Stack {
   #add(name: FunctionName, own: Readonly<Record<string, string>> = {}): NodejsFunction {
     const { deployment, storage } = this.#options
     const environment = { ...this.#environment(name), ...own }
-    return addFunction(this, name, { deployment, storage, topic: storage.alarms, environment })
+    return addFunction(this, name, { deployment, storage, environment })
   }
 
   // Of settings.ts
