@@ -82,6 +82,10 @@ export class Doors extends Construct {
         resources: [landing.arnForObjects('*')],
       }),
     )
+    // A pointer to what is not there is refused as such; without this it would be answered as forbidden
+    splitter.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [landing.bucketArn] }),
+    )
     for (const { code, principalArn, key } of this.#authorities) {
       landing.addToResourcePolicy(
         new PolicyStatement({
