@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Duration, Size, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
 import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type FunctionName, pascalCase } from '../shared/names.ts'
@@ -75,6 +75,7 @@ export function addFunction(scope: Construct, name: FunctionName, options: Funct
       target: 'node24',
       mainFields: ['module', 'main'],
       minify: true,
+      logLevel: LogLevel.WARNING,
       // Some of what is bundled is CommonJS and asks for node's own modules by require
       banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
       externalModules: duckDb ? [DUCKDB] : [],
