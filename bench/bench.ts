@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { benchBundles } from './bundles.ts'
 import { benchIngest } from './ingest.ts'
 import { benchPublish } from './publish.ts'
 
@@ -21,5 +22,10 @@ await new Command('bench')
       .option('--organisations <number>', 'rows of the dataset', Number, 100_000)
       .option('--rounds <number>', 'runs of which the median is taken', Number, 3)
       .action(async (options) => show(await benchPublish({ ...options, report }))),
+  )
+  .addCommand(
+    new Command('bundles')
+      .option('--tries <number>', 'imports of which the fastest counts', Number, 15)
+      .action(async (options) => show(await benchBundles(options))),
   )
   .parseAsync()
