@@ -3,9 +3,11 @@ import { Command, CommanderError } from 'commander'
 import { caseCommand } from './commands/case.ts'
 import { datasetCommand } from './commands/dataset.ts'
 import { identifyCommand } from './commands/identify.ts'
+import { ledgerCommand } from './commands/ledger.ts'
 import { organisationCommand } from './commands/organisation.ts'
 import { principalCommand } from './commands/principal.ts'
 import { pushCommand } from './commands/push.ts'
+import { receiptCommand } from './commands/receipt.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tokenCommand } from './commands/token.ts'
 
@@ -17,6 +19,8 @@ const program = new Command('credit-fusion')
   .addCommand(organisationCommand())
   .addCommand(datasetCommand())
   .addCommand(caseCommand())
+  .addCommand(receiptCommand())
+  .addCommand(ledgerCommand())
   .addCommand(principalCommand())
   .addCommand(tokenCommand())
   .addCommand(serveCommand())

@@ -1,12 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
 import type { Routes } from '../shared/api/routes.ts'
 import { openTokenVerifier } from '../shared/api/token.ts'
+import { Failure } from '../shared/base/failure.ts'
 import { publish } from '../shared/datasets/publish.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
 import { type Home, openHome } from '../shared/embedded/home.ts'
 import { type Service, startService } from '../shared/embedded/service.ts'
 import type { FaultListener } from '../shared/embedded/worker.ts'
+import { findNumber } from '../shared/ledger/sealed.ts'
+import { orderErasure } from '../shared/records/erase.ts'
+import { findWatermark } from '../shared/records/watermark.ts'
 import { expectDone } from './outcome.ts'
 import { type ApiRequest, faultCode, readAnswer, report, requestInit, type Session } from './session.ts'
 
@@ -19,8 +24,6 @@ const TEMPLATE = fileURLToPath(new URL('../examples/deployment', import.meta.url
 export type HomeSession = Session & {
   readonly home: Home
   readonly api: Routes
-  /** Sees to it that the home is worked for, by a thread of this process if no other process does. */
-  work(): void
 }
 
 export async function openHomeSession(directory: string): Promise<HomeSession> {
@@ -29,7 +32,7 @@ export async function openHomeSession(directory: string): Promise<HomeSession> {
   const api = createApi({
     world: home,
     verifyToken,
-    stages: stagesOf(home),
+    stages: stagesOf(home, () => work()),
     onFault: (fault) => report(faultCode(fault)),
   })
   const call = async (request: ApiRequest) =>
@@ -54,10 +57,33 @@ export async function openHomeSession(directory: string): Promise<HomeSession> {
   }
 }
 
-/** A home runs everything in its own process. */
-export function stagesOf(home: Home): Stages {
+/** A home runs everything in its own process; `work` sees to it that somebody works for it. */
+export function stagesOf(home: Home, work: () => void = () => undefined): Stages {
   return {
     publish: (options) => publish(home, options),
     release: (order) => releaseCase(home, order),
+    erase: async (order) => {
+      const erasure = await orderErasure(home, order)
+      if (erasure.outcome !== 'erased') return erasure
+      work()
+      await untilApplied(home, erasure.erasure)
+      // Whoever reads at this moment keeps the old pages; the database clears them when the last of them is gone
+      home.scrub()
+      return erasure
+    },
   }
 }
+
+async function untilApplied({ store }: Home, id: string): Promise<void> {
+  const deadline = performance.now() + APPLY_TIMEOUT_MS
+  while (performance.now() < deadline) {
+    const number = await findNumber(store, id)
+    if (number !== undefined && (await findWatermark(store)) > number) return
+    await sleep(APPLY_POLL_MS)
+  }
+  // It is ordered and will be done; who asked is not to wait for ever
+  throw new Failure('ERASURE_NOT_APPLIED_YET', { retryable: true })
+}
+
+const APPLY_TIMEOUT_MS = 60_000
+const APPLY_POLL_MS = 25

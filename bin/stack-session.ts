@@ -42,6 +42,8 @@ export function openStackSession({ outputs, signIn, credentials }: StackOptions)
   }
   return {
     token,
+    // Functions do, woken by what comes in
+    work: () => undefined,
     async call(request) {
       const url = `${wanted(outputs, 'ApiUrl')}${request.path}`
       return readAnswer(await fetch(url, requestInit(request, await token(request.as))))

@@ -82,6 +82,7 @@ async function writeDeployment(directory: string) {
     },
     'principals.json': { principals },
     'policy.json': await read('policy.json'),
+    'ledger.json': await read('ledger.json'),
   }
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(path, name), JSON.stringify(content, undefined, 2))

@@ -74,8 +74,8 @@ function clientEnvironment(port: number, certificate: Certificate): Readonly<Rec
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    NODE_EXTRA_CA_CERTS: certificate.authority,
-    AWS_CA_BUNDLE: certificate.authority,
+    NODE_EXTRA_CA_CERTS: certificate.trusted,
+    AWS_CA_BUNDLE: certificate.trusted,
   }
 }
 

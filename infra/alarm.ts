@@ -23,6 +23,8 @@ export type RunbookHeading =
   | 'A sealed entry is not applied'
   | 'A submission died'
   | 'The sealer stands still'
+  | 'Entries wait too long to be sealed'
+  | 'The public log is not what it was'
   | 'A gate held a version back'
   | 'A publication failed'
   | 'The API answers with faults'

@@ -20,7 +20,7 @@ export class Buckets extends Construct {
   readonly accessLogs: Bucket
   /** `archive/`, `batches/` and `values/`. */
   readonly records: Bucket
-  /** `ledger/`; locked. */
+  /** `ledger/`: the public log; what of it never changes is locked, file by file. */
   readonly ledger: Bucket
   /** `datasets/`. */
   readonly datasets: Bucket
@@ -35,15 +35,20 @@ export class Buckets extends Construct {
     const bucket = (id: string, key: IKey, props: BucketProps): Bucket =>
       addBucket(this, id, { deployment, key, accessLogs: this.accessLogs, props })
     this.records = bucket('Records', keys.records, { lifecycleRules: [FORGET_REMOVED] })
+    // No default lock: partial tiles are to go once they are full, and the checkpoint is written again and again
     this.ledger = bucket('Ledger', keys.publication, {
-      objectLockDefaultRetention: ObjectLockRetention.governance(KEPT),
+      objectLockEnabled: true,
+      lifecycleRules: [FORGET_REMOVED],
     })
     this.datasets = bucket('Datasets', keys.publication, { lifecycleRules: DATASET_RULES })
     this.evidence = bucket('Evidence', keys.disclosure, {
       objectLockDefaultRetention: ObjectLockRetention.compliance(KEPT),
     })
     this.packages = bucket('Packages', keys.disclosure, { lifecycleRules: PACKAGE_RULES })
-    for (const locked of [this.ledger, this.evidence]) refuseDeletion(locked)
+    refuseDeletion(this.evidence, { resources: [this.evidence.arnForObjects('*')] })
+    refuseDeletion(this.ledger, { notResources: [this.ledger.arnForObjects(`${PARTIAL_TILES}*`)] })
+    // The emulator does not see under which condition an object comes in
+    if (!deployment.local) requireAbsence(this.ledger, ['ledger/tile/*', 'ledger/checkpoints/*'])
   }
 }
 
@@ -121,15 +126,35 @@ function addAccessLogs(scope: Construct, deployment: Deployment): Bucket {
   return bucket
 }
 
+/** Partial tiles and bundles of the log (C2SP tlog-tiles, "Partial Tiles"). */
+const PARTIAL_TILES = 'ledger/tile/*.p/'
+
 // A lock keeps every version, but a delete marker would hide it
-function refuseDeletion(bucket: Bucket): void {
+function refuseDeletion(
+  bucket: Bucket,
+  of: { readonly resources: string[] } | { readonly notResources: string[] },
+): void {
   bucket.addToResourcePolicy(
     new PolicyStatement({
       sid: 'NothingIsDeleted',
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-      resources: [bucket.arnForObjects('*')],
+      ...of,
+    }),
+  )
+}
+
+// A lock does not stop a new version from taking the place of what is there
+function requireAbsence(bucket: Bucket, paths: readonly string[]): void {
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'NothingIsReplaced',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['s3:PutObject'],
+      resources: paths.map((path) => bucket.arnForObjects(path)),
+      conditions: { Null: { 's3:if-none-match': 'true' } },
     }),
   )
 }

@@ -8,7 +8,7 @@ import { type Authority, authoritiesFileSchema } from '../shared/settings.ts'
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Beside each function's code. */
-export const deploymentFiles = ['authorities.json', 'policy.json', 'principals.json'] as const
+export const deploymentFiles = ['authorities.json', 'policy.json', 'ledger.json', 'principals.json'] as const
 
 /** What one deployment decides; given as context: `cdk deploy --context stack=…`. */
 export type Deployment = {

@@ -29,6 +29,7 @@ const shapes: Readonly<Record<FunctionName, Shape>> = {
   // Holds a file of up to 256 MiB, as bytes and as text
   'split-file': { timeoutSeconds: 900, memoryMiB: 3008 },
   'seal-ledger': { timeoutSeconds: 60, memoryMiB: 512 },
+  'watch-ledger': { timeoutSeconds: 300, memoryMiB: 512 },
   'apply-entry': { timeoutSeconds: 300, memoryMiB: 1024 },
   'plan-version': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
   'build-bucket': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },

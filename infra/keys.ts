@@ -14,8 +14,10 @@ export class Keys extends Construct {
   readonly disclosure: Key
   /** Logs and alarms, which tell of work and never of records. */
   readonly operations: Key
-  /** Signs; nothing is encrypted with it. */
+  /** Signs packages; nothing is encrypted with it. */
   readonly signing: Key
+  /** Signs the log's checkpoints. */
+  readonly ledgerSigning: Key
 
   constructor(scope: Construct, { stack, local }: Deployment) {
     super(scope, 'Keys')
@@ -31,13 +33,16 @@ export class Keys extends Construct {
     this.publication = encrypting('Publication', 'Published datasets')
     this.disclosure = encrypting('Disclosure', 'Disclosure cases, packages and evidence')
     this.operations = encrypting('Operations', 'Logs and alarms')
-    this.signing = new Key(this, 'Signing', {
-      alias: `${stack}/signing`,
-      description: 'Signs notices and packages (Ed25519)',
-      keySpec: KeySpec.ECC_NIST_EDWARDS25519,
-      keyUsage: KeyUsage.SIGN_VERIFY,
-      removalPolicy,
-    })
+    const signing = (purpose: string, description: string): Key =>
+      new Key(this, purpose, {
+        alias: `${stack}/${purpose.toLowerCase()}`,
+        description,
+        keySpec: KeySpec.ECC_NIST_EDWARDS25519,
+        keyUsage: KeyUsage.SIGN_VERIFY,
+        removalPolicy,
+      })
+    this.signing = signing('Signing', 'Signs notices and packages (Ed25519)')
+    this.ledgerSigning = signing('LedgerSigning', 'Signs the checkpoints of the public log (Ed25519)')
     this.#admitNotifications()
     this.#admitLogs()
     this.#admitAlarms()

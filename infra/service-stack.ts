@@ -9,7 +9,7 @@ import { addFunction } from './function.ts'
 import { ApiGateway } from './http-api.ts'
 import { Publication } from './publication.ts'
 import { OwnQueues } from './queues.ts'
-import { addSealing } from './sealing.ts'
+import { addSealing, addWatching } from './sealing.ts'
 import type { StorageStack } from './storage-stack.ts'
 
 export type ServiceOptions = {
@@ -40,12 +40,13 @@ export class ServiceStack extends Stack {
     const receiver = this.#add('receive-submission')
     const splitter = this.#add('split-file')
     const applier = this.#add('apply-entry')
-    const sealer = this.#add('seal-ledger')
+    const sealer = this.#add('seal-ledger', { SIGNING_KEY_ID: storage.keys.ledgerSigning.keyId })
     const drain = this.#add('drain-dead-letters')
     this.#doors.open({ receiver, splitter, drain })
     this.#queues.open({ receiver, splitter, applier, sealer, drain, api })
     this.#queues.notifyOfDrops(this.#doors.landing)
     addSealing(sealer, storage)
+    addWatching(this.#add('watch-ledger'), storage)
   }
 
   #addPublication(): Publication {

@@ -44,7 +44,24 @@ export const policySchema = z.strictObject({
 /** What a deployment decides for itself. */
 export type Policy = z.infer<typeof policySchema>
 
-export type Settings = { readonly authorities: readonly Authority[]; readonly policy: Policy }
+export const ledgerSettingsSchema = z.strictObject({
+  /** The log's name, in its checkpoints and its keys: unique among all logs, for good (C2SP tlog-checkpoint, origin). */
+  origin: z
+    .string()
+    .regex(/^[^\s+]{1,100}$/)
+    .default('credit-fusion.invalid/ledger'),
+  /** Partitions that waiting entries are spread over; DynamoDB takes about 330 entries a second in each. */
+  outboxShards: z.int().min(1).max(64).default(1),
+  /** Who is shown each checkpoint (C2SP tlog-witness): where they take it, and the key they sign with. */
+  witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string() })).default([]),
+})
+
+export type Settings = {
+  readonly authorities: readonly Authority[]
+  readonly policy: Policy
+  /** What the deployment decides of its ledger. */
+  readonly ledger: z.infer<typeof ledgerSettingsSchema>
+}
 
 export function findAuthority(settings: Settings, code: string): Authority | undefined {
   return settings.authorities.find((authority) => authority.code === code)

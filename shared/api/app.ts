@@ -4,6 +4,8 @@ import type { World } from '../ports.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
 import { addDocument } from './document.ts'
+import { type Eraser, ledgerRoutes } from './ledger.ts'
+import { addLog } from './log.ts'
 import { organisationRoutes } from './organisations.ts'
 import { findActor } from './principal.ts'
 import { principalRoutes } from './principals.ts'
@@ -17,6 +19,8 @@ import type { TokenVerifier } from './token.ts'
 export type Stages = {
   readonly publish: Publisher
   readonly release: Releaser
+  /** As the domain does where it is left out. */
+  readonly erase?: Eraser
 }
 
 export type ApiOptions = {
@@ -32,7 +36,7 @@ export type ApiOptions = {
 /** Largest body of one request: a submission's file. Larger ones come in by other doors. */
 export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
-/** The API over a world: one app, every route behind a token but `/healthz` and `/openapi.json`. */
+/** The API over a world: one app, every route behind a token but `/healthz`, `/openapi.json` and the public log. */
 export function createApi(options: ApiOptions): Routes {
   const api = newRoutes()
   api.onError((fault, context) => {
@@ -51,6 +55,7 @@ export function createApi(options: ApiOptions): Routes {
   )
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
   addDocument(api)
+  addLog(api, options.world)
   for (const routes of routesOf(options)) api.route('/v1', routes)
   return api
 }
@@ -63,6 +68,7 @@ function routesOf({ world, stages, mount }: ApiOptions): readonly Routes[] {
     organisationRoutes(world),
     datasetRoutes(world, stages.publish),
     principalRoutes(world),
+    ledgerRoutes(world, stages.erase),
   ]
   return mount === 'cases' ? cases : mount === 'data' ? data : [...data, ...cases]
 }

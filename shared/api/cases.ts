@@ -13,6 +13,7 @@ import {
 import { commandBodies } from '../disclosure/command.ts'
 import { submitCase } from '../disclosure/submission.ts'
 import { caseTimeline, listCases, readCase } from '../disclosure/view.ts'
+import { type Evidence, evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
 import { type Action, may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
@@ -58,6 +59,17 @@ const timelineRoute = createRoute({
   request: { params },
   responses: seen,
 })
+const evidenceRoute = createRoute({
+  method: 'get',
+  path: '/cases/{caseId}/evidence',
+  operationId: 'readCaseEvidence',
+  summary: 'The entries of all that was done about a case, each with the proof that the log has it',
+  request: { params },
+  responses: {
+    200: { description: 'In order', content: { 'application/json': { schema: z.array(evidenceSchema) } } },
+    ...problemResponses(404, 409),
+  },
+})
 const packageRoute = createRoute({
   method: 'post',
   path: '/cases/{caseId}/download',
@@ -90,6 +102,7 @@ export type Releaser = (order: { readonly actor: Actor; readonly caseId: string 
 export function caseRoutes(world: World, release: Releaser): Routes {
   const routes = newRoutes()
   addReading(routes, world)
+  addEvidence(routes, world)
   addCommands(routes, world, release)
   routes.openapi(submitRoute, async (context) => {
     const denied = deny(context, 'case:submit')
@@ -134,6 +147,24 @@ function addReading(routes: Routes, world: World): void {
     const result = await caseTimeline(world, { actor: context.get('actor'), caseId })
     if (result.outcome === 'refused') return refusal(context, result) as never
     return context.json({ caseId, events: result.rows }, 200) as never
+  })
+}
+
+function addEvidence(routes: Routes, world: World): void {
+  routes.openapi(evidenceRoute, async (context) => {
+    const denied = deny(context, 'case:prove')
+    if (denied !== undefined) return denied as never
+    const { caseId } = context.req.valid('param')
+    const result = await caseTimeline(world, { actor: context.get('actor'), caseId })
+    if (result.outcome === 'refused') return refusal(context, result) as never
+    const list: Evidence[] = []
+    for (const { entryId } of result.rows) {
+      const evidence = await findEvidence(world, entryId)
+      if (evidence === undefined || evidence === 'pending')
+        return problem(context, { status: 409, code: 'ENTRY_PENDING' }) as never
+      list.push(evidence)
+    }
+    return context.json(list, 200)
   })
 }
 

@@ -8,6 +8,7 @@ import type { Publication, PublishOptions } from '../datasets/publish.ts'
 import { linkFiles } from '../datasets/read.ts'
 import { findVersion, listVersions, type VersionRow, versionRowSchema } from '../datasets/store.ts'
 import type { World } from '../ports.ts'
+import { tellOfAccess } from './access.ts'
 import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
@@ -182,6 +183,9 @@ function addReading(routes: Routes, world: World): void {
     const { dataset, version } = context.req.valid('param')
     const row = await findVersion(world, dataset, version)
     if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    const { manifestSha256, files } = row
+    const what = { dataset, version: row.version, manifestSha256, files, ttlSeconds: LINK_TTL_SECONDS }
+    await tellOfAccess(world, context.get('actor'), { kind: 'dataset-files-linked', what })
     const linked = await linkFiles(world.objects, dataset, { row, ttlSeconds: LINK_TTL_SECONDS })
     return context.json(filesSchema.parse(linked), 200)
   })

@@ -14,6 +14,10 @@ const permissions = {
   'case:read': ['agency', 'compliance', 'auditor'],
   'case:decide': ['compliance'],
   'case:collect': ['agency'],
+  // The requester reads officers by their role alone, and an entry names them
+  'case:prove': ['compliance', 'auditor'],
+  'ledger:read': ['auditor', 'operator'],
+  'ledger:erase': ['operator'],
   'principal:read': ['operator', 'auditor'],
   'principal:manage': ['operator'],
 } as const satisfies Record<string, readonly Role[]>

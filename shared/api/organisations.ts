@@ -6,6 +6,7 @@ import { isIndividualBusiness, parseUscc } from '../identity/uscc.ts'
 import type { World } from '../ports.ts'
 import { listStanding } from '../records/store.ts'
 import { findWatermark } from '../records/watermark.ts'
+import { tellOfAccess } from './access.ts'
 import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
@@ -67,6 +68,9 @@ export function organisationRoutes(world: World): Routes {
     if (found === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
     const { provenance, ...organisation } = found
     const wanted = context.req.valid('query').provenance === 'true'
+    const { uscc, asOf } = organisation
+    const what = { uscc, ...asOf, provenance: wanted }
+    await tellOfAccess(world, context.get('actor'), { kind: 'organisation-read', what })
     return context.json(
       organisationSchema.parse(wanted ? { ...organisation, provenance } : organisation),
       200,

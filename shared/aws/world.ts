@@ -8,11 +8,13 @@ import type { z } from 'zod'
 import { Failure } from '../base/failure.ts'
 import { systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
-import type { Area, Queue, Signer, World } from '../ports.ts'
+import { isKept } from '../ledger/log.ts'
+import type { Area, ObjectKey, Queue, Signer, World } from '../ports.ts'
 import {
   authoritiesFileSchema,
   type Environment,
   environmentSchema,
+  ledgerSettingsSchema,
   policySchema,
   type Settings,
 } from '../settings.ts'
@@ -41,18 +43,32 @@ export async function openAws(variables: NodeJS.ProcessEnv = process.env): Promi
   const large = openLargeValues({ client: s3, bucket: environment.BUCKET_RECORDS })
   const queue = (url: string): Queue => openQueue({ client: sqs, url, large })
   const { TABLE_RECORDS: records, TABLE_CASES: cases, TABLE_LEDGER: ledger } = environment
+  const settings = readDeployment()
+  const { outboxShards } = settings.ledger
   return {
     environment,
     s3,
     large,
     files: queue(environment.QUEUE_FILES_URL),
-    store: openStore({ client: new DynamoDBClient(), names: { records, cases, ledger }, large }),
-    objects: openObjects({ client: s3, names: bucketsOf(environment) }),
+    store: openStore({
+      client: new DynamoDBClient(),
+      names: { records, cases, ledger },
+      large,
+      outboxShards,
+    }),
+    objects: openObjects({ client: s3, names: bucketsOf(environment), lockedDays }),
     queues: { inbox: queue(environment.QUEUE_INBOX_URL), sealed: queue(environment.QUEUE_SEALED_URL) },
     signer: await signerOf(environment),
     now: systemClock,
-    settings: readDeployment(),
+    settings,
   }
+}
+
+/** Seven years, as long as comparable audit stores keep theirs (GOV.UK One Login's TxMA). */
+const LOG_KEPT_DAYS = 7 * 365
+
+function lockedDays({ area, path }: ObjectKey): number | undefined {
+  return area === 'ledger' && isKept(path) ? LOG_KEPT_DAYS : undefined
 }
 
 function bucketsOf(environment: Environment): Readonly<Record<Area, string>> {
@@ -77,10 +93,14 @@ async function signerOf({ SIGNING_KEY_ID: keyId }: Environment): Promise<Signer>
   }
 }
 
-/** The authorities and the policy that were deployed with the code. */
+/** What was decided of the deployment, deployed with the code. */
 function readDeployment(): Settings {
   const { authorities } = readDeployed('authorities.json', authoritiesFileSchema)
-  return { authorities, policy: readDeployed('policy.json', policySchema) }
+  return {
+    authorities,
+    policy: readDeployed('policy.json', policySchema),
+    ledger: readDeployed('ledger.json', ledgerSettingsSchema),
+  }
 }
 
 /** One of the deployment's files, beside the function's code. */

@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { findActor, type Principal, principalSchema, registerPrincipal } from '../api/principal.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
-import type { World } from '../ports.ts'
-import { authoritiesFileSchema, policySchema, type Settings } from '../settings.ts'
+import type { Signer, World } from '../ports.ts'
+import { authoritiesFileSchema, ledgerSettingsSchema, policySchema, type Settings } from '../settings.ts'
 import { openDatabase } from './database.ts'
 import { createFile } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
@@ -15,11 +15,15 @@ import { openQueue, type WorkerQueue } from './queue.ts'
 import { openSigner } from './signer.ts'
 import { openStore } from './store.ts'
 
-/** A World on one directory: a SQLite file, a tree of objects, two keys, and the deployment's three files. */
+/** A World on one directory: a SQLite file, a tree of objects, the public log, three keys, and the deployment's files. */
 export type Home = World & {
   readonly directory: string
   readonly queues: { readonly inbox: WorkerQueue; readonly sealed: WorkerQueue }
   readonly issuer: LocalIssuer
+  /** Signs checkpoints; `signer` signs packages. */
+  readonly ledgerSigner: Signer
+  /** Clears the store's file of what was erased; false while somebody else reads it. */
+  scrub(): boolean
   close(): void
 }
 
@@ -44,13 +48,15 @@ export async function openHome({ directory, template, now = systemClock }: HomeO
   const database = openDatabase(join(root, 'store.sqlite'))
   const home: Home = {
     directory: root,
-    store: openStore(database),
-    objects: await openObjects(join(root, 'objects'), now),
+    store: openStore(database, settings.ledger),
+    objects: await openObjects(join(root, 'objects'), { now, ledger: join(root, 'ledger') }),
     queues: { inbox: openQueue(database, 'inbox'), sealed: openQueue(database, 'sealed') },
     signer: await openSigner(join(root, 'signer.pem')),
+    ledgerSigner: await openSigner(join(root, 'ledger.pem')),
     issuer: await openIssuer(join(root, 'issuer.pem')),
     now,
     settings,
+    scrub: () => database.emptyLog(),
     close: () => database.close(),
   }
   await registerPrincipals(home, template)
@@ -69,7 +75,8 @@ async function readSettings(root: string, template: string): Promise<Settings> {
     schema: authoritiesFileSchema,
   })
   const policy = await readJsonFile(root, { template, name: 'policy.json', schema: policySchema })
-  return { authorities, policy }
+  const ledger = await readJsonFile(root, { template, name: 'ledger.json', schema: ledgerSettingsSchema })
+  return { authorities, policy, ledger }
 }
 
 // An agency's principal for each authority, named as the authority; the staff as the file has them

@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Entry, World } from '../ports.ts'
-import { SUBMISSION_ENTRY } from '../records/apply.ts'
+import { SUBMISSION_ENTRY } from '../records/entry.ts'
 import { findReceipt, type Receipt, receiptSchema, submissionKey } from './receipt.ts'
 import { refusalReasons } from './refusal.ts'
 

@@ -4,7 +4,7 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { findNumber } from '../ledger/sealed.ts'
 import type { Key, ObjectKey, Objects, Store } from '../ports.ts'
-import { type Applied, findApplied } from '../records/apply.ts'
+import { type Applied, findApplied } from '../records/applied.ts'
 import { type RefusalCode, refusalReasons } from './refusal.ts'
 
 const refusalCodes = Object.keys(refusalReasons) as [RefusalCode, ...RefusalCode[]]

@@ -5,6 +5,10 @@ import { isSignedBy, type VerifierKey, verifierKey } from './verifier-key.ts'
 /** A witness, or whoever else states when it saw a checkpoint. */
 export type Cosigner = VerifierKey<'cosignature'>
 
+export function isCosigner(key: VerifierKey): key is Cosigner {
+  return key.type === 'cosignature'
+}
+
 /**
  * Signs a checkpoint's body as of a time: what a witness does once it has seen that the log only grew.
  * The bytes are time ‖ Ed25519, the time a big-endian uint64 (tlog-cosignature, "Format").

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { Failure } from '../base/failure.ts'
-import { type Cosigner, verifyCosignature } from './cosignature.ts'
+import { isCosigner, verifyCosignature } from './cosignature.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { formatSignature, parseSignature, type Signature } from './signature.ts'
 import { isSignedBy, type VerifierKey } from './verifier-key.ts'
@@ -75,8 +75,4 @@ function verifySignature(key: VerifierKey, text: string, bytes: Uint8Array): Sig
   if (!isCosigner(key)) return isSignedBy(key, Buffer.from(text), bytes) ? { key } : undefined
   const timeSeconds = verifyCosignature(key, text, bytes)
   return timeSeconds === undefined ? undefined : { key, timeSeconds }
-}
-
-function isCosigner(key: VerifierKey): key is Cosigner {
-  return key.type === 'cosignature'
 }

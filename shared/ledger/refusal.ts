@@ -25,6 +25,9 @@ export const refusalReasons = {
   PROOF_MALFORMED: 'The file is not a c2sp.org/tlog-proof@v1.',
   PROOF_TOO_LARGE: 'The file is larger than any proof that is read here.',
   INCLUSION_NOT_PROVEN: 'The hashes do not lead from this entry at this index to the root of the checkpoint.',
+  // evidence of an entry
+  NUMBER_WRONG: 'The proof is of the entry with another number.',
+  OPENING_WRONG: 'The leaf does not commit to what is said of the entry.',
 } as const satisfies Record<string, string>
 
 export type RefusalCode = keyof typeof refusalReasons

@@ -54,7 +54,7 @@ function openedQueue(file: string, remove: () => Promise<void>): OpenedQueue {
     queue,
     receive: async () =>
       queue.receive(10, systemClock()).map((message) => {
-        queue.settle(message.id)
+        queue.settle([message.id])
         return message.body
       }),
     close: async () => {

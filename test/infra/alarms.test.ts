@@ -57,7 +57,7 @@ describe('an alarm', () => {
 
   test('on a count of ours watches one that a function of ours makes', () => {
     const counts = alarms.flatMap(metricsOf).filter(({ Namespace }) => Namespace === METRIC_NAMESPACE)
-    expect(counts).toHaveLength(2)
+    expect(counts).toHaveLength(4)
     for (const { MetricName, Dimensions = [] } of counts) {
       expect(Object.values(metricNames)).toContain(MetricName)
       expect(Dimensions.map(({ Name }) => Name)).toEqual(['service'])

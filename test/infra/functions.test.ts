@@ -68,6 +68,7 @@ describe.each(functionNames)('the function %s', (name) => {
 
 /** What some are told beside what all are. */
 const told: Partial<Record<FunctionName, readonly string[]>> = {
+  'seal-ledger': ['SIGNING_KEY_ID'],
   'fulfil-case': ['SIGNING_KEY_ID'],
   'api-data': ['ISSUER', 'PUBLISH_STATE_MACHINE'],
   'api-cases': ['ISSUER', 'FULFIL_FUNCTION'],
@@ -78,6 +79,7 @@ const callersOf: Partial<Record<FunctionName, readonly string[]>> = {
   'api-data': ['apigateway.amazonaws.com'],
   'api-cases': ['apigateway.amazonaws.com'],
   'seal-ledger': ['events.amazonaws.com'],
+  'watch-ledger': ['events.amazonaws.com'],
 }
 
 describe('the API', () => {

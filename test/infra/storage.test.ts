@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publicationKey } from '../../shared/datasets/keys.ts'
-import { PENDING } from '../../shared/ledger/outbox.ts'
+import { archivedCheckpointPath, isKept } from '../../shared/ledger/log.ts'
+import { pendingShard } from '../../shared/ledger/outbox.ts'
+import { tilePath } from '../../shared/ledger/tile.ts'
 import { policySchema } from '../../shared/settings.ts'
 import {
   ACCOUNT,
@@ -108,24 +110,52 @@ describe('a bucket', () => {
     expect(gone.map(({ name }) => name)).toEqual(['DoorsLanding'])
   })
 
-  test.each([
-    ['BucketsLedger', 'GOVERNANCE'],
-    ['BucketsEvidence', 'COMPLIANCE'],
-  ])('%s is locked for seven years in %s mode, and nobody may hide what is in it', (name, Mode) => {
-    const { properties } = named(all, name)
+  test('of evidence is locked for seven years in compliance mode, and nobody may hide what is in it', () => {
+    const { properties } = named(all, 'BucketsEvidence')
     expect(properties['ObjectLockEnabled']).toBe(true)
     expect(properties['ObjectLockConfiguration']).toEqual({
       ObjectLockEnabled: 'Enabled',
-      Rule: { DefaultRetention: { Days: SEVEN_YEARS_DAYS, Mode } },
+      Rule: { DefaultRetention: { Days: SEVEN_YEARS_DAYS, Mode: 'COMPLIANCE' } },
     })
     expect(properties['LifecycleConfiguration']).toBeUndefined()
-    expect(statementsOf(named(all, `${name}Policy`))).toContainEqual({
+    expect(statementsOf(named(all, 'BucketsEvidencePolicy'))).toContainEqual({
       Sid: 'NothingIsDeleted',
       Effect: 'Deny',
       Principal: { AWS: '*' },
       Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-      Resource: `${name}/*`,
+      Resource: 'BucketsEvidence/*',
     })
+  })
+
+  test('of the ledger can hold locks, and lets nobody delete or replace what never changes', () => {
+    const { properties } = named(all, 'BucketsLedger')
+    expect(properties['ObjectLockEnabled']).toBe(true)
+    // Each file says its own lock: partial tiles have none
+    expect(properties['ObjectLockConfiguration']).toBeUndefined()
+    const statements = statementsOf(named(all, 'BucketsLedgerPolicy'))
+    expect(statements).toContainEqual({
+      Sid: 'NothingIsDeleted',
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+      NotResource: 'BucketsLedger/ledger/tile/*.p/*',
+    })
+    expect(statements).toContainEqual({
+      Sid: 'NothingIsReplaced',
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: 's3:PutObject',
+      Resource: ['BucketsLedger/ledger/checkpoints/*', 'BucketsLedger/ledger/tile/*'],
+      Condition: { Null: { 's3:if-none-match': 'true' } },
+    })
+    // The domain's own names for these files, which the stack cannot import
+    const partial = tilePath({ level: 0, index: 1_234, width: 7 })
+    expect(partial).toMatch(/^tile\/.*\.p\//)
+    expect(
+      [tilePath({ level: 'entries', index: 3, width: 256 }), archivedCheckpointPath(9)].map(isKept),
+    ).toEqual([true, true])
+    expect([partial, 'checkpoint', 'vkey'].map(isKept)).toEqual([false, false, false])
+    expect(archivedCheckpointPath(9)).toMatch(/^checkpoints\//)
   })
 
   test('is locked in no other case: what the domain removes is to be gone', () => {
@@ -134,7 +164,7 @@ describe('a bucket', () => {
   })
 
   test('forgets within a month what was removed from it', () => {
-    for (const name of ['BucketsRecords', 'BucketsDatasets', 'BucketsPackages'])
+    for (const name of ['BucketsRecords', 'BucketsLedger', 'BucketsDatasets', 'BucketsPackages'])
       expect(
         rulesOf(name).some(({ Prefix, NoncurrentVersionExpiration }) => {
           return Prefix === undefined && (NoncurrentVersionExpiration?.NoncurrentDays ?? Infinity) <= 30
@@ -197,10 +227,11 @@ describe('a table', () => {
     const mapping = named(app.service, 'SealLedgerEntries').properties
     expect(mapping).toMatchObject({ EventSourceArn: 'TablesLedger.StreamArn', FunctionName: 'SealLedger' })
     const { Filters } = mapping['FilterCriteria'] as { Filters: { Pattern: string }[] }
-    // The domain's own name for the outbox, which the stack cannot import
-    expect(PENDING.table).toBe('ledger')
+    // The domain's own names for the outbox, which the stack cannot import
+    const [prefix] = pendingShard(7).partition.split(/(?<=#)/)
+    expect(pendingShard(7)).toEqual({ table: 'ledger', partition: `${prefix}7` })
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
-      { eventName: ['INSERT'], dynamodb: { Keys: { partition: { S: [PENDING.partition] } } } },
+      { eventName: ['INSERT'], dynamodb: { Keys: { partition: { S: [{ prefix }] } } } },
     ])
   })
 })
@@ -214,10 +245,11 @@ describe('a key', () => {
       'KeysDisclosure',
       'KeysOperations',
       'KeysSigning',
+      'KeysLedgerSigning',
     ])
     for (const { name, properties, isKept } of keys) {
       expect(isKept, name).toBe(true)
-      expect(properties['EnableKeyRotation'], name).toBe(name === 'KeysSigning' ? undefined : true)
+      expect(properties['EnableKeyRotation'], name).toBe(name.endsWith('Signing') ? undefined : true)
     }
   })
 

@@ -90,6 +90,7 @@ describe('the whole submission is refused, with a receipt,', () => {
       const settings = {
         authorities: authorities.map((each) => ({ ...each, recordTypes: ['penalty' as const] })),
         policy: policySchema.parse({}),
+        ledger: world.settings.ledger,
       }
       const { draft } = await take({ ...world, settings }, recordsDelivery([row], { layout }))
       expect(draft).toMatchObject({ ...none, refusal: { code: 'RECORD_TYPE_NOT_ADMITTED', path: '/layout' } })
