@@ -1,19 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
+import { findActor, listPrincipals } from '../shared/api/principal.ts'
 import type { Routes } from '../shared/api/routes.ts'
 import { openTokenVerifier } from '../shared/api/token.ts'
+import type { Role } from '../shared/base/actor.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { publish } from '../shared/datasets/publish.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
-import { type Home, openHome } from '../shared/embedded/home.ts'
+import { type Home, isHome, openHome } from '../shared/embedded/home.ts'
 import { type Service, startService } from '../shared/embedded/service.ts'
 import type { FaultListener } from '../shared/embedded/worker.ts'
 import { findNumber } from '../shared/ledger/sealed.ts'
 import { orderErasure } from '../shared/records/erase.ts'
 import { findWatermark } from '../shared/records/watermark.ts'
-import { expectDone } from './outcome.ts'
-import { type ApiRequest, faultCode, readAnswer, report, requestInit, type Session } from './session.ts'
+import { CommandEnd, expectDone } from './outcome.ts'
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  faultCode,
+  readAnswer,
+  report,
+  requestInit,
+  type Session,
+} from './session.ts'
 
 export const DEFAULT_HOME = '.credit-fusion'
 
@@ -26,8 +36,18 @@ export type HomeSession = Session & {
   readonly api: Routes
 }
 
-export async function openHomeSession(directory: string): Promise<HomeSession> {
-  const home = await openHome({ directory, template: TEMPLATE })
+export type Opening = {
+  /** Of these the principal is wanted to be; any where it is left out. */
+  readonly roles?: readonly Role[]
+  /** Whether a home is made where there is none: a mistyped one is no place to look for anything. */
+  readonly makesHome: boolean
+}
+
+export async function openHomeSession(
+  directory: string,
+  { roles, makesHome }: Opening = { makesHome: true },
+): Promise<HomeSession> {
+  const home = await openTold(directory, makesHome)
   const verifyToken = openTokenVerifier(home.issuer.trusted)
   const api = createApi({
     world: home,
@@ -36,6 +56,7 @@ export async function openHomeSession(directory: string): Promise<HomeSession> {
     onFault: (fault) => report(faultCode(fault)),
   })
   const call = async (request: ApiRequest) =>
+    (await findDenial(home, request.as, roles)) ??
     readAnswer(await api.request(request.path, requestInit(request, await home.issuer.issue(request.as))))
   let service: Service | undefined
   const work = (): void => {
@@ -44,17 +65,54 @@ export async function openHomeSession(directory: string): Promise<HomeSession> {
   }
   return {
     ...{ home, api, call, work },
-    async submit({ layout, submissionId, sentAt, as, file }) {
+    async submit({ authority, layout, submissionId, sentAt, as, file }) {
       work()
-      const path = `/v1/submissions?${new URLSearchParams({ layout, submissionId, sentAt })}`
+      const path = `/v1/submissions?${new URLSearchParams({ authority, layout, submissionId, sentAt })}`
       return { sha256: String(expectDone(await call({ method: 'POST', path, as, file }))['sha256']) }
     },
-    token: (principal) => home.issuer.issue(principal),
+    async token(principal) {
+      const denial = await findDenial(home, principal, roles)
+      if (denial !== undefined) expectDone(denial)
+      return home.issuer.issue(principal)
+    },
     async close() {
       await service?.stop()
       home.close()
     },
   }
+}
+
+async function openTold(directory: string, makesHome: boolean): Promise<Home> {
+  if (!isHome(directory)) {
+    if (!makesHome) throw new CommandEnd(2, 'HOME_MISSING', `there is no home in ${directory}`)
+    report(`making a new home in ${directory}`)
+  }
+  const home = await openHome({ directory, template: TEMPLATE })
+  for (const name of home.leftOut) {
+    report(`the home's files name ${name} no more, who may sign in until \`principal revoke ${name}\``)
+  }
+  return home
+}
+
+/**
+ * Why nobody can sign in under a name; undefined where somebody can. The API would say of their token that it doesn't
+ * hold, and no more: whoever has the home may know who is in it.
+ */
+async function findDenial(
+  { store }: Home,
+  name: string,
+  roles: readonly Role[] | undefined,
+): Promise<ApiAnswer | undefined> {
+  if ((await findActor(store, name)) !== undefined) return undefined
+  const all = await listPrincipals(store)
+  const isRevoked = all.some((principal) => principal.name === name)
+  const fitting = all.filter(({ revoked, role }) => !revoked && (roles?.includes(role) ?? true))
+  const wanted = roles === undefined ? '' : ` whose role is ${roles.join(' or ')}`
+  const there = fitting.map((principal) => principal.name).join(', ')
+  const code = isRevoked ? 'PRINCIPAL_REVOKED' : 'PRINCIPAL_UNKNOWN'
+  const title = isRevoked ? `the principal "${name}" is revoked` : `no principal "${name}" in this home`
+  const detail = `${title}; --as names one${wanted}: ${there || 'there is none'}`
+  return { status: 401, body: { code, title, detail } }
 }
 
 /** A home runs everything in its own process; `work` sees to it that somebody works for it. */

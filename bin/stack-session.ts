@@ -57,7 +57,7 @@ export function openStackSession({ outputs, signIn, credentials }: StackOptions)
 export function readStackOptions(name: string, variables: NodeJS.ProcessEnv = process.env): StackOptions {
   const directory = variables['CREDIT_FUSION_STACKS'] ?? '.local/stacks'
   const path = join(directory, `${name}.json`)
-  if (!existsSync(path)) throw new CommandEnd(2, `STACK_UNKNOWN: there is no ${path}`)
+  if (!existsSync(path)) throw new CommandEnd(2, 'STACK_UNKNOWN', `there is no ${path}`)
   const byStack = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Outputs>>
   const { CREDIT_FUSION_TOKEN: token, CREDIT_FUSION_PASSWORD: password } = variables
   return {
@@ -76,7 +76,8 @@ async function askForToken(
   if (password === undefined || ClientId === undefined) {
     throw new CommandEnd(
       2,
-      'SIGN_IN_MISSING: set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
+      'SIGN_IN_MISSING',
+      'set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
     )
   }
   const client = new CognitoIdentityProviderClient({ region: regionOf(outputs) })
@@ -88,7 +89,7 @@ async function askForToken(
     return AuthenticationResult?.AccessToken ?? ''
   } catch {
     // Whatever was wrong, the service does not say more than this on purpose
-    throw new CommandEnd(3, `SIGN_IN_REFUSED: ${principal}`)
+    throw new CommandEnd(3, 'SIGN_IN_REFUSED', `${principal} cannot sign in`)
   }
 }
 
@@ -130,7 +131,7 @@ function minimise({ layout: name, file }: Submission): readonly unknown[] {
 
 function refused(code: keyof typeof refusalReasons, path: string): CommandEnd {
   const reason = refusalReasons[code]
-  return new CommandEnd(3, `${code}${path === '' ? '' : ` at ${path}`}: ${reason}`, { code, path, reason })
+  return new CommandEnd(3, code, reason, { path })
 }
 
 async function land(
@@ -164,14 +165,14 @@ async function translated<T>(act: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const name = cause instanceof Error ? cause.name : ''
     if (/AccessDenied/.test(name))
-      throw new CommandEnd(3, 'FORBIDDEN: these credentials may not use this door')
+      throw new CommandEnd(3, 'FORBIDDEN', 'these credentials may not use this door')
     throw new Failure('DOOR_UNREACHABLE', { retryable: true, facts: { fault: name }, cause })
   }
 }
 
 function wanted(outputs: Outputs, name: string): string {
   const value = outputs[name]
-  if (value === undefined) throw new CommandEnd(2, `OUTPUT_MISSING: the stack has no output ${name}`)
+  if (value === undefined) throw new CommandEnd(2, 'OUTPUT_MISSING', `the stack has no output ${name}`)
   return value
 }
 

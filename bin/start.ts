@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { run } from './command.ts'
+import { endWithReader, run } from './command.ts'
 import { DEFAULT_PORT, parsePort, serveUntilInterrupted } from './commands/serve.ts'
 import { DEFAULT_HOME, openHomeSession } from './home-session.ts'
 import { walkThrough } from './walk-through.ts'
@@ -14,6 +14,7 @@ const program = new Command('start')
   .parse()
 const options = program.opts<{ home: string; port: number; once?: boolean }>()
 
+endWithReader()
 await run({}, async () => {
   const session = await openHomeSession(options.home)
   try {

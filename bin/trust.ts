@@ -15,7 +15,8 @@ export async function readTrust({ vkey, policy: file }: TrustOptions): Promise<B
   const policy = file === undefined ? undefined : await readPolicy(file)
   const keys = vkey === undefined ? [] : [await readKey(vkey)]
   const [key] = [...keys, ...(policy?.logs ?? [])]
-  if (key === undefined) throw new CommandEnd(2, 'VKEY_MISSING: --vkey or a --policy with the log is wanted')
+  if (key === undefined)
+    throw new CommandEnd(2, 'VKEY_MISSING', '--vkey or a --policy with the log is wanted')
   const believed = [...keys, ...(policy?.logs ?? [])].filter(({ name }) => name === key.name)
   const witnesses = policy?.witnesses.map(({ key: witness }) => witness) ?? []
   return { trust: { origin: key.name, keys: believed, witnesses }, ...(policy && { policy }) }
@@ -24,15 +25,15 @@ export async function readTrust({ vkey, policy: file }: TrustOptions): Promise<B
 async function readKey(text: string) {
   const line = existsSync(text) ? (await readFile(text, 'utf8')).trim() : text
   const parsed = parseVerifierKey(line)
-  if (parsed.outcome === 'refused') throw new CommandEnd(2, `${parsed.code}: --vkey`)
+  if (parsed.outcome === 'refused') throw new CommandEnd(2, parsed.code, '--vkey')
   return parsed.key
 }
 
 async function readPolicy(file: string): Promise<WitnessPolicy> {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw new CommandEnd(2, `FILE_UNREADABLE: ${file}`)
+    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
   })
   const parsed = parsePolicy(text)
-  if (parsed.outcome === 'refused') throw new CommandEnd(2, `POLICY_MALFORMED: ${file} line ${parsed.line}`)
+  if (parsed.outcome === 'refused') throw new CommandEnd(2, 'POLICY_MALFORMED', `${file} line ${parsed.line}`)
   return parsed.policy
 }

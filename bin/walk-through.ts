@@ -33,16 +33,13 @@ export async function walkThrough(session: HomeSession): Promise<void> {
 }
 
 async function receive(session: HomeSession): Promise<void> {
-  for (const [index, { authority, layout, file }] of inputs.entries()) {
-    say(`\n[${index + 1}/6] ${authority} sends examples/${file} in the layout ${layout}`)
-    const path = fileURLToPath(new URL(`../examples/${file}`, import.meta.url))
+  for (const [index, { authority, layout, file: name }] of inputs.entries()) {
+    say(`\n[${index + 1}/6] ${authority} sends examples/${name} in the layout ${layout}`)
+    const path = fileURLToPath(new URL(`../examples/${name}`, import.meta.url))
     const bytes = new Uint8Array(await readFile(path))
     const submissionId = `walk-through-${layout}-${sha256(bytes).slice(0, 12)}`
-    say(
-      describePush(
-        await push(session, { authority, layout, submissionId, file: { contentType: 'text/csv', bytes } }),
-      ),
-    )
+    const file = { contentType: 'text/csv', bytes }
+    say(describePush(await push(session, { authority, layout, submissionId, file }), layout))
   }
 }
 
@@ -105,7 +102,7 @@ async function download(session: HomeSession, id: string, privateJwk: JWK): Prom
   const answer = await session.call({ method: 'POST', path: `/v1/cases/${id}/download`, as: REQUESTER })
   if (answer.status !== 200) expectDone(answer)
   const opened = await openPackage(String(answer.body), privateJwk, session.home.signer.verifierKey)
-  if (opened.outcome !== 'opened') throw new CommandEnd(1, `the package does not open: ${opened.code}`)
+  if (opened.outcome !== 'opened') throw new CommandEnd(1, opened.code, opened.reason)
   say("  the package, opened with the requester's private key:")
   say(JSON.stringify(opened.package.organisations, null, 2).replaceAll(/^/gm, '    '))
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
+import { datasets } from '../../shared/datasets/keys.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { type ApiAnswer, report, type Session } from '../session.ts'
@@ -38,35 +39,37 @@ type PublishOptions = ClientOptions & {
 
 /** Who publishes and reads when no other principal is named. */
 const STEWARD = 'steward'
+const PUBLISH = { may: 'dataset:publish', as: STEWARD } as const
+const READ = { may: 'dataset:read', as: STEWARD } as const
+
+function datasetArgument(): Argument {
+  return new Argument('<name>', 'the dataset').choices(Object.keys(datasets))
+}
 
 export function datasetCommand(): Command {
-  const publish = clientCommand('publish', 'Publish the next version, if anything has changed')
-    .argument('<name>', 'the dataset: organisations')
+  const publish = clientCommand('publish', 'Publish the next version, if anything has changed', PUBLISH)
+    .addArgument(datasetArgument())
     .option('--force', 'a new version although nothing has changed')
     .option('--full', 'build every bucket from the ledger')
     .option('--accept-drop', 'let a version through that has far fewer rows')
     .action((name: string, options: PublishOptions) =>
       runClient(options, (session) => publishDataset(session, name, options), describePublication),
     )
-  const list = clientCommand('list', 'The datasets there are').action((options: ClientOptions) =>
+  const list = clientCommand('list', 'The datasets there are', READ).action((options: ClientOptions) =>
     runClient(
       options,
       async (session) =>
         expectDone(
-          await session.call({ method: 'GET', path: '/v1/datasets', as: options.as ?? STEWARD }),
+          await session.call({ method: 'GET', path: '/v1/datasets', as: options.as }),
         ) as unknown as Dataset[],
-      (datasets) => datasets.map(describeDataset).join('\n'),
+      (list) => list.map(describeDataset).join('\n'),
     ),
   )
-  const files = clientCommand('files', "A version's files, each with a link")
-    .argument('<name>', 'the dataset')
+  const files = clientCommand('files', "A version's files, each with a link", READ)
+    .addArgument(datasetArgument())
     .option('--version <number>', 'the version (default: the latest)')
     .action((name: string, options: ClientOptions & { version?: string }) =>
-      runClient(
-        options,
-        (session) => listFiles(session, name, { as: options.as ?? STEWARD, version: options.version }),
-        describeFiles,
-      ),
+      runClient(options, (session) => listFiles(session, name, options), describeFiles),
     )
   return new Command('dataset')
     .description('Publish and read datasets')
@@ -76,7 +79,7 @@ export function datasetCommand(): Command {
 }
 
 async function publishDataset(session: Session, name: string, options: PublishOptions): Promise<Publication> {
-  const { force = false, full = false, acceptDrop = false, as = STEWARD } = options
+  const { force = false, full = false, acceptDrop = false, as } = options
   report(`publishing ${name}`)
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
   const json = { force, full, acceptDrop }
@@ -103,7 +106,7 @@ export async function listFiles(
   { as, version = 'latest' }: { readonly as: string; readonly version?: string | undefined },
 ): Promise<Files> {
   if (version !== 'latest' && !/^[1-9]\d*$/.test(version))
-    throw new CommandEnd(2, 'VERSION_INVALID: a number is wanted')
+    throw new CommandEnd(2, 'VERSION_INVALID', 'a number is wanted')
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions/${version}/files`
   return expectDone(await session.call({ method: 'GET', path, as })) as unknown as Files
 }

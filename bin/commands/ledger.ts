@@ -17,6 +17,7 @@ import { type Believed, readTrust, type TrustOptions } from '../trust.ts'
 /** Who examines the ledger when no other principal is named, and who may erase. */
 const EXAMINER = 'auditor'
 const OPERATOR = 'operator'
+const EXAMINE = { may: 'ledger:read', as: EXAMINER } as const
 
 export function ledgerCommand(): Command {
   return new Command('ledger')
@@ -31,7 +32,7 @@ export function ledgerCommand(): Command {
 }
 
 function checkpointCommand(): Command {
-  return clientCommand('checkpoint', 'The newest signed state of the public log').action(
+  return clientCommand('checkpoint', 'The newest signed state of the public log', { as: EXAMINER }).action(
     (options: ClientOptions) =>
       runClient(
         options,
@@ -46,14 +47,14 @@ async function readLogFile(session: Session, path: string): Promise<string> {
 }
 
 function showCommand(): Command {
-  return clientCommand('show', 'One entry: what it says, its number, its public leaf')
+  return clientCommand('show', 'One entry: what it says, its number, its public leaf', EXAMINE)
     .argument('<entry>', 'its id, as receipts and timelines name it')
     .action((id: string, options: ClientOptions) =>
       runClient(options, (session) => readEvidence(session, id, options.as), describeEvidence),
     )
 }
 
-async function readEvidence(session: Session, id: string, as = EXAMINER): Promise<Evidence> {
+async function readEvidence(session: Session, id: string, as: string): Promise<Evidence> {
   const path = `/v1/ledger/entries/${encodeURIComponent(id)}`
   return expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence
 }
@@ -70,7 +71,7 @@ export function describeEvidence({ id, kind, at, number, sealedAt, leaf, opening
 type OutOptions = ClientOptions & { readonly out: string }
 
 function proveCommand(): Command {
-  return clientCommand('prove', 'Write the proof that the log has an entry (c2sp.org/tlog-proof)')
+  return clientCommand('prove', 'Write the proof that the log has an entry (c2sp.org/tlog-proof)', EXAMINE)
     .argument('<entry>', 'its id')
     .requiredOption('--out <file>', 'where to write it; it must not exist yet')
     .action((id: string, options: OutOptions) =>
@@ -119,7 +120,7 @@ async function verify(log: string, options: VerifyOptions): Promise<void> {
   }
   const verdict = await verifyLog(files, { trust: believed.trust, against, onProgress })
   const document = describeVerdict(verdict, believed)
-  if (!document.verified) throw new CommandEnd(1, explain(document), document)
+  if (!document.verified) throw new CommandEnd(1, 'NOT_VERIFIED', explain(document), { document })
   await print(options.json ? JSON.stringify(document) : explain(document))
 }
 
@@ -176,7 +177,7 @@ function filesAt(address: string): LogFiles {
     find: async (path) => {
       const response = await fetch(`${address.replace(/\/$/, '')}/${path}`)
       if (response.status === 404) return undefined
-      if (!response.ok) throw new CommandEnd(1, `LOG_UNREACHABLE: ${response.status} for ${path}`)
+      if (!response.ok) throw new CommandEnd(1, 'LOG_UNREACHABLE', `${response.status} for ${path}`)
       return new Uint8Array(await response.arrayBuffer())
     },
     // Over HTTP nothing can be listed
@@ -190,6 +191,7 @@ function exportCommand(): Command {
   return clientCommand(
     'export',
     'Write the entries of a case or a submission, with their proofs, in one archive',
+    { may: 'case:prove', as: EXAMINER },
   )
     .option('--case <id>', 'all that was done about a case')
     .option('--submission <authority/id>', 'what was received')
@@ -207,20 +209,17 @@ function exportCommand(): Command {
     )
 }
 
-async function readExport(
-  session: Session,
-  { as = EXAMINER, ...options }: ExportOptions,
-): Promise<Evidence[]> {
+async function readExport(session: Session, { as, ...options }: ExportOptions): Promise<Evidence[]> {
   const { case: caseId, submission } = options
   const [authority, id, ...rest] = submission?.split('/') ?? []
   if ((caseId === undefined) === (submission === undefined))
-    throw new CommandEnd(2, 'EXPORT_OF_WHAT: one of --case and --submission is wanted')
+    throw new CommandEnd(2, 'EXPORT_OF_WHAT', 'one of --case and --submission is wanted')
   if (caseId !== undefined) {
     const path = `/v1/cases/${encodeURIComponent(caseId)}/evidence`
     return expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence[]
   }
   if (authority === undefined || id === undefined || rest.length > 0)
-    throw new CommandEnd(2, 'SUBMISSION_INVALID: AUTHORITY/ID is wanted')
+    throw new CommandEnd(2, 'SUBMISSION_INVALID', 'AUTHORITY/ID is wanted')
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}/evidence`
   return [expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence]
 }
@@ -238,7 +237,8 @@ function verifyExportCommand(): Command {
     .action((file: string, options: TrustOptions & { json?: boolean }) =>
       run(options, async () => {
         const list = unpackEvidence(await readBytes(file))
-        if (list === undefined) throw new CommandEnd(1, `ARCHIVE_MALFORMED: ${file}`)
+        if (list === undefined)
+          throw new CommandEnd(1, 'ARCHIVE_MALFORMED', `${file} is not what \`ledger export\` writes`)
         await printVerified(list, await readTrust(options), options.json === true)
       }),
     )
@@ -279,7 +279,7 @@ export async function printVerified(
     `${entries.length} entries, ${document.verified ? 'all proven' : 'NOT all proven'}`,
     ...lines,
   ].join('\n')
-  if (!document.verified) throw new CommandEnd(1, text, document)
+  if (!document.verified) throw new CommandEnd(1, 'NOT_PROVEN', text, { document })
   await print(isJson ? JSON.stringify(document) : text)
 }
 
@@ -292,7 +292,14 @@ function reasonOf(code: keyof typeof refusalReasons | 'QUORUM_MISSING'): string 
 type EraseOptions = ClientOptions & { readonly reason: string; readonly rows?: readonly string[] }
 
 function eraseCommand(): Command {
-  return clientCommand('erase', 'Delete what an entry says, or records of a submission; the log stays whole')
+  return clientCommand(
+    'erase',
+    'Delete what an entry says, or records of a submission; the log stays whole',
+    {
+      may: 'ledger:erase',
+      as: OPERATOR,
+    },
+  )
     .argument('<entry>', 'its id')
     .requiredOption('--reason <text>', 'why; it is told of in the ledger')
     .option('--rows <index...>', 'of a submission, the records at these places alone')
@@ -302,10 +309,10 @@ function eraseCommand(): Command {
         async (session) => {
           const rows = options.rows?.map(Number)
           if (rows?.some((row) => !Number.isSafeInteger(row) || row < 0))
-            throw new CommandEnd(2, 'ROW_INVALID: places count from 0')
+            throw new CommandEnd(2, 'ROW_INVALID', 'places count from 0')
           const path = `/v1/ledger/entries/${encodeURIComponent(id)}/erasure`
           const json = { reason: options.reason, ...(rows && { rows }) }
-          return expectDone(await session.call({ method: 'POST', path, as: options.as ?? OPERATOR, json }))
+          return expectDone(await session.call({ method: 'POST', path, as: options.as, json }))
         },
         ({ erasure, records }) => `erased, with ${records} records; told of as ${erasure}`,
       ),
@@ -314,11 +321,11 @@ function eraseCommand(): Command {
 
 async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
   await writeFile(file, content, { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, `FILE_UNWRITABLE: ${file} exists, or cannot be made`)
+    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
   })
 }
 
 export async function readBytes(file: string): Promise<Uint8Array> {
-  if (!existsSync(file)) throw new CommandEnd(2, `FILE_UNREADABLE: ${file}`)
+  if (!existsSync(file)) throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
   return readFile(file)
 }

@@ -20,7 +20,8 @@ type Organisation = {
 const READER = 'steward'
 
 export function organisationCommand(): Command {
-  const show = clientCommand('show', "One organisation's golden record")
+  const signIn = { may: 'organisation:read', as: READER } as const
+  const show = clientCommand('show', "One organisation's golden record", signIn)
     .argument('<uscc>', 'its unified social credit code')
     .option('--provenance', 'with where each field comes from, and what lost')
     .action((uscc: string, options: ShowOptions) =>
@@ -28,7 +29,7 @@ export function organisationCommand(): Command {
         options,
         async (session) => {
           const path = `/v1/organisations/${encodeURIComponent(uscc)}?provenance=${options.provenance === true}`
-          return expectDone(await session.call({ method: 'GET', path, as: options.as ?? READER }))
+          return expectDone(await session.call({ method: 'GET', path, as: options.as }))
         },
         (answer) => describeOrganisation(answer as unknown as Organisation),
       ),

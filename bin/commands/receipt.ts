@@ -20,18 +20,21 @@ export function receiptCommand(): Command {
     .addCommand(verifyCommand())
 }
 
-type ShowOptions = ClientOptions & { readonly out?: string }
+type ShowOptions = Omit<ClientOptions, 'as'> & { readonly as?: string; readonly out?: string }
 
 function showCommand(): Command {
-  return clientCommand('show', 'A receipt with the entry that proves it')
+  return clientCommand('show', 'A receipt with the entry that proves it', {
+    may: 'receipt:read',
+    otherwise: 'the authority',
+  })
     .argument('<authority>')
     .argument('<submission>')
     .option('--out <file>', 'keep both in a file, which `receipt verify` reads')
-    .action((authority: string, id: string, options: ShowOptions) =>
+    .action((authority: string, id: string, { as = authority, ...options }: ShowOptions) =>
       runClient(
-        options,
+        { ...options, as },
         async (session) => {
-          const proven = await readProven(session, { authority, id, as: options.as ?? authority })
+          const proven = await readProven(session, { authority, id, as })
           if (options.out !== undefined) await keep(options.out, proven)
           return proven
         },
@@ -52,7 +55,7 @@ async function readProven(session: Session, { authority, id, as }: Asked): Promi
 
 async function keep(file: string, proven: Proven): Promise<void> {
   await writeFile(file, `${JSON.stringify(proven, null, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, `FILE_UNWRITABLE: ${file} exists, or cannot be made`)
+    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
   })
 }
 
@@ -69,8 +72,10 @@ function verifyCommand(): Command {
     .action((file: string, options: TrustOptions & { json?: boolean }) =>
       run(options, async () => {
         const proven = parseProven(await readBytes(file))
-        if (proven === undefined) throw new CommandEnd(1, `RECEIPT_MALFORMED: ${file}`)
-        if (!isToldBy(proven)) throw new CommandEnd(1, 'RECEIPT_DIFFERS: the entry tells of another receipt')
+        if (proven === undefined)
+          throw new CommandEnd(1, 'RECEIPT_MALFORMED', `${file} is not what \`receipt show --out\` writes`)
+        if (!isToldBy(proven))
+          throw new CommandEnd(1, 'RECEIPT_DIFFERS', 'the entry tells of another receipt')
         await printVerified([proven.evidence], await readTrust(options), options.json === true)
       }),
     )

@@ -44,7 +44,7 @@ export async function serveUntilInterrupted(
   await rollForward(session.home)
   const server = serve({ fetch: session.api.fetch, hostname: '127.0.0.1', port })
   await once(server, 'listening').catch((fault: unknown) => {
-    throw new CommandEnd(1, `PORT_UNAVAILABLE: ${port} (${errnoOf(fault) ?? 'UNEXPECTED'})`)
+    throw new CommandEnd(1, 'PORT_UNAVAILABLE', `${port} (${errnoOf(fault) ?? 'UNEXPECTED'})`)
   })
   // Listened for before anybody is told: whoever reads the address may interrupt at once
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])

@@ -1,4 +1,5 @@
 import { envelopeSchema } from '../ingest/envelope.ts'
+import { caseRequestSchema } from './case-document.ts'
 import type { Routes } from './routes.ts'
 
 const about = {
@@ -18,7 +19,9 @@ export function addDocument(api: Routes): void {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   })
-  api.openAPIRegistry.register('Submission', envelopeSchema)
+  // A copy: only what is made after the library was loaded can be registered, and others may load the room before us
+  api.openAPIRegistry.register('Submission', envelopeSchema.clone())
+  api.openAPIRegistry.register('CaseRequest', caseRequestSchema)
   // Not by `doc31`: that answers a fault of its own, past our problems and our log
   api.get('/openapi.json', (context) => context.json(api.getOpenAPI31Document(about)))
 }

@@ -18,7 +18,7 @@ const evidenceRoute = createRoute({
   responses: {
     200: {
       description: 'The evidence',
-      content: { 'application/json': { schema: evidenceSchema.openapi('Evidence') } },
+      content: { 'application/json': { schema: evidenceSchema.clone().openapi('Evidence') } },
     },
     ...problemResponses(400, 404, 409),
   },

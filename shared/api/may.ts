@@ -30,3 +30,8 @@ export function may(actor: Actor, action: Action, resource: { readonly authority
   if (!allowed.includes(actor.role)) return false
   return actor.role !== 'agency' || resource.authority === undefined || resource.authority === actor.authority
 }
+
+/** The roles that may do it: for whoever is to be told whom to ask. */
+export function rolesThatMay(action: Action): readonly Role[] {
+  return permissions[action]
+}

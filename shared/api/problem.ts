@@ -29,6 +29,7 @@ const titles = {
   SUBMISSION_ID_REUSED: 'The submission id stands for another content.',
   AUTHORITY_UNKNOWN: 'There is no such authority.',
   PRINCIPAL_NAME_TAKEN: 'The name stands for another principal.',
+  LAST_OPERATOR: 'Nobody would be left who may register principals; register another operator first.',
   ENTRY_PENDING: 'The entry waits to be sealed or applied; try again in a moment.',
   ENTRY_NOT_ERASABLE: 'An erasure is what is left to be shown of what it erased.',
   ROWS_UNKNOWN: 'The submission has no record at one of these places.',

@@ -14,7 +14,7 @@ import { type Authority, findAuthority } from '../settings.ts'
 import { nestsTooDeep } from './json.ts'
 import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, newRoutes, pathOf, type Routes } from './routes.ts'
+import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
 
 const fileFormats: Readonly<Record<string, FileFormat>> = {
   'text/csv': 'csv',
@@ -41,6 +41,10 @@ const route = createRoute({
       submissionId: z.string().optional(),
       layout: z.string().optional(),
       sentAt: z.string().optional(),
+      authority: z.string().optional().openapi({
+        description:
+          "Whose records the sender takes them for; any but the principal's own authority is refused",
+      }),
     }),
     // Described alone, not checked by it: the room that knows the content does that
     body: {
@@ -65,7 +69,8 @@ export function submissionRoutes(world: World): Routes {
   routes.openapi(route, async (context) => {
     const actor = context.get('actor')
     const authority = findAuthority(world.settings, actor.authority ?? '')
-    if (!may(actor, 'submission:send') || authority === undefined) {
+    const named = context.req.valid('query').authority ?? authority?.code ?? ''
+    if (authority === undefined || !may(actor, 'submission:send', { authority: named })) {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const received = await receive(context, world, authority)
@@ -86,12 +91,14 @@ async function receive(
   }
   if (format === undefined) {
     const envelope = envelopeSchema.safeParse(await readJson(context))
-    if (!envelope.success) return malformed(context, pathOf(envelope.error))
-    if (nestsTooDeep(envelope.data.records)) return malformed(context, '/records')
+    if (!envelope.success) return malformed(context, faultOf(envelope.error))
+    if (nestsTooDeep(envelope.data.records))
+      return malformed(context, { path: '/records', detail: 'nested too deep' })
     return receiveSubmission(world, { authority, head: envelope.data })
   }
-  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...context.req.query() })
-  if (!head.success) return malformed(context, pathOf(head.error))
+  const { authority: _, ...query } = context.req.query()
+  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query })
+  if (!head.success) return malformed(context, faultOf(head.error))
   const bytes = new Uint8Array(await context.req.arrayBuffer())
   return receiveSubmission(world, {
     authority,
@@ -107,8 +114,8 @@ async function readJson(context: Context): Promise<unknown> {
   })
 }
 
-function malformed(context: Context, path: string | undefined): Response {
-  return problem(context, { status: 400, code: 'REQUEST_MALFORMED', path })
+function malformed(context: Context, fault: ReturnType<typeof faultOf>): Response {
+  return problem(context, { status: 400, code: 'REQUEST_MALFORMED', ...fault })
 }
 
 function answer(context: Context, authority: Authority, received: Received): Response {

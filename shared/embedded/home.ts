@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { access, constants, mkdir, opendir, readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { findActor, type Principal, principalSchema, registerPrincipal } from '../api/principal.ts'
+import {
+  DEPLOYMENT,
+  findActor,
+  findLeftOut,
+  type Principal,
+  principalSchema,
+  registerPrincipal,
+} from '../api/principal.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import type { Signer, World } from '../ports.ts'
 import { authoritiesFileSchema, ledgerSettingsSchema, policySchema, type Settings } from '../settings.ts'
 import { openDatabase } from './database.ts'
-import { createFile } from './durable-file.ts'
+import { createFile, errnoOf } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
 import { openObjects } from './objects.ts'
 import { openQueue, type WorkerQueue } from './queue.ts'
@@ -22,6 +29,8 @@ export type Home = World & {
   readonly issuer: LocalIssuer
   /** Signs checkpoints; `signer` signs packages. */
   readonly ledgerSigner: Signer
+  /** Principals that came by its files, which name them no more; they may sign in until they are revoked. */
+  readonly leftOut: readonly string[]
   /** Clears the store's file of what was erased; false while somebody else reads it. */
   scrub(): boolean
   close(): void
@@ -36,17 +45,25 @@ export type HomeOptions = {
 
 const principalsFileSchema = z.strictObject({ principals: z.array(principalSchema) })
 
+/** Whether a directory is a home: it has a store, or the files that one is made from. */
+export function isHome(directory: string): boolean {
+  return [STORE, ...DEPLOYMENT_FILES].some((name) => existsSync(join(directory, name)))
+}
+
+const STORE = 'store.sqlite'
+const DEPLOYMENT_FILES = ['authorities.json', 'policy.json', 'ledger.json', 'principals.json'] as const
+
 /**
  * Opens a home, and makes it where there is none. Several processes may have one open. Edits of `authorities.json`,
  * `policy.json` and `principals.json` take effect at the next opening; a principal that was revoked stays so.
- * Throws `SETTINGS_INVALID` with the file and the path in it.
+ * Throws `SETTINGS_INVALID` with the file and the path in it, and `HOME_UNUSABLE` with the directory.
  */
 export async function openHome({ directory, template, now = systemClock }: HomeOptions): Promise<Home> {
   const root = resolve(directory)
-  await mkdir(root, { recursive: true, mode: 0o700 })
+  await makeRoot(root)
   const settings = await readSettings(root, template)
-  const database = openDatabase(join(root, 'store.sqlite'))
-  const home: Home = {
+  const database = openDatabase(join(root, STORE))
+  const home = {
     directory: root,
     store: openStore(database, settings.ledger),
     objects: await openObjects(join(root, 'objects'), { now, ledger: join(root, 'ledger') }),
@@ -59,8 +76,31 @@ export async function openHome({ directory, template, now = systemClock }: HomeO
     scrub: () => database.emptyLog(),
     close: () => database.close(),
   }
-  await registerPrincipals(home, template)
-  return home
+  return { ...home, leftOut: await registerPrincipals(home, template) }
+}
+
+async function makeRoot(root: string): Promise<void> {
+  try {
+    await makeDirectories(root)
+    await (await opendir(root)).close()
+    await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const facts = { path: root, errno: errnoOf(cause) ?? 'UNKNOWN' }
+    throw new Failure('HOME_UNUSABLE', { retryable: false, facts, cause })
+  }
+}
+
+// Not by mkdir's own recursion: below /proc, where nothing can be made, that tries for ever
+async function makeDirectories(directory: string): Promise<void> {
+  const isMissing = (await tryToMake(directory)) === 'ENOENT'
+  if (!isMissing || dirname(directory) === directory) return
+  await makeDirectories(dirname(directory))
+  await tryToMake(directory)
+}
+
+// Whatever stood against it, whoever opens the directory finds
+async function tryToMake(directory: string): Promise<string | undefined> {
+  return mkdir(directory, { mode: 0o700 }).then(() => undefined, errnoOf)
 }
 
 /** The file whose lock the home's one worker holds. */
@@ -80,7 +120,7 @@ async function readSettings(root: string, template: string): Promise<Settings> {
 }
 
 // An agency's principal for each authority, named as the authority; the staff as the file has them
-async function registerPrincipals(home: Home, template: string): Promise<void> {
+async function registerPrincipals(home: Omit<Home, 'leftOut'>, template: string): Promise<readonly string[]> {
   const name = 'principals.json'
   const file = await readJsonFile(home.directory, { template, name, schema: principalsFileSchema })
   for (const [index, { code }] of home.settings.authorities.entries()) {
@@ -90,15 +130,18 @@ async function registerPrincipals(home: Home, template: string): Promise<void> {
   for (const [index, principal] of file.principals.entries()) {
     await register(home, principal, { file: name, path: `/principals/${index}` })
   }
+  const staff = file.principals.map((principal) => principal.name)
+  const agencies = home.settings.authorities.map(({ code }) => code)
+  return findLeftOut(home.store, new Set([...staff, ...agencies]))
 }
 
 // An edit that can't take effect must not look as if it had
 async function register(
-  home: Home,
+  home: Omit<Home, 'leftOut'>,
   principal: Principal,
   { file, path }: { readonly file: string; readonly path: string },
 ): Promise<void> {
-  const result = await registerPrincipal(home, principal, 'deployment')
+  const result = await registerPrincipal(home, principal, DEPLOYMENT)
   if (result === 'authority-unknown') {
     throw settingsInvalid({ file, path: `${path}/authority`, problem: 'no such authority' })
   }

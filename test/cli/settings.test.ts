@@ -70,7 +70,8 @@ test.concurrent.for(faults)('%s in a home is a failure that names its place', as
     await homeWith(name.replaceAll(/\W/g, '-'), file, content),
     '--json',
   )
-  expect(ended).toMatchObject({ code: 1, stdout: '' })
+  expect(ended.code).toBe(1)
+  expect(document(ended)).toEqual({ code: 'SETTINGS_INVALID', message: ended.stderr.trimEnd() })
   expect(ended.stderr).toMatch(new RegExp(`^SETTINGS_INVALID file=${file} ${place.source}.*\n$`))
 })
 
@@ -97,7 +98,8 @@ test.concurrent('an edit that gives a name another role is refused, and one that
   expect((await run(...list)).code).toBe(0)
   await writeFile(join(home, 'principals.json'), principals({ name: 'eve', role: 'auditor' }))
   const edited = await run(...list)
-  expect(edited).toMatchObject({ code: 1, stdout: '' })
+  expect(edited.code).toBe(1)
+  expect(document(edited)).toMatchObject({ code: 'SETTINGS_INVALID' })
   expect(edited.stderr).toMatch(/^SETTINGS_INVALID file=principals.json path=\/principals\/0 /)
   const staff = [
     { name: 'eve', role: 'steward' },
@@ -118,5 +120,36 @@ test.concurrent('whoever was revoked stays so, whatever the file says', async ()
   expect((await run('principal', 'revoke', 'eve', '--home', home)).code).toBe(0)
   const ended = await run('dataset', 'list', '--as', 'eve', '--home', home, '--json')
   expect(ended.code).toBe(3)
-  expect(document(ended)).toMatchObject({ code: 'TOKEN_INVALID' })
+  expect(document(ended)).toMatchObject({ code: 'PRINCIPAL_REVOKED' })
+})
+
+test.concurrent('whom the file names no more may sign in, and every command says so until they are revoked', async () => {
+  const operator = { name: 'operator', role: 'operator' }
+  const home = await homeWith(
+    'left',
+    'principals.json',
+    principals(operator, { name: 'eve', role: 'steward' }),
+  )
+  expect((await run('dataset', 'list', '--as', 'eve', '--home', home)).stderr).toBe('')
+  expect((await run('principal', 'add', 'adam', '--role', 'steward', '--home', home)).code).toBe(0)
+  await writeFile(join(home, 'principals.json'), principals(operator))
+  const listed = await run('dataset', 'list', '--as', 'eve', '--home', home)
+  expect(listed).toMatchObject({ code: 0, stderr: expect.stringMatching(/^[^\n]*eve[^\n]*revoke eve`\n$/) })
+  expect((await run('principal', 'revoke', 'eve', '--home', home)).code).toBe(0)
+  // Who was added by a principal was never in the file
+  expect((await run('dataset', 'list', '--as', 'adam', '--home', home)).stderr).toBe('')
+})
+
+test.concurrent.for([
+  ['is a file', (): string => join(directory.path, 'no-directory'), 'ENOTDIR'],
+  ['lies below a file', (): string => join(directory.path, 'no-directory', 'home'), 'ENOTDIR'],
+  ['nothing can be made in', (): string => '/proc/home', 'ENOENT'],
+] as const)('a home that %s is a failure that names its place', async ([, home, errno], { expect }) => {
+  await writeFile(join(directory.path, 'no-directory'), '')
+  const ended = await run('principal', 'add', 'eve', '--role', 'steward', '--home', home(), '--json')
+  expect(ended.code).toBe(1)
+  expect(document(ended)).toEqual({
+    code: 'HOME_UNUSABLE',
+    message: `HOME_UNUSABLE path=${home()} errno=${errno}`,
+  })
 })
