@@ -8,7 +8,7 @@ import { Failure } from '../shared/base/failure.ts'
 import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../shared/ingest/outgoing.ts'
-import { refusalReasons } from '../shared/ingest/refusal.ts'
+import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
 import { readFile } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
 import { CommandEnd } from './outcome.ts'
@@ -122,16 +122,16 @@ async function submit(
 // Here, so that no person's data leaves the authority's own machine
 function minimise({ layout: name, file }: Submission): readonly unknown[] {
   const layout = findLayout(name)
-  if (layout === undefined) throw refused('LAYOUT_UNKNOWN', '/layout')
+  if (layout === undefined) throw refused({ code: 'LAYOUT_UNKNOWN', path: '/layout' })
   const format = file.contentType === 'text/csv' ? 'csv' : 'ndjson'
   const read = readFile(layout, format, file.bytes)
-  if ('refusal' in read) throw refused(read.refusal.code, read.refusal.path)
+  if ('refusal' in read) throw refused(read.refusal)
   return [...outgoingRecords(layout, read.rows)]
 }
 
-function refused(code: keyof typeof refusalReasons, path: string): CommandEnd {
-  const reason = refusalReasons[code]
-  return new CommandEnd(3, code, reason, { path })
+function refused(refusal: Refusal): CommandEnd {
+  const { code, path } = refusal
+  return new CommandEnd(3, code, describeRefusal(refusal), { path })
 }
 
 async function land(

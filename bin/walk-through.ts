@@ -7,7 +7,13 @@ import { sha256 } from '../shared/base/digest.ts'
 import { openPackage } from '../shared/disclosure/package.ts'
 import { createFile } from '../shared/embedded/durable-file.ts'
 import { describeCase, describeTimeline, type TimelineRow } from './commands/case.ts'
-import { describePublication, listFiles, type Publication } from './commands/dataset.ts'
+import {
+  addressOf,
+  describePublication,
+  duckDbQuery,
+  listFiles,
+  type Publication,
+} from './commands/dataset.ts'
 import { describeOrganisation } from './commands/organisation.ts'
 import { describePush, push } from './commands/push.ts'
 import type { HomeSession } from './home-session.ts'
@@ -60,13 +66,10 @@ async function publish(session: HomeSession): Promise<void> {
   } as const
   say(describePublication(expectDone(await session.call(call)) as unknown as Publication))
   const { files } = await listFiles(session, 'organisations', { as: 'analyst' })
-  const paths = files.map(({ link }) => fileURLToPath(link))
-  const [first = ''] = paths
-  say(`  files: ${first} and ${paths.length - 1} more (credit-fusion dataset files organisations)`)
-  say(
-    `  DuckDB:  SELECT name, len(licences) AS licences, len(penalties) AS penalties FROM read_parquet('${first}') LIMIT 5;`,
-  )
-  say(`  pandas:  import pandas; pandas.read_parquet('${first}')`)
+  const [first = ''] = files.map(({ link }) => addressOf(link))
+  say(`  files: ${first} and ${files.length - 1} more (credit-fusion dataset files organisations)`)
+  say(`  DuckDB:  ${duckDbQuery(files)}`)
+  say(`  pandas:  import pandas; pandas.read_parquet('${first}', partitioning=None)`)
 }
 
 async function disclose(session: HomeSession): Promise<void> {

@@ -7,6 +7,7 @@ import { caseStates } from '../../shared/disclosure/states.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session } from '../session.ts'
+import { packageCommands } from './package.ts'
 
 type Case = z.infer<typeof caseSchema>
 
@@ -14,7 +15,7 @@ export type TimelineRow = z.infer<typeof timelineSchema>['events'][number]
 
 /** `case …`: every step is taken as the principal that `--as` names. */
 export function caseCommand(): Command {
-  return new Command('case')
+  const command = new Command('case')
     .description('Work a disclosure case')
     .addCommand(submitCommand())
     .addCommand(listCommand())
@@ -26,6 +27,8 @@ export function caseCommand(): Command {
     .addCommand(stepCommand('withdraw', 'Take the request back'))
     .addCommand(downloadCommand())
     .addCommand(timelineCommand())
+  for (const each of packageCommands()) command.addCommand(each)
+  return command
 }
 
 function submitCommand(): Command {

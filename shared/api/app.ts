@@ -12,6 +12,7 @@ import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
 import { receiptRoutes } from './receipts.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
+import { signingKeyRoutes } from './signing-key.ts'
 import { submissionRoutes } from './submissions.ts'
 import type { TokenVerifier } from './token.ts'
 
@@ -61,7 +62,7 @@ export function createApi(options: ApiOptions): Routes {
 }
 
 function routesOf({ world, stages, mount }: ApiOptions): readonly Routes[] {
-  const cases = [caseRoutes(world, stages.release)]
+  const cases = [caseRoutes(world, stages.release), signingKeyRoutes(world)]
   const data = [
     submissionRoutes(world),
     receiptRoutes(world),

@@ -1,4 +1,4 @@
-import type { Actor, Role } from '../base/actor.ts'
+import { type Actor, type Role, roles } from '../base/actor.ts'
 
 /**
  * Which roles may do what. An agency acts for its own authority alone. Nobody may do both halves of what takes two,
@@ -9,6 +9,8 @@ const permissions = {
   'receipt:read': ['agency', 'steward', 'auditor', 'operator'],
   'organisation:read': ['dataset-user', 'compliance', 'steward', 'auditor'],
   'dataset:read': ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
+  // Whoever may hold a package, or was told of one, may tell who signed it
+  'signing-key:read': roles,
   'dataset:publish': ['steward', 'operator'],
   'case:submit': ['agency'],
   'case:read': ['agency', 'compliance', 'auditor'],

@@ -8,7 +8,7 @@ import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import { readParts } from './read.ts'
 import { encodeOutcomes, findReceipt, outcomesKey, type Receipt, type RecordOutcome } from './receipt.ts'
-import { type Refusal, refusalReasons } from './refusal.ts'
+import { describeRefusal, type Refusal } from './refusal.ts'
 import { type FileFormat, type Rows, readFile, readRecords } from './rows.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
@@ -110,9 +110,10 @@ function refuse(code: Refusal['code'], path: string): Refusal {
   return { code, path }
 }
 
-function refusedDraft(head: DraftHead, { code, path }: Refusal): Draft {
+function refusedDraft(head: DraftHead, refusal: Refusal): Draft {
+  const { code, path } = refusal
   const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  return { ...head, ...none, parts: [], refusal: { code, path, reason: refusalReasons[code] } }
+  return { ...head, ...none, parts: [], refusal: { code, path, reason: describeRefusal(refusal) } }
 }
 
 async function readDraft(

@@ -33,6 +33,19 @@ const table = [
     `${versions}/latest/files`,
     ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
   ],
+  [
+    'GET',
+    '/v1/datasets/{dataset}/versions/{version}/manifest',
+    `${versions}/latest/manifest`,
+    ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
+  ],
+  [
+    'GET',
+    '/v1/datasets/{dataset}/versions/{version}/quality',
+    `${versions}/latest/quality`,
+    ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
+  ],
+  ['GET', '/v1/signing-key', '', ['agency', 'dataset-user', 'compliance', 'steward', 'auditor', 'operator']],
   ['POST', '/v1/datasets/{dataset}/versions', versions, ['steward', 'operator'], {}],
   [
     'GET',

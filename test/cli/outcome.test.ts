@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Instant } from '../../shared/base/instant.ts'
 import { publish } from '../../shared/datasets/publish.ts'
@@ -326,6 +327,19 @@ describe('dataset', () => {
     expect(Object.keys(files[0] ?? {})).toEqual(
       expect.arrayContaining(['bucket', 'path', 'sha256', 'sizeBytes', 'rows', 'link']),
     )
+    const query =
+      (await onHome('dataset', 'files', 'organisations')).stdout.trimEnd().split('\n').at(-1) ?? ''
+    const connection = await (await DuckDBInstance.create()).connect()
+    expect((await connection.runAndReadAll(query)).getRows()).toHaveLength(5)
+    const all = query.replace(/SELECT .* FROM/, 'SELECT * FROM')
+    const columns = (await connection.runAndReadAll(all)).columnNames()
+    expect(columns).toEqual(
+      (manifest as unknown as { columns: { name: string }[] }).columns.map(({ name }) => name),
+    )
+
+    expect(document(await onHome('dataset', 'manifest', 'organisations', '--json'))).toEqual(manifest)
+    const quality = await onHome('dataset', 'quality', 'organisations', '--version', '1')
+    expect(quality.stdout).toMatch(/^organisations version 1, 24 rows\n {2}gate {2}[a-z-]+: passed/)
   })
 
   test.concurrent.for([
@@ -476,6 +490,47 @@ describe('case', () => {
       expect(stdout).toContain(fact)
     const waiting = await onShown('list', '--state', 'AwaitingSecondApproval', '--as', 'auditor', '--json')
     expect(document(waiting)).toMatchObject({ cases: [{ id }] })
+  })
+
+  test.concurrent('ends in a package that its requester opens with tools of this command line alone', async ({
+    expect,
+  }) => {
+    const [key, verifier, jwe] = [inDirectory('own.jwk'), inDirectory('signing.jwk'), inDirectory('own.jwe')]
+    const recipientKey = document(await run('case', 'key-pair', '--out', key))
+    expect(recipientKey).not.toHaveProperty('d')
+    expect((await stat(key)).mode & 0o777).toBe(0o600)
+    const request = JSON.parse(await readFile(example('case-request.json'), 'utf8'))
+    const own = { ...request, recipientKey, idempotencyKey: 'a-key-of-our-own' }
+    await writeFile(inDirectory('key-request.json'), JSON.stringify(own))
+    const requester = ['--as', 'demo-public-security'] as const
+    const submitted = await onHome('case', 'submit', inDirectory('key-request.json'), ...requester, '--json')
+    const id = String(document(submitted)['id'])
+    for (const as of ['officer-one', 'officer-two']) await onHome('case', 'approve', id, '--as', as)
+    await onHome('case', 'release', id, '--as', 'officer-one')
+    await onHome('case', 'download', id, '--out', jwe, ...requester)
+    await writeFile(verifier, (await onHome('case', 'signing-key', ...requester)).stdout)
+
+    const opened = await run('case', 'open', jwe, '--key', key, '--verifier', verifier, '--json')
+    expect(document(opened)).toMatchObject({ caseId: id, organisations: [{ uscc: ORGANISATION }] })
+    await run('case', 'key-pair', '--out', inDirectory('stranger.jwk'))
+    const wrong = ['--key', inDirectory('stranger.jwk'), '--verifier', verifier, '--json']
+    const strange = await run('case', 'open', jwe, ...wrong)
+    expect({ exit: strange.code, ...document(strange) }).toMatchObject({ exit: 1, code: 'NOT_FOR_THIS_KEY' })
+    const forged = JSON.stringify({ kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) })
+    await writeFile(inDirectory('forged.jwk'), forged)
+    const unsigned = await run(
+      'case',
+      'open',
+      jwe,
+      '--key',
+      key,
+      '--verifier',
+      inDirectory('forged.jwk'),
+      '--json',
+    )
+    expect(document(unsigned)).toMatchObject({ code: 'SIGNATURE_INVALID' })
+    const swapped = await run('case', 'open', jwe, '--key', verifier, '--verifier', key, '--json')
+    expect({ exit: swapped.code, ...document(swapped) }).toMatchObject({ exit: 2, code: 'KEY_MALFORMED' })
   })
 
   test.concurrent('can be refused with a code and a reason, and withdrawn by nobody but its requester', async () => {

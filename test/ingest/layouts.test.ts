@@ -259,13 +259,33 @@ describe('a header is refused', () => {
 
   test.each(required)('without the column %s', (code) => {
     const header = required.filter((each) => each !== code)
-    expect(findHeader(layout, [header])).toEqual({ code: 'HEADER_NOT_FOUND', path: '/header' })
+    expect(findHeader(layout, [header])).toMatchObject({ code: 'HEADER_NOT_FOUND', path: '/header' })
+  })
+
+  test('and says which columns the nearest row lacks, by code and Chinese header, quoting none of its cells', () => {
+    const near = ['XK_XDR_MC', 'XK_JDRQ', '不该出现的字']
+    const found = findHeader(layout, [['说明'], near])
+    expect(found).toMatchObject({
+      detail: 'The row that comes nearest lacks XK_WSH (行政许可决定文书号), XK_XKJG (许可机关).',
+    })
+    expect(JSON.stringify(found)).not.toContain('不该出现的字')
+  })
+
+  test.each([
+    [';', /seem to be by semicolons/],
+    ['\t', /seem to be by tabs/],
+  ])('and says so when its cells are divided by %j', (mark, hint) => {
+    expect(findHeader(layout, [[required.join(mark)]])).toMatchObject({ detail: expect.stringMatching(hint) })
+    expect(findHeader(layout, [['说明']])).toMatchObject({ detail: expect.not.stringMatching(/seem to be/) })
   })
 
   test('below the tenth row', () => {
     const titles = Array.from({ length: 10 }, () => ['说明'])
     expect(findHeader(layout, [...titles.slice(1), required])).toMatchObject({ row: 9 })
-    expect(findHeader(layout, [...titles, required])).toEqual({ code: 'HEADER_NOT_FOUND', path: '/header' })
+    expect(findHeader(layout, [...titles, required])).toMatchObject({
+      code: 'HEADER_NOT_FOUND',
+      path: '/header',
+    })
   })
 
   test('when two columns mean the same field: nobody can say which one counts', () => {
