@@ -5,6 +5,7 @@ import { endWithReader, print } from './command.ts'
 import { caseCommand } from './commands/case.ts'
 import { datasetCommand } from './commands/dataset.ts'
 import { identifyCommand } from './commands/identify.ts'
+import { layoutCommand } from './commands/layout.ts'
 import { ledgerCommand } from './commands/ledger.ts'
 import { organisationCommand } from './commands/organisation.ts'
 import { principalCommand } from './commands/principal.ts'
@@ -29,6 +30,7 @@ const program = new Command('credit-fusion')
   })
   .addCommand(identifyCommand())
   .addCommand(pushCommand())
+  .addCommand(layoutCommand())
   .addCommand(organisationCommand())
   .addCommand(datasetCommand())
   .addCommand(caseCommand())

@@ -2,9 +2,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import type { z } from 'zod'
 import type { caseSchema, timelineSchema } from '../../shared/api/case-document.ts'
+import { type LegalBasis, legalBases } from '../../shared/disclosure/legal-basis.ts'
 import { refusalGroundCodes, refusalGrounds } from '../../shared/disclosure/refusal.ts'
 import { caseStates } from '../../shared/disclosure/states.ts'
-import { type ClientOptions, clientCommand, runClient } from '../command.ts'
+import { fieldsOf } from '../../shared/fusion/golden-record.ts'
+import { type ClientOptions, clientCommand, print, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session } from '../session.ts'
 import { packageCommands } from './package.ts'
@@ -27,15 +29,46 @@ export function caseCommand(): Command {
     .addCommand(stepCommand('withdraw', 'Take the request back'))
     .addCommand(downloadCommand())
     .addCommand(timelineCommand())
+    .addCommand(tableCommand('fields', 'The fields that a case may name', fields))
+    .addCommand(tableCommand('legal-bases', 'The legal bases that a case may rest on', bases))
   for (const each of packageCommands()) command.addCommand(each)
   return command
 }
 
+type Table<Row> = { readonly rows: readonly Row[]; readonly describe: (row: Row) => string }
+
+function tableCommand<Row>(name: string, summary: string, { rows, describe }: Table<Row>): Command {
+  return new Command(name)
+    .description(`${summary}; needs no home`)
+    .option('--json', 'one JSON document on stdout')
+    .action(({ json }: { json?: boolean }) =>
+      print(json ? JSON.stringify(rows) : rows.map(describe).join('\n')),
+    )
+}
+
+const fields = {
+  rows: fieldsOf('disclosed').map(({ name, type, zh, en }) => ({ name, type, zh, en })),
+  describe: ({ name, type, zh, en }: Readonly<Record<'name' | 'type' | 'zh' | 'en', string>>) =>
+    `${name}  ${type}  ${zh}  ${en}`,
+}
+
+const bases: Table<LegalBasis> = { rows: legalBases, describe: ({ code, zh, en }) => `${code}  ${zh}  ${en}` }
+
 function submitCommand(): Command {
   return clientCommand('submit', 'Ask for a disclosure', { may: 'case:submit' })
     .argument('<request>', 'a JSON file')
-    .action((file: string, options: ClientOptions) =>
-      runClient(options, async (session) => post(session, options, '', await readJson(file)), describeCase),
+    .option('--recipient-key <file>', "the public key (JWK) to seal to, in place of the request's own")
+    .action((file: string, options: ClientOptions & { recipientKey?: string }) =>
+      runClient(
+        options,
+        async (session) => {
+          const request = await readJson(file)
+          const { recipientKey: keyFile } = options
+          if (keyFile === undefined) return post(session, options, '', request)
+          return post(session, options, '', { ...Object(request), recipientKey: await readJson(keyFile) })
+        },
+        describeCase,
+      ),
     )
 }
 

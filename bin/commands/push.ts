@@ -7,8 +7,10 @@ import { systemClock } from '../../shared/base/instant.ts'
 import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Receipt, RecordOutcome } from '../../shared/ingest/receipt.ts'
+import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
-import { type ClientOptions, clientCommand, runClient } from '../command.ts'
+import { policySchema } from '../../shared/settings.ts'
+import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session } from '../session.ts'
 
@@ -19,6 +21,7 @@ type PushOptions = Omit<ClientOptions, 'as'> & {
   readonly submission?: string
   readonly sentAt?: string
   readonly timeout: number
+  readonly dryRun?: boolean
 }
 
 /** What `push` answers once the submission is applied. */
@@ -53,7 +56,9 @@ export function pushCommand(): Command {
     .option('--submission <id>', 'names this content for good (default: from its SHA-256)')
     .option('--sent-at <instant>', 'when the authority sent it (default: now)')
     .option('--timeout <seconds>', 'how long to wait until it is applied', parseSeconds, TIMEOUT_SECONDS)
+    .option('--dry-run', 'read the file here and say what would become of it; nothing is sent')
     .action((file: string, options: PushOptions) => {
+      if (options.dryRun) return run(options, () => tryHere(file, options))
       const as = options.as ?? options.authority
       const describe = (pushed: Pushed) => describePush(pushed, options.layout)
       return runClient({ ...options, as }, (session) => pushFile(session, file, { ...options, as }), describe)
@@ -73,30 +78,48 @@ function parseSeconds(text: string): number {
   throw new InvalidArgumentError('A whole number of seconds, 1 or more.')
 }
 
+// By the policy that admits least: what a deployment admits besides is for its own to say
+async function tryHere(file: string, { layout, json }: PushOptions): Promise<void> {
+  const { contentType, bytes } = await readSent(file)
+  const found = findLayout(layout)
+  if (found === undefined) return
+  const format = contentType === 'text/csv' ? 'csv' : 'ndjson'
+  const trial = { dryRun: true, ...tryFile(found, { format, bytes }, policySchema.parse({})) }
+  if (trial.refusal !== undefined) {
+    const { code, path, reason } = trial.refusal
+    throw new CommandEnd(3, code, reason, { path, document: trial })
+  }
+  const lines = ['nothing was sent; it would be', ...describeOutcomes(trial, layout)]
+  await print(json ? JSON.stringify(trial) : lines.join('\n'))
+}
+
+async function readSent(file: string): Promise<Push['file']> {
+  const contentType = contentTypes[extname(file).toLowerCase()]
+  if (contentType === undefined)
+    throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', 'a .csv or .ndjson file is wanted')
+  const bytes = await readFile(file).catch(() => {
+    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
+  })
+  return { contentType, bytes: new Uint8Array(bytes) }
+}
+
 async function pushFile(
   session: Session,
   file: string,
   options: PushOptions & { readonly as: string },
 ): Promise<Pushed> {
-  const contentType = contentTypes[extname(file).toLowerCase()]
-  if (contentType === undefined)
-    throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', 'a .csv or .ndjson file is wanted')
   checkHead(options)
-  const bytes = new Uint8Array(
-    await readFile(file).catch(() => {
-      throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-    }),
-  )
+  const sent = await readSent(file)
   const {
     authority,
     layout,
     sentAt,
     as,
     timeout,
-    submission = sha256(`${layout}\n${sha256(bytes)}`),
+    submission = sha256(`${layout}\n${sha256(sent.bytes)}`),
   } = options
   const pushed = await push(session, {
-    ...{ authority, layout, as, submissionId: submission, file: { contentType, bytes } },
+    ...{ authority, layout, as, submissionId: submission, file: sent },
     timeoutSeconds: timeout,
     ...(sentAt !== undefined && { sentAt }),
   })
@@ -208,20 +231,28 @@ function toPushed({ receipt, entry, applied, records }: ReceiptStatus): Pushed {
 
 /** The receipt for people: the sums, and why each record was refused or waits; `layout` names the columns in Chinese. */
 export function describePush(pushed: Pushed, layout: string): string {
-  const { submissionId, authority, received, accepted, repeated, refused, unresolved, entry, applied } =
-    pushed
-  const sums = `${received} received = ${accepted} accepted + ${repeated} repeated + ${refused} refused + ${unresolved} unresolved`
-  const lines = [
+  const { submissionId, authority, entry, applied } = pushed
+  const [sums = '', ...records] = describeOutcomes(pushed, layout)
+  return [
     `submission ${submissionId} from ${authority}, ledger entry ${entry}`,
-    `  ${sums}`,
+    sums,
     `  applied: ${applied.new} new, ${applied.known} known`,
-  ]
+    ...records,
+  ].join('\n')
+}
+
+type Outcomes = Pick<Pushed, 'received' | 'accepted' | 'repeated' | 'refused' | 'unresolved' | 'records'>
+
+function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
+  const { received, accepted, repeated, refused, unresolved } = outcomes
+  const sums = `${accepted} accepted + ${repeated} repeated + ${refused} refused + ${unresolved} unresolved`
+  const lines = [`  ${received} received = ${sums}`]
   const placeOf = placesIn(layout)
-  for (const { index, outcome, code, path = '', reason } of pushed.records) {
+  for (const { index, outcome, code, path = '', reason } of outcomes.records) {
     if (outcome === 'refused') lines.push(`  record ${index} refused: ${code} at ${placeOf(path)}: ${reason}`)
     if (outcome === 'unresolved') lines.push(`  record ${index} unresolved: ${UNRESOLVED}`)
   }
-  return lines.join('\n')
+  return lines
 }
 
 const UNRESOLVED = 'kept, but it names no unified social credit code, so it joins no organisation yet'

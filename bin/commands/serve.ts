@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { type EventEmitter, once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { serve } from '@hono/node-server'
 import { type Command, InvalidArgumentError } from 'commander'
 import { rollForward } from '../../shared/datasets/roll-forward.ts'
@@ -29,6 +29,20 @@ export function serveCommand(): Command {
     )
 }
 
+/** Ends the command before any work is done whose result could then not be served. */
+export async function expectPortFree(port: number): Promise<void> {
+  const probe = createServer().listen(port, '127.0.0.1')
+  await listening(probe, port)
+  probe.close()
+  await once(probe, 'close')
+}
+
+async function listening(server: EventEmitter, port: number): Promise<void> {
+  await once(server, 'listening').catch((fault: unknown) => {
+    throw new CommandEnd(1, 'PORT_UNAVAILABLE', `${port} (${errnoOf(fault) ?? 'UNEXPECTED'})`)
+  })
+}
+
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
@@ -43,9 +57,7 @@ export async function serveUntilInterrupted(
 ): Promise<void> {
   await rollForward(session.home)
   const server = serve({ fetch: session.api.fetch, hostname: '127.0.0.1', port })
-  await once(server, 'listening').catch((fault: unknown) => {
-    throw new CommandEnd(1, 'PORT_UNAVAILABLE', `${port} (${errnoOf(fault) ?? 'UNEXPECTED'})`)
-  })
+  await listening(server, port)
   // Listened for before anybody is told: whoever reads the address may interrupt at once
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -44,10 +44,13 @@ export type Problem = {
   readonly title?: string
   readonly detail?: string
   readonly path?: string | undefined
+  /** Where the same request is likely to be answered before long. */
+  readonly retryAfterSeconds?: number
 }
 
 /** Answers with a problem document. */
-export function problem(context: Context, { status, code, title, detail, path }: Problem): Response {
+export function problem(context: Context, { retryAfterSeconds, ...told }: Problem): Response {
+  const { status, code, title, detail, path } = told
   const known: Readonly<Record<string, string>> = titles
   const document = {
     type: `urn:credit-fusion:problem:${code.toLowerCase().replaceAll('_', '-')}`,
@@ -58,6 +61,7 @@ export function problem(context: Context, { status, code, title, detail, path }:
     ...(path === undefined ? {} : { path }),
   }
   context.header('content-type', 'application/problem+json')
+  if (retryAfterSeconds !== undefined) context.header('retry-after', String(retryAfterSeconds))
   return context.body(JSON.stringify(document), status)
 }
 

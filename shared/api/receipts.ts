@@ -47,6 +47,14 @@ const evidenceRoute = createRoute({
   },
 })
 
+// Nothing tells what waits in the inbox from what was never sent
+const NOT_YET = {
+  status: 404,
+  code: 'NOT_FOUND',
+  retryAfterSeconds: 1,
+  detail: 'What was received a moment ago has its receipt once it is accepted; ask again.',
+} as const
+
 export function receiptRoutes(world: World): Routes {
   const routes = newRoutes()
   routes.openapi(route, async (context) => {
@@ -55,7 +63,7 @@ export function receiptRoutes(world: World): Routes {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const receipt = await findReceipt(world.store, authority, submissionId)
-    if (receipt === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (receipt === undefined) return problem(context, NOT_YET) as never
     const { entry, applied } = await findProgress(world.store, receipt)
     const status = applied !== undefined ? 'applied' : entry !== undefined ? 'sealed' : 'accepted'
     const records = await readOutcomes(world.objects, receipt)

@@ -31,6 +31,10 @@ const receivedSchema = z
   })
   .openapi('Received')
 
+function ofAFile(meaning: string): string {
+  return `Required with a CSV or NDJSON file: ${meaning}. A JSON envelope has it in its body.`
+}
+
 const route = createRoute({
   method: 'post',
   path: '/submissions',
@@ -38,9 +42,20 @@ const route = createRoute({
   summary: 'Send records: one JSON envelope, or a CSV or NDJSON file with its head in the query',
   request: {
     query: z.object({
-      submissionId: z.string().optional(),
-      layout: z.string().optional(),
-      sentAt: z.string().optional(),
+      submissionId: z
+        .string()
+        .optional()
+        .openapi({ description: ofAFile('names its content for good') }),
+      layout: z
+        .string()
+        .optional()
+        .openapi({ description: ofAFile('which columns it has') }),
+      sentAt: z
+        .string()
+        .optional()
+        .openapi({
+          description: ofAFile('when it was sent, a date and time with an offset'),
+        }),
       authority: z.string().optional().openapi({
         description:
           "Whose records the sender takes them for; any but the principal's own authority is refused",

@@ -5,13 +5,13 @@ import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { z } from 'zod'
+import { checkedAuthoritiesSchema } from '../api/authority.ts'
 import { Failure } from '../base/failure.ts'
 import { systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
 import { isKept } from '../ledger/log.ts'
 import type { Area, ObjectKey, Queue, Signer, World } from '../ports.ts'
 import {
-  authoritiesFileSchema,
   type Environment,
   environmentSchema,
   ledgerSettingsSchema,
@@ -95,7 +95,7 @@ async function signerOf({ SIGNING_KEY_ID: keyId }: Environment): Promise<Signer>
 
 /** What was decided of the deployment, deployed with the code. */
 function readDeployment(): Settings {
-  const { authorities } = readDeployed('authorities.json', authoritiesFileSchema)
+  const { authorities } = readDeployed('authorities.json', checkedAuthoritiesSchema)
   return {
     authorities,
     policy: readDeployed('policy.json', policySchema),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { access, constants, mkdir, opendir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { checkedAuthoritiesSchema } from '../api/authority.ts'
 import {
   DEPLOYMENT,
   findActor,
@@ -13,7 +14,7 @@ import {
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import type { Signer, World } from '../ports.ts'
-import { authoritiesFileSchema, ledgerSettingsSchema, policySchema, type Settings } from '../settings.ts'
+import { ledgerSettingsSchema, policySchema, type Settings } from '../settings.ts'
 import { openDatabase } from './database.ts'
 import { createFile, errnoOf } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
@@ -112,7 +113,7 @@ async function readSettings(root: string, template: string): Promise<Settings> {
   const { authorities } = await readJsonFile(root, {
     template,
     name: 'authorities.json',
-    schema: authoritiesFileSchema,
+    schema: checkedAuthoritiesSchema,
   })
   const policy = await readJsonFile(root, { template, name: 'policy.json', schema: policySchema })
   const ledger = await readJsonFile(root, { template, name: 'ledger.json', schema: ledgerSettingsSchema })

@@ -126,6 +126,12 @@ describe.each(Object.entries(tables))('%s that is not taken is answered with a p
   }
 })
 
+test('a receipt that is not there says that it may come, and when to ask again', async () => {
+  const { headers, body } = await api.send({ path: `/v1/receipts/${agency}/never-sent`, as: agency })
+  expect(headers.get('retry-after')).toBe('1')
+  expect(body['detail']).toMatch(/once it is accepted/)
+})
+
 /** Problem details (RFC 9457), with nothing in them of how things are inside. */
 function expectProblem({ status, headers, text, body }: Answer): void {
   expect(headers.get('content-type')).toBe('application/problem+json')

@@ -42,8 +42,12 @@ describe('serve', () => {
     const server = serve('--port', '0')
     try {
       const { port } = new URL(await addressOf(server))
-      const second = await run('serve', '--home', home, '--port', port)
-      expect(second).toEqual({ code: 1, stdout: '', stderr: `PORT_UNAVAILABLE: ${port} (EADDRINUSE)\n` })
+      const taken = { code: 1, stdout: '', stderr: `PORT_UNAVAILABLE: ${port} (EADDRINUSE)\n` }
+      expect(await run('serve', '--home', home, '--port', port)).toEqual(taken)
+      // Before the walk-through, not after it
+      const unmade = join(directory.path, 'unmade')
+      expect(await start('start.ts', ['--home', unmade, '--port', port]).ended).toEqual(taken)
+      await expect(readdir(unmade)).rejects.toThrow('ENOENT')
     } finally {
       server.signal('SIGTERM')
     }

@@ -40,6 +40,12 @@ const faults = [
     /path=\/authorities\/1\/recordTypes\/1 /,
   ],
   ['two authorities of one code', 'authorities.json', authorities(bureau, bureau), /path= problem=two auth/],
+  [
+    'an authority whose own code has a wrong check character',
+    'authorities.json',
+    authorities(bureau, { ...bureau, code: 'other', uscc: '11330200YY0009030E' }),
+    /path=\/authorities\/1\/uscc problem=.*GB 32100/,
+  ],
   ['a number out of its range', 'policy.json', '{"bucketCount": 0}', /path=\/bucketCount /],
   ['a setting that there is not', 'policy.json', '{"buckets": 4}', /path= problem=.*buckets/],
   [
