@@ -58,7 +58,7 @@ export class OwnQueues extends Construct {
     }
     use(this.#inbox, { target: receiver, senders: [splitter, api], atOnce: 10 })
     use(this.#files, { target: splitter, senders: [receiver], atOnce: 4 })
-    use(this.#sealed, { target: applier, senders: [sealer], atOnce: 20 })
+    use(this.#sealed, { target: applier, senders: [sealer, drain], atOnce: 20 })
   }
 
   /** Has S3 tell the files queue of each object. Not by the construct: that brings a function with rights over all buckets. */

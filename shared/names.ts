@@ -24,6 +24,7 @@ export const metricNames = {
   dead: 'SubmissionsDead',
   sealed: 'EntriesSealed',
   applied: 'EntriesApplied',
+  notApplied: 'EntriesNotApplied',
   faults: 'Faults',
   gatesClosed: 'GatesClosed',
 } as const

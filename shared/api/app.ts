@@ -50,12 +50,17 @@ export function createApi(options: ApiOptions): Routes {
     }),
   )
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
-  addDocument(api)
-  for (const routes of routesOf(options)) api.route('/v1', routes)
+  const { data, cases } = routesOf(options)
+  // Described whole by either mount: to its clients it is one API
+  const whole = newRoutes()
+  for (const routes of [...data, ...cases]) whole.route('/v1', routes)
+  addDocument(api, whole)
+  const mounted = { data, cases, both: [...data, ...cases] }[options.mount ?? 'both']
+  for (const routes of mounted) api.route('/v1', routes)
   return api
 }
 
-function routesOf({ world, stages, mount }: ApiOptions): readonly Routes[] {
+function routesOf({ world, stages }: ApiOptions) {
   const cases = [caseRoutes(world, stages.release)]
   const data = [
     submissionRoutes(world),
@@ -64,7 +69,7 @@ function routesOf({ world, stages, mount }: ApiOptions): readonly Routes[] {
     datasetRoutes(world, stages.publish),
     principalRoutes(world),
   ]
-  return mount === 'cases' ? cases : mount === 'data' ? data : [...data, ...cases]
+  return { data, cases }
 }
 
 // Before the body is read: who is nobody gets no work out of us

@@ -10,9 +10,11 @@ import { systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
 import type { Area, Queue, Signer, World } from '../ports.ts'
 import {
+  type Authority,
   authoritiesFileSchema,
   type Environment,
   environmentSchema,
+  findAuthority,
   policySchema,
   type Settings,
 } from '../settings.ts'
@@ -81,6 +83,13 @@ async function signerOf({ SIGNING_KEY_ID: keyId }: Environment): Promise<Signer>
 function readDeployment(): Settings {
   const { authorities } = readDeployed('authorities.json', authoritiesFileSchema)
   return { authorities, policy: readDeployed('policy.json', policySchema) }
+}
+
+/** The authority that a door names. Throws `AUTHORITY_UNKNOWN`: the file that was deployed has it no more. */
+export function authorityOf({ settings }: AwsWorld, code = ''): Authority {
+  const found = findAuthority(settings, code)
+  if (found === undefined) throw new Failure('AUTHORITY_UNKNOWN', { retryable: false })
+  return found
 }
 
 /** One of the deployment's files, beside the function's code. */
