@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { expect, test } from 'vitest'
 import type { EmulatedStack } from '../../emulator/stack.ts'
-import type { FunctionName } from '../../shared/names.ts'
 import { rows } from '../ingest/sample.ts'
-import { findFunctions, putObject, send, sessionOf, untilApplied } from './deployed.ts'
-import { countLogged, withRedelivery } from './redelivery.ts'
+import { putObject, send, sessionOf, untilApplied } from './deployed.ts'
+import { countLogged, withoutRight, withRedelivery } from './trouble.ts'
 
 const OWN = 'demo-public-security'
 
@@ -86,15 +84,4 @@ async function statusOf(stack: EmulatedStack, id: string): Promise<unknown> {
   const path = `/v1/receipts/${OWN}/${id}`
   const { body } = await sessionOf(stack).call({ method: 'GET', path, as: OWN })
   return (body as { status: string }).status
-}
-
-/** Works while a function's role is denied something: it fails at that point, every time. */
-async function withoutRight(name: FunctionName, Action: string, work: () => Promise<void>): Promise<void> {
-  const client = new IAMClient()
-  const { Role = '' } = (await findFunctions())[name]
-  const policy = { RoleName: Role.split('/').at(-1), PolicyName: 'denied-by-a-test' }
-  const Statement = [{ Effect: 'Deny', Action, Resource: '*' }]
-  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement })
-  await client.send(new PutRolePolicyCommand({ ...policy, PolicyDocument }))
-  await work().finally(() => client.send(new DeleteRolePolicyCommand(policy)))
 }

@@ -4,7 +4,8 @@ import type { EmulatedStack } from '../../emulator/stack.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import type { RefusalCode } from '../../shared/ingest/refusal.ts'
 import { rows } from '../ingest/sample.ts'
-import { putObject, type Receipt, send, untilApplied } from './deployed.ts'
+import { putObject, type Receipt, send, sessionOf, untilApplied } from './deployed.ts'
+import { withoutRight, withRedelivery } from './trouble.ts'
 
 const OWN = 'demo-public-security'
 const OTHER = 'demo-housing-bureau'
@@ -26,6 +27,27 @@ export function doors(opened: () => EmulatedStack): void {
     expect(receipt?.refusal).toMatchObject({ code, path })
     expect(receipt).toMatchObject({ received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 })
     expect(receipt).toMatchObject({ parts: [], records: [], applied: { new: 0, known: 0 } })
+  })
+
+  test('of two contents that the API let in under one id before either was accepted each has a receipt', async () => {
+    const id = `doors-${randomUUID()}`
+    const session = sessionOf(opened())
+    const post = async (json: object): Promise<string> => {
+      const answer = await session.call({ method: 'POST', path: '/v1/submissions', as: OWN, json })
+      expect(answer.status).toBe(202)
+      return (answer.body as { sha256: string }).sha256
+    }
+    const digests = await withRedelivery({ afterSeconds: 1, tries: 1_000 }, () =>
+      withoutRight('receive-submission', 'dynamodb:UpdateItem', async () => [
+        await post(envelope(id, { records: [rows.registration] })),
+        await post(envelope(id)),
+      ]),
+    )
+    const first = await untilApplied(opened(), OWN, id)
+    const other = digests.find((digest) => digest !== first.sha256) ?? ''
+    expect(digests).toContain(first.sha256)
+    const { refusal } = await untilApplied(opened(), OWN, `refused-${other.slice(0, 32)}`)
+    expect(refusal?.code).toBe('SUBMISSION_ID_REUSED')
   })
 
   test('a pointer to a version is to that version, whatever was put there since', async () => {

@@ -12,7 +12,7 @@ import { findWatermark } from '../../shared/records/watermark.ts'
 import { type LayoutName, rows, type SampleRow } from '../ingest/sample.ts'
 import { codeOf } from '../records/world.ts'
 import { openStoreAsRoot, type Receipt, send, untilApplied } from './deployed.ts'
-import { countLogged, withRedelivery } from './redelivery.ts'
+import { countLogged, withRedelivery } from './trouble.ts'
 
 /** Three authorities' submissions, sent all at once with many of them twice: what they come to, calm and under fire. */
 export function manySubmissions(opened: () => EmulatedStack): void {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import {
   GetQueueAttributesCommand,
   ListQueuesCommand,
@@ -7,6 +8,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { EmulatedStack } from '../../emulator/stack.ts'
+import type { FunctionName } from '../../shared/names.ts'
+import { findFunctions } from './deployed.ts'
 
 export type Redelivery = {
   readonly afterSeconds: number
@@ -46,6 +49,21 @@ export async function withRedelivery<T>(
   } finally {
     for (const each of deployed) await client.send(new SetQueueAttributesCommand(each))
   }
+}
+
+/** Works while a function's role is denied something: it fails at that point, every time. */
+export async function withoutRight<T>(
+  name: FunctionName,
+  Action: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const client = new IAMClient()
+  const { Role = '' } = (await findFunctions())[name]
+  const policy = { RoleName: Role.split('/').at(-1), PolicyName: 'denied-by-a-test' }
+  const Statement = [{ Effect: 'Deny', Action, Resource: '*' }]
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement })
+  await client.send(new PutRolePolicyCommand({ ...policy, PolicyDocument }))
+  return work().finally(() => client.send(new DeleteRolePolicyCommand(policy)))
 }
 
 /** How many lines of the emulator's own log say something: what became of an invocation is told nowhere else. */
