@@ -140,13 +140,14 @@ function admit(queue: Queue, principalArn: string): void {
   )
 }
 
-// SQS and S3 ask a sender for Decrypt too; with no right to receive or to read there is nothing it could decrypt
+// SQS and S3 ask a sender for Decrypt too. In their hands alone: with the key itself it has nothing to do
 function admitToKey(key: Key, principalArn: string, receivers: readonly NodejsFunction[]): void {
   key.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ArnPrincipal(principalArn)],
       actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
       resources: ['*'],
+      conditions: { StringLike: { 'kms:ViaService': ['sqs.*', 's3.*'] } },
     }),
   )
   key.addToResourcePolicy(

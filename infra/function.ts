@@ -104,24 +104,30 @@ const DUCKDB = '@duckdb/node-api'
 /** Also pinned in package.json: the registry has not every binding of every release. */
 const DUCKDB_VERSION = '1.5.5-r.5'
 
+/** With all that it needs. */
+const DUCKDB_HERE = ['@duckdb', 'detect-libc'].map((name) => join(ROOT, 'node_modules', name))
+
 /** Read by identity/division.ts from beside the code. */
 const DIVISIONS = join(ROOT, 'shared', 'identity', 'divisions.csv')
 
 // The deployment's files lie beside the code; so does DuckDB, for the architecture that it is to run on
-function hooks({ directory, architecture }: Deployment, duckDb: boolean): ICommandHooks {
+function hooks({ directory, architecture, local }: Deployment, duckDb: boolean): ICommandHooks {
   const cpu = architecture === Architecture.ARM_64 ? 'arm64' : 'x64'
-  const copy = (out: string) => {
-    const files = [...deploymentFiles.map((file) => join(directory, file)), DIVISIONS]
-    const from = files.map((file) => JSON.stringify(file))
-    return `cp ${from.join(' ')} ${JSON.stringify(out)}`
-  }
+  const copy = (paths: readonly string[], to: string) =>
+    `cp -R ${[...paths, to].map((path) => JSON.stringify(path)).join(' ')}`
+  const files = [...deploymentFiles.map((file) => join(directory, file)), DIVISIONS]
   const install = (out: string) =>
     `npm install --prefix ${JSON.stringify(out)} --no-save --no-package-lock --no-audit --no-fund ` +
     `--os=linux --libc=glibc --cpu=${cpu} ${DUCKDB}@${DUCKDB_VERSION}`
+  // On the emulator functions run on this machine: what it has will do, and no registry is asked at each deployment
+  const take = (out: string) => [
+    `mkdir ${JSON.stringify(`${out}/node_modules`)}`,
+    copy(DUCKDB_HERE, `${out}/node_modules`),
+  ]
   return {
     beforeBundling: () => [],
     beforeInstall: () => [],
-    afterBundling: (_, out) => [copy(out), ...(duckDb ? [install(out)] : [])],
+    afterBundling: (_, out) => [copy(files, out), ...(duckDb ? (local ? take(out) : [install(out)]) : [])],
   }
 }
 

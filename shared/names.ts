@@ -28,6 +28,7 @@ export const metricNames = {
   inconsistent: 'LogFindings',
   unwitnessed: 'WitnessOutages',
   applied: 'EntriesApplied',
+  notApplied: 'EntriesNotApplied',
   faults: 'Faults',
   gatesClosed: 'GatesClosed',
 } as const

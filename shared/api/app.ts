@@ -55,13 +55,18 @@ export function createApi(options: ApiOptions): Routes {
     }),
   )
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
-  addDocument(api)
+  const { data, cases } = routesOf(options)
+  // Described whole by either mount: to its clients it is one API
+  const whole = newRoutes()
+  for (const routes of [...data, ...cases]) whole.route('/v1', routes)
+  addDocument(api, whole)
   addLog(api, options.world)
-  for (const routes of routesOf(options)) api.route('/v1', routes)
+  const mounted = { data, cases, both: [...data, ...cases] }[options.mount ?? 'both']
+  for (const routes of mounted) api.route('/v1', routes)
   return api
 }
 
-function routesOf({ world, stages, mount }: ApiOptions): readonly Routes[] {
+function routesOf({ world, stages }: ApiOptions) {
   const cases = [caseRoutes(world, stages.release), signingKeyRoutes(world)]
   const data = [
     submissionRoutes(world),
@@ -71,7 +76,7 @@ function routesOf({ world, stages, mount }: ApiOptions): readonly Routes[] {
     principalRoutes(world),
     ledgerRoutes(world, stages.erase),
   ]
-  return mount === 'cases' ? cases : mount === 'data' ? data : [...data, ...cases]
+  return { data, cases }
 }
 
 // Before the body is read: who is nobody gets no work out of us

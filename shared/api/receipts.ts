@@ -15,7 +15,7 @@ import { newRoutes, type Routes } from './routes.ts'
 
 const statusSchema = z
   .object({
-    receipt: receiptSchema.openapi({ description: 'The same bytes whenever it is asked for' }),
+    receipt: receiptSchema.describe('The same bytes whenever it is asked for'),
     status: z.enum(['accepted', 'sealed', 'applied']),
     entry: z.int().optional().openapi({ description: 'Number of the ledger entry, once sealed' }),
     applied: z.object({ new: z.int(), known: z.int() }).optional(),

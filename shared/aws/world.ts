@@ -12,8 +12,10 @@ import { jsonPointer } from '../base/pointer.ts'
 import { isKept } from '../ledger/log.ts'
 import type { Area, ObjectKey, Queue, Signer, World } from '../ports.ts'
 import {
+  type Authority,
   type Environment,
   environmentSchema,
+  findAuthority,
   ledgerSettingsSchema,
   policySchema,
   type Settings,
@@ -101,6 +103,13 @@ function readDeployment(): Settings {
     policy: readDeployed('policy.json', policySchema),
     ledger: readDeployed('ledger.json', ledgerSettingsSchema),
   }
+}
+
+/** The authority that a door names. Throws `AUTHORITY_UNKNOWN`: the file that was deployed has it no more. */
+export function authorityOf({ settings }: AwsWorld, code = ''): Authority {
+  const found = findAuthority(settings, code)
+  if (found === undefined) throw new Failure('AUTHORITY_UNKNOWN', { retryable: false })
+  return found
 }
 
 /** One of the deployment's files, beside the function's code. */
