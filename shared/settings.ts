@@ -46,6 +46,11 @@ export type Policy = z.infer<typeof policySchema>
 
 export type Settings = { readonly authorities: readonly Authority[]; readonly policy: Policy }
 
+/** What is wrong with a file of settings, without a word of it: what stands in for a name there may be anything. */
+export function settingsProblem({ issues: [issue] }: z.ZodError): string {
+  return issue?.code === 'unrecognized_keys' ? 'a member that there is not' : (issue?.message ?? '')
+}
+
 export function findAuthority(settings: Settings, code: string): Authority | undefined {
   return settings.authorities.find((authority) => authority.code === code)
 }

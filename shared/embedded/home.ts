@@ -5,8 +5,9 @@ import { z } from 'zod'
 import { findActor, type Principal, principalSchema, registerPrincipal } from '../api/principal.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
+import { jsonPointer } from '../base/pointer.ts'
 import type { World } from '../ports.ts'
-import { authoritiesFileSchema, policySchema, type Settings } from '../settings.ts'
+import { authoritiesFileSchema, policySchema, type Settings, settingsProblem } from '../settings.ts'
 import { openDatabase } from './database.ts'
 import { createFile } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
@@ -114,9 +115,8 @@ async function readJsonFile<Schema extends z.ZodType>(
   if (!existsSync(file)) await createFile(file, await readFile(join(template, name)))
   const parsed = schema.safeParse(parseJson(await readFile(file, 'utf8'), name))
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const path = issue?.path.map((segment) => `/${String(segment)}`).join('') ?? ''
-  throw settingsInvalid({ file: name, path, problem: issue?.message ?? '' })
+  const path = jsonPointer(parsed.error.issues[0]?.path ?? [])
+  throw settingsInvalid({ file: name, path, problem: settingsProblem(parsed.error) })
 }
 
 function parseJson(text: string, file: string): unknown {
