@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiHome, openApiHome } from './home.ts'
 
 type Operation = {
@@ -34,6 +34,20 @@ describe('the description of the API', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(operations().length).toBeGreaterThan(15)
     expect(document.components.securitySchemes).toHaveProperty('bearer')
+  })
+
+  test('is made once, however often anybody asks for it', async () => {
+    const own = await openApiHome()
+    onTestFinished(() => own.close())
+    const make = own.api.getOpenAPI31Document
+    let made = 0
+    own.api.getOpenAPI31Document = (...about) => {
+      made++
+      return make(...about)
+    }
+    const ask = async () => (await own.send({ path: '/openapi.json' })).text
+    expect(await ask()).toBe(await ask())
+    expect(made).toBe(1)
   })
 
   test('refers to nothing that it does not have', () => {
