@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { latestKey } from '../../shared/datasets/keys.ts'
 import { publish } from '../../shared/datasets/publish.ts'
 import { rollForward } from '../../shared/datasets/roll-forward.ts'
-import { findLatest, listVersions, readManifest, readQuality } from '../../shared/datasets/store.ts'
+import {
+  findLatest,
+  findVersion,
+  listVersions,
+  readManifest,
+  readQuality,
+} from '../../shared/datasets/store.ts'
 import { entryKey } from '../../shared/ledger/outbox.ts'
 import { Crash, faultsFrom, faulty, type Schedule } from '../faults.ts'
 import { day, licence, registration } from '../fusion/records.ts'
@@ -99,5 +106,20 @@ test('a commit that is refused though nobody was first is a fault to try again',
 test('a pointer that somebody else moved is looked at again', async () => {
   const world = faulty(home, faultsFrom({ conflictAt: [7] }))
   expect((await publish(world, { dataset: 'organisations', commitId: 'second' })).outcome).toBe('published')
+  await expectWhole()
+})
+
+test.for([
+  ['cut off', '{"dataset":"organis'],
+  ['empty', ''],
+  ['another document', '{"version":1}'],
+])('a pointer that is %s is none: it is written anew from the versions there are', async ([, text = '']) => {
+  const key = latestKey('organisations')
+  const written = await home.objects.find(key)
+  await home.objects.put(key, Buffer.from(text), { tag: written?.tag ?? '' })
+  expect(await findVersion(home, 'organisations', 'latest')).toMatchObject({ version: 1 })
+  await rollForward(home)
+  expect((await home.objects.find(key))?.body).toEqual(written?.body)
+  await publish(home, { dataset: 'organisations', commitId: 'second' })
   await expectWhole()
 })
