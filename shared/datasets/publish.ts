@@ -3,7 +3,8 @@ import { digestOf, type Sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Objects, World } from '../ports.ts'
-import { type Build, type BuildInput, buildFiles } from './build.ts'
+import { putContent } from '../records/content.ts'
+import { type Build, type BuildInput, buildFiles, type CheckedFile } from './build.ts'
 import { columns } from './columns.ts'
 import { withEngine } from './engine.ts'
 import { storeFiles } from './files.ts'
@@ -66,9 +67,9 @@ export async function publish(world: PublishingWorld, options: PublishOptions): 
     const plan = await planVersion(world, engine, { parent: parent?.manifest, full: options.full ?? false })
     onStep({ name: 'plan', done: 1, total: 1 })
     const build = await buildFiles(world, engine, buildInput(options, plan, parent))
-    const fresh = build.built.filter(({ isNew }) => isNew)
+    const stored = build.built.filter((each) => isToBeStored(plan, each))
     return commitDraft(world, { options, parent, plan, build }, () =>
-      storeFiles(world.objects, fresh, (done) => onStep({ name: 'store', done, total: fresh.length })),
+      storeFiles(world.objects, stored, (done) => onStep({ name: 'store', done, total: stored.length })),
     )
   })
 }
@@ -89,6 +90,11 @@ function buildInput(options: PublishOptions, plan: Plan, parent: Parent | undefi
 
 export function nextVersion(parent: Parent | undefined): number {
   return (parent?.row.version ?? 0) + 1
+}
+
+/** A full build stores also what came out as it was: where the parent's file was damaged, that puts it right. */
+export function isToBeStored({ kind }: Pick<Plan, 'kind'>, { isNew }: CheckedFile): boolean {
+  return isNew || kind === 'full'
 }
 
 function isUnchanged(parent: Manifest, plan: Draft['plan'], { files }: Build): boolean {
@@ -125,6 +131,7 @@ export async function commitDraft(
 ): Promise<Publication> {
   const { options, parent, plan, build } = draft
   if (parent !== undefined && options.force !== true && isUnchanged(parent.manifest, plan, build)) {
+    if (plan.kind === 'full') await store()
     return confirm(world, options.dataset, { row: parent.row, plan })
   }
   const quality = assess(draft)
@@ -205,7 +212,7 @@ function countRows({ files }: Build): number {
 /** Puts a document where the commit's digest will point to. */
 async function stage(objects: Objects, dataset: DatasetName, document: Manifest | Quality): Promise<Sha256> {
   const sha = digestOf(document)
-  await objects.put(stagedKey(dataset, sha), Buffer.from(canonicalJson(document)), 'absent')
+  await putContent(objects, stagedKey(dataset, sha), Buffer.from(canonicalJson(document)))
   return sha
 }
 

@@ -1,5 +1,6 @@
 import { type Sha256, sha256 } from '../base/digest.ts'
 import type { World } from '../ports.ts'
+import { putContent } from '../records/content.ts'
 import { partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { type Draft, entryIdOf } from './accept.ts'
@@ -132,12 +133,12 @@ async function readDraft(
     if ('outcome' in step) list.push(step.outcome)
     if (step.part === undefined) continue
     const { body, reference } = step.part
-    await world.objects.put(partKey(reference.sha256), body, 'absent')
+    await putContent(world.objects, partKey(reference.sha256), body)
     parts.push(reference)
   }
   if (list.length === 0) return refusedDraft(head, refuse('SUBMISSION_EMPTY', ''))
   const encoded = encodeOutcomes(list)
-  await world.objects.put(outcomesKey(encoded.sha256), encoded.body, 'absent')
+  await putContent(world.objects, outcomesKey(encoded.sha256), encoded.body)
   return { ...head, ...countOutcomes(list), parts, outcomes: encoded.sha256 }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { latestKey } from '../../shared/datasets/keys.ts'
-import { publish } from '../../shared/datasets/publish.ts'
+import { findParent, publish } from '../../shared/datasets/publish.ts'
 import { rollForward } from '../../shared/datasets/roll-forward.ts'
 import {
   findLatest,
@@ -123,3 +123,25 @@ test.for([
   await publish(home, { dataset: 'organisations', commitId: 'second' })
   await expectWhole()
 })
+
+test.for([false, true])('a damaged file is put right by a full build (forced: %s)', async (force) => {
+  await publish(home, { dataset: 'organisations', commitId: 'second' })
+  const { manifest } = (await findParent(home, 'organisations')) ?? {}
+  for (const { path } of manifest?.files ?? []) await damage(path)
+  await publish(home, { dataset: 'organisations', commitId: 'full', full: true, force })
+  await expectWhole()
+})
+
+test('a damaged document that waits for its version is put right by whoever stages it again', async () => {
+  const before = await listObjects(home.objects, 'organisations/staged')
+  await life({ crashAt: 4, mode: 'failed' })
+  const staged = Object.keys(await listObjects(home.objects, 'organisations/staged'))
+  for (const path of staged.filter((each) => !(each in before))) await damage(path)
+  await publish(home, { dataset: 'organisations', commitId: 'life-4' })
+  await expectWhole()
+})
+
+async function damage(path: string): Promise<void> {
+  const key = { area: 'datasets', path } as const
+  await home.objects.put(key, Buffer.from('{'), { tag: (await home.objects.find(key))?.tag ?? '' })
+}

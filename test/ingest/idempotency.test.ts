@@ -2,16 +2,24 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../shared/base/canonical.ts'
+import type { Sha256 } from '../../shared/base/digest.ts'
 import { Failure } from '../../shared/base/failure.ts'
 import { instantOf } from '../../shared/base/instant.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
 import { acceptSubmission, REFUSED_ENTRY } from '../../shared/ingest/accept.ts'
-import { findProgress, findReceipt, type Receipt } from '../../shared/ingest/receipt.ts'
+import {
+  findProgress,
+  findReceipt,
+  outcomesKey,
+  type Receipt,
+  readOutcomes,
+} from '../../shared/ingest/receipt.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findLedgerSize, findSealedEntry } from '../../shared/ledger/sealed.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
+import { partKey } from '../../shared/records/part.ts'
 import { findAuthority } from '../../shared/settings.ts'
 import { Crash, faultsFrom, faulty } from '../faults.ts'
 import { openTurnstile, runTogether, turning } from '../ledger/turnstile.ts'
@@ -128,6 +136,25 @@ describe('an id', () => {
       // The same statement by two authorities is two records
       expect(world.recordItems()).toHaveLength(2 * statements.length)
     })
+  })
+})
+
+test('a damaged archive is put right when the same content comes again, under whatever id', async () => {
+  await withWorld(async (world) => {
+    const { draft } = await take(world, recordsDelivery(statements, { layout }))
+    const keys = [
+      outcomesKey(draft.outcomes ?? ''),
+      ...draft.parts.map((part) => partKey(part.sha256 as Sha256)),
+    ]
+    for (const key of keys) {
+      const found = await world.objects.find(key)
+      await world.objects.put(key, Buffer.from('cut off'), { tag: found?.tag ?? '' })
+    }
+    await expect(readOutcomes(world.objects, draft)).rejects.toMatchObject({ code: 'OUTCOMES_CORRUPT' })
+    await take(world, recordsDelivery(statements, { layout, submissionId: 's2' }))
+    expect(await readOutcomes(world.objects, draft)).toHaveLength(statements.length)
+    await finish(world)
+    expect(world.recordItems()).toHaveLength(statements.length)
   })
 })
 
