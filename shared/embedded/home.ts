@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { findActor, type Principal, principalSchema, registerPrincipal } from '../api/principal.ts'
@@ -34,15 +34,17 @@ export type HomeOptions = {
 const principalsFileSchema = z.strictObject({ principals: z.array(principalSchema) })
 
 /**
- * Opens a home, and makes it where there is none. Several processes may have one open. Edits of `authorities.json`,
+ * Opens a home, and makes it where there is none, for its owner alone. Several processes may have one open. Edits of `authorities.json`,
  * `policy.json` and `principals.json` take effect at the next opening; a principal that was revoked stays so.
  * Throws `SETTINGS_INVALID` with the file and the path in it.
  */
 export async function openHome({ directory, template, now = systemClock }: HomeOptions): Promise<Home> {
   const root = resolve(directory)
   await mkdir(root, { recursive: true, mode: 0o700 })
+  // A directory that was there may be open to others, and what lies in it goes by its mode
+  await chmod(root, 0o700)
   const settings = await readSettings(root, template)
-  const database = openDatabase(join(root, 'store.sqlite'))
+  const database = openDatabase(await ownDatabaseFile(root))
   const home: Home = {
     directory: root,
     store: openStore(database),
@@ -56,6 +58,14 @@ export async function openHome({ directory, template, now = systemClock }: HomeO
   }
   await registerPrincipals(home, template)
   return home
+}
+
+// SQLite makes its files as the umask says, and those beside the store with the mode that the store has
+async function ownDatabaseFile(root: string): Promise<string> {
+  const file = join(root, 'store.sqlite')
+  if (!existsSync(file)) await createFile(file, new Uint8Array())
+  await chmod(file, 0o600)
+  return file
 }
 
 /** The file whose lock the home's one worker holds. */
