@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { addDays, type Instant, startOfChinaDay } from '../../shared/base/instant.ts'
@@ -153,6 +154,22 @@ describe('a version', () => {
       }),
     ).rejects.toThrow('stop')
     expect(await readdir(own)).toEqual([])
+  })
+
+  test('removes what a publisher left that was killed, and nothing of one that may live', async () => {
+    const own = await temporaryDirectory()
+    vi.stubEnv('TMPDIR', own)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const ages = { 'credit-fusion-dataset-dead': 61, 'credit-fusion-dataset-live': 59, 'another-program': 61 }
+    for (const [name, minutes] of Object.entries(ages)) {
+      await mkdir(join(own, name))
+      await writeFile(join(own, name, 'rows-0.ndjson'), '{}')
+      const at = new Date(Date.now() - minutes * 60_000)
+      await utimes(join(own, name), at, at)
+    }
+    await home.submit('scjg', registrations(1))
+    await published()
+    expect((await readdir(own)).sort()).toEqual(['another-program', 'credit-fusion-dataset-live'])
   })
 
   test('tells how far it has come', async () => {
