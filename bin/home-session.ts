@@ -5,8 +5,7 @@ import { openTokenVerifier } from '../shared/api/token.ts'
 import { publish } from '../shared/datasets/publish.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
 import { type Home, openHome } from '../shared/embedded/home.ts'
-import { type Service, startService } from '../shared/embedded/service.ts'
-import type { FaultListener } from '../shared/embedded/worker.ts'
+import { type Service, type ServiceListener, startService } from '../shared/embedded/service.ts'
 import { expectDone } from './outcome.ts'
 import { type ApiRequest, faultCode, readAnswer, report, requestInit, type Session } from './session.ts'
 
@@ -36,7 +35,7 @@ export async function openHomeSession(directory: string): Promise<HomeSession> {
     readAnswer(await api.request(request.path, requestInit(request, await home.issuer.issue(request.as))))
   let service: Service | undefined
   const work = (): void => {
-    const onFault: FaultListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
+    const onFault: ServiceListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
     service ??= startService({ directory, template: TEMPLATE }, onFault)
   }
   return {
