@@ -2,7 +2,7 @@ import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { openAws } from '../shared/aws/world.ts'
 import { Failure } from '../shared/base/failure.ts'
-import { acceptSubmission } from '../shared/ingest/accept.ts'
+import { acceptDraft } from '../shared/ingest/accept.ts'
 import { measure, type Pointer, parseMessage, refuseUnread } from '../shared/ingest/message.ts'
 import { receiveSubmission } from '../shared/ingest/receive.ts'
 import { landingPrefix, parseQueueName } from '../shared/names.ts'
@@ -46,7 +46,8 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
 }
 
 async function accept(draft: unknown): Promise<void> {
-  if ((await acceptSubmission(aws, draft)) === 'accepted') count('accepted')
+  const outcome = await acceptDraft(aws, draft)
+  if (outcome !== 'repeated') count(outcome === 'accepted' ? 'accepted' : 'refused')
 }
 
 async function forward(authority: Authority, pointer: Pointer, body: string): Promise<void> {

@@ -3,13 +3,13 @@ import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { type Draft, entryIdOf } from './accept.ts'
+import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
 import type { Envelope, SubmissionHead } from './envelope.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import { readParts } from './read.ts'
 import { encodeOutcomes, findReceipt, outcomesKey, type Receipt, type RecordOutcome } from './receipt.ts'
-import { type Refusal, refusalReasons } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 import { type FileFormat, type Rows, readFile, readRecords } from './rows.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
@@ -52,19 +52,6 @@ export async function receiveSubmission(world: ReceivingWorld, delivery: Deliver
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
 }
-
-type DraftHead = Pick<
-  Draft,
-  | 'schemaVersion'
-  | 'authority'
-  | 'submissionId'
-  | 'layout'
-  | 'sentAt'
-  | 'receivedAt'
-  | 'sha256'
-  | 'sizeBytes'
-  | 'entryId'
->
 
 function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content: Content): DraftHead {
   const layout = findLayout(head.layout)
@@ -109,11 +96,6 @@ function checkHead(
 
 function refuse(code: Refusal['code'], path: string): Refusal {
   return { code, path }
-}
-
-function refusedDraft(head: DraftHead, { code, path }: Refusal): Draft {
-  const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  return { ...head, ...none, parts: [], refusal: { code, path, reason: refusalReasons[code] } }
 }
 
 async function readDraft(

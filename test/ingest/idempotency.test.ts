@@ -185,6 +185,26 @@ test('the same records, shuffled and dealt out to other submissions, are known',
   )
 })
 
+test('contents that ask a home for one id at once each have a receipt, the later one of its refusal', async () => {
+  await withHome(async ({ home, passTime, delivery }) => {
+    const other = { ...recordsDelivery(statements.slice(1), { layout }), authority: delivery.authority }
+    const second = await receiveSubmission(home, other)
+    expect(second.outcome).toBe('received')
+    expect(await workUntilIdle(home, passTime)).toEqual([])
+    const sha = second.outcome === 'received' ? second.draft.sha256 : ''
+    const refused = `refused-${sha.slice(0, 32)}`
+    expect(await findReceipt(home.store, 'demo-market-regulator', 's1')).toMatchObject({ accepted: 4 })
+    const receipt = await findReceipt(home.store, 'demo-market-regulator', refused)
+    expect(receipt).toMatchObject({
+      ...{ submissionId: refused, sha256: sha, received: 0, parts: [] },
+      refusal: { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' },
+    })
+    expect(receipt?.outcomes).toBeUndefined()
+    const { entry } = await findProgress(home.store, receipt as Receipt)
+    expect(await findSealedEntry(home.store, entry ?? -1)).toMatchObject({ kind: REFUSED_ENTRY })
+  })
+})
+
 describe('a submission that cannot be processed', () => {
   test('is tried five times and then has a receipt that says so, with an entry of its own', async () => {
     await withHome(async ({ home, passTime }) => {
