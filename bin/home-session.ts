@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
+import { isOfficer } from '../shared/api/principal.ts'
 import type { Routes } from '../shared/api/routes.ts'
 import { openTokenVerifier } from '../shared/api/token.ts'
 import { publish } from '../shared/datasets/publish.ts'
@@ -57,6 +58,6 @@ export async function openHomeSession(directory: string): Promise<HomeSession> {
 export function stagesOf(home: Home): Stages {
   return {
     publish: (options) => publish(home, options),
-    release: (order) => releaseCase(home, order),
+    release: (order) => releaseCase(home, order, (name) => isOfficer(home.store, name)),
   }
 }

@@ -66,6 +66,9 @@ function submitted(): DisclosureCase {
   return foldCase('ca5e', [{ number: 1, at: start, actor: requester, attempt: 'a1', step }])!
 }
 
+/** Nobody, where a test does not say who. */
+const revoked: ReadonlySet<string> = new Set()
+
 function hours(count: number): Instant {
   return instantOf(Date.parse(start) + count * 60 * 60 * 1000)
 }
@@ -87,7 +90,7 @@ type Move = { readonly actor: Actor; readonly command: Command; readonly now?: I
 
 /** Decides and appends; a refused move is no step of any sample. */
 function play(current: DisclosureCase, { actor, command, now = start }: Move): DisclosureCase {
-  const decision = transition(current, command, { actor, now, policy })
+  const decision = transition(current, command, { actor, now, policy, revoked })
   if (decision.outcome === 'refused') throw new Error(decision.code)
   const step: Step =
     decision.step.kind === 'released'
@@ -242,7 +245,7 @@ describe.each(samples)('a case $title', ({ title, state, current, now }) => {
 
   it.each(commandKinds)('answers each kind of person who would %s', (kind) => {
     const answers = [...everybody, ['turned-officer', turnedOfficer] as const].map(([name, actor]) => {
-      const decision = transition(current, commandOf(kind, current), { actor, now, policy })
+      const decision = transition(current, commandOf(kind, current), { actor, now, policy, revoked })
       return [name, decision.outcome === 'refused' ? decision.code : decision.step.kind]
     })
     expect(Object.fromEntries(answers)).toEqual(expectedFor(title, kind))
@@ -302,6 +305,7 @@ describe('an approval', () => {
       actor: officerA,
       now: start,
       policy,
+      revoked,
     })
     expect(decision).toMatchObject({ code: 'SCOPE_CHANGED', path: '/scopeSha256' })
   })
@@ -309,7 +313,11 @@ describe('an approval', () => {
   it('is void once the case is narrowed, and the officer who narrowed may approve the rest', () => {
     const narrowed = caseAfter([...approvals, [officerB, 'narrow']])
     expect(stateOf(narrowed, { now: start, policy })).toBe('Submitted')
-    const release = transition(narrowed, { kind: 'release' }, { actor: officerC, now: start, policy })
+    const release = transition(
+      narrowed,
+      { kind: 'release' },
+      { actor: officerC, now: start, policy, revoked },
+    )
     expect(release).toMatchObject({ code: 'NOT_APPROVED' })
     const one = play(narrowed, { actor: officerB, command: commandOf('approve', narrowed) })
     const two = play(one, { actor: officerA, command: commandOf('approve', one) })
@@ -351,7 +359,7 @@ describe('a text of an officer', () => {
   it.each(['refuse', 'narrow'] as const)('to %s a case holds no person’s number', (kind) => {
     const current = submitted()
     const command = { ...commandOf(kind, current), reason: 'Ask 13900000000' } as Command
-    const decision = transition(current, command, { actor: officerA, now: start, policy })
+    const decision = transition(current, command, { actor: officerA, now: start, policy, revoked })
     expect(decision).toMatchObject({ code: 'PERSONAL_DATA', path: '/reason' })
   })
 
@@ -467,7 +475,8 @@ describe('two approvals', () => {
           at += wait
           const base = commandOf(kind, current)
           const command = base.kind === 'narrow' ? { ...base, narrowing } : base
-          if (transition(current, command, { actor, now: hours(at), policy }).outcome === 'refused') continue
+          if (transition(current, command, { actor, now: hours(at), policy, revoked }).outcome === 'refused')
+            continue
           if (kind === 'release') {
             releases++
             const since = current.events.findLastIndex(
@@ -488,6 +497,31 @@ describe('two approvals', () => {
       { numRuns: 400, seed: 7 },
     )
     expect(releases).toBeGreaterThan(0)
+  })
+})
+
+describe('a release', () => {
+  const releaseWithout = (current: DisclosureCase, officer: Actor) =>
+    transition(
+      current,
+      { kind: 'release' },
+      { actor: officerC, now: start, policy, revoked: new Set([officer.name]) },
+    )
+
+  it('rests on approvals of people who are officers still, the first as the second', () => {
+    for (const officer of [officerA, officerB]) {
+      expect(releaseWithout(caseAfter(approvals), officer)).toMatchObject({ code: 'APPROVER_REVOKED' })
+    }
+  })
+
+  it('does not mind who else is none any longer, those included whose approval a narrowing voided', () => {
+    expect(releaseWithout(caseAfter(approvals), officerC).outcome).toBe('decided')
+    const again = [
+      [officerB, 'narrow'],
+      [officerB, 'approve'],
+      [officerC, 'approve'],
+    ] as const
+    expect(releaseWithout(caseAfter([...approvals, ...again]), officerA).outcome).toBe('decided')
   })
 })
 
