@@ -176,7 +176,7 @@ const reasons: Readonly<Record<GuardCode, string>> = {
   NOT_RELEASED: 'The package has not been released',
   CASE_REFUSED: 'The case was refused',
   CASE_WITHDRAWN: 'The case was withdrawn',
-  CASE_EXPIRED: 'The instrument or an approval of the case ran out',
+  CASE_EXPIRED: 'The instrument, an approval or the package of the case ran out',
   SCOPE_CHANGED: 'The scope is no longer the one that was seen; read the case again',
   SAME_OFFICER: 'This officer has approved already; the second approval is another officer’s',
   APPROVER_REVOKED:

@@ -49,8 +49,8 @@ import {
 
 const digest = 'cd'.repeat(32) as Extract<Step, { kind: 'downloaded' }>['ciphertextSha256']
 
-function submitted(): DisclosureCase {
-  const parsed = parseRequest(sampleRequest(), { now: start, policy })
+function submitted(changes: Readonly<Record<string, unknown>> = {}): DisclosureCase {
+  const parsed = parseRequest(sampleRequest(changes), { now: start, policy })
   if (parsed.outcome === 'refused') throw new Error(parsed.code)
   const { request } = parsed
   const requestSha256 = requestDigest(request, 'nanjing-bureau')
@@ -111,10 +111,13 @@ function play(current: DisclosureCase, { actor, command, now = start }: Move): D
   return foldCase(current.id, [...current.events, event])!
 }
 
-function caseAfter(moves: readonly (readonly [Actor, CommandKind])[]): DisclosureCase {
+function caseAfter(
+  moves: readonly (readonly [Actor, CommandKind])[],
+  beginning: DisclosureCase = submitted(),
+): DisclosureCase {
   return moves.reduce(
     (current, [actor, kind]) => play(current, { actor, command: commandOf(kind, current) }),
-    submitted(),
+    beginning,
   )
 }
 
@@ -352,6 +355,27 @@ describe('the instrument', () => {
     const now = hours(24 * 40)
     expect(stateOf(caseAfter(released), { now, policy })).toBe('Expired')
     expect(stateOf(caseAfter([...released, [requester, 'download']]), { now, policy })).toBe('Downloaded')
+  })
+})
+
+describe('a released package', () => {
+  it('waits for its download 30 days and not a millisecond longer, whatever the instrument says', () => {
+    const instrument = { ...(sampleRequest()['instrument'] as object), expiresOn: '9999-12-31' }
+    const current = caseAfter(released, submitted({ instrument }))
+    const justAfter = instantOf(Date.parse(hours(720)) + 1)
+    expect(stateOf(current, { now: hours(720), policy })).toBe('Released')
+    expect(stateOf(current, { now: justAfter, policy })).toBe('Expired')
+    const download = transition(
+      current,
+      { kind: 'download' },
+      { actor: requester, now: justAfter, policy, revoked },
+    )
+    expect(download).toMatchObject({ code: 'CASE_EXPIRED' })
+  })
+
+  it('waits for as long as the deployment has it', () => {
+    const current = caseAfter(released)
+    expect(stateOf(current, { now: hours(2), policy: { ...policy, packageTtlHours: 1 } })).toBe('Expired')
   })
 })
 
