@@ -23,9 +23,9 @@ import {
   sweepPackages,
 } from './package.ts'
 import type { Refusal } from './refusal.ts'
-import { appendEvent, loadCase } from './store.ts'
+import { appendEvent } from './store.ts'
 import { attemptOf, type DecidedStep, type GuardCode, refused, transition } from './transition.ts'
-import { type CaseView, momentOf, viewOf } from './view.ts'
+import { type CaseView, findVisible, momentOf, viewOf } from './view.ts'
 
 export type CaseWorld = Pick<World, 'store' | 'objects' | 'signer' | 'now' | 'settings'>
 
@@ -131,7 +131,7 @@ async function act(world: CaseWorld, input: ActInput): Promise<Acted> {
 }
 
 async function actOnce(world: CaseWorld, input: ActInput): Promise<Acted | 'taken'> {
-  const current = await loadCase(world.store, input.caseId)
+  const current = await findVisible(world, input)
   if (current === undefined) return refused('CASE_NOT_FOUND')
   const moment = momentOf(world)
   const context = { ...moment, actor: input.actor, revoked: await listRevoked(current, input.isOfficer) }

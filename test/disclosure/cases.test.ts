@@ -628,6 +628,31 @@ describe('reading', () => {
     }
   })
 
+  it('looks no further for a case of another authority than for one that is not there', async () => {
+    const view = await submit()
+    await approve(view, officerA)
+    let read = 0
+    const find: SealingStore['find'] = async (key) => {
+      const item = await world.store.find(key)
+      if (item !== undefined) read++
+      return item
+    }
+    async function* list(range: Parameters<SealingStore['list']>[0]): AsyncGenerator<Item> {
+      for await (const item of world.store.list(range)) {
+        read++
+        yield item
+      }
+    }
+    const counting = { ...world, store: { ...world.store, find, list } }
+    const query = { actor: otherAgency, caseId: view.id }
+    const answers = [await readCase(counting, query), await caseTimeline(counting, query)]
+    for (const step of [downloadCase, withdrawCase]) answers.push((await step(counting, query)) as never)
+    for (const answer of answers) expect(answer).toMatchObject({ code: 'CASE_NOT_FOUND' })
+    expect(read).toBe(0)
+    await readCase(counting, { actor: requester, caseId: view.id })
+    expect(read).toBe(2)
+  })
+
   it('takes an id that is none for a case that is not there', async () => {
     for (const caseId of ['', '#', '../x', 'cases']) {
       expect(await readCase(world, { actor: auditor, caseId })).toMatchObject({ code: 'CASE_NOT_FOUND' })
