@@ -30,6 +30,7 @@ export const stagedOptionsSchema = publicationNameSchema.extend({
   force: z.boolean().default(false),
   full: z.boolean().default(false),
   acceptDrop: z.boolean().default(false),
+  acceptClock: z.boolean().default(false),
 })
 export type StagedOptions = z.infer<typeof stagedOptionsSchema>
 
@@ -59,7 +60,7 @@ export async function stagePlan(world: PublishingWorld, options: StagedOptions):
   await rollForward(world)
   const parent = await findParent(world, options.dataset)
   const { kind, pins, changed } = await withEngine((engine) =>
-    planVersion(world, engine, { parent: parent?.manifest, full: options.full }),
+    planVersion(world, engine, { parent: parent?.manifest, full: options.full, force: options.force }),
   )
   const buckets: StagedPlan['buckets'] = []
   for (const [bucket, list] of changed) {

@@ -80,15 +80,19 @@ export function parseLatest(body: Uint8Array): Latest | undefined {
 export async function commitVersion(
   store: Store,
   dataset: DatasetName,
-  row: VersionRow & { readonly acceptedDrop: boolean; readonly at: Instant },
+  row: VersionRow & {
+    readonly acceptedDrop: boolean
+    readonly acceptedClock: boolean
+    readonly at: Instant
+  },
 ): Promise<'committed' | 'repeated' | 'conflict'> {
-  const { acceptedDrop, at, ...value } = row
+  const { acceptedDrop, acceptedClock, at, ...value } = row
   const { version, manifestSha256, ledgerSize, rows, files } = row
   return store.commit([{ key: versionKey(dataset, version), value, when: 'absent' }], {
     id: publicationId(dataset, version),
     kind: PUBLICATION_ENTRY,
     at,
-    payload: { dataset, version, manifestSha256, ledgerSize, rows, files, acceptedDrop },
+    payload: { dataset, version, manifestSha256, ledgerSize, rows, files, acceptedDrop, acceptedClock },
   })
 }
 
