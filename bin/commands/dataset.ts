@@ -46,7 +46,7 @@ export function datasetCommand(): Command {
     .option('--force', 'a new version although nothing has changed')
     .option(
       '--full',
-      'build every bucket from the ledger; with --force also under a clock that was far ahead',
+      'build every bucket from the ledger; with --force, take back a clock that was far ahead',
     )
     .option('--accept-drop', 'let a version through that has far fewer rows')
     .option('--accept-clock', 'let a version through whose clock is far ahead of all before')
