@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
-import { findActor, listPrincipals } from '../shared/api/principal.ts'
+import { findActor, isOfficer, listPrincipals } from '../shared/api/principal.ts'
 import type { Routes } from '../shared/api/routes.ts'
 import { openTokenVerifier } from '../shared/api/token.ts'
 import type { Role } from '../shared/base/actor.ts'
@@ -9,8 +9,7 @@ import { Failure } from '../shared/base/failure.ts'
 import { publish } from '../shared/datasets/publish.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
 import { type Home, isHome, openHome } from '../shared/embedded/home.ts'
-import { type Service, startService } from '../shared/embedded/service.ts'
-import type { FaultListener } from '../shared/embedded/worker.ts'
+import { type Service, type ServiceListener, startService } from '../shared/embedded/service.ts'
 import { findNumber } from '../shared/ledger/sealed.ts'
 import { orderErasure } from '../shared/records/erase.ts'
 import { findWatermark } from '../shared/records/watermark.ts'
@@ -60,7 +59,7 @@ export async function openHomeSession(
     readAnswer(await api.request(request.path, requestInit(request, await home.issuer.issue(request.as))))
   let service: Service | undefined
   const work = (): void => {
-    const onFault: FaultListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
+    const onFault: ServiceListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
     service ??= startService({ directory, template: TEMPLATE }, onFault)
   }
   return {
@@ -119,7 +118,7 @@ async function findDenial(
 export function stagesOf(home: Home, work: () => void = () => undefined): Stages {
   return {
     publish: (options) => publish(home, options),
-    release: (order) => releaseCase(home, order),
+    release: (order) => releaseCase(home, order, (name) => isOfficer(home.store, name)),
     erase: async (order) => {
       const erasure = await orderErasure(home, order)
       if (erasure.outcome !== 'erased') return erasure

@@ -40,6 +40,8 @@ export const policySchema = z.strictObject({
   caseOrganisationLimit: z.int().min(1).max(50).default(10),
   /** How long an approval of a case holds. */
   approvalTtlHours: z.int().min(1).max(720).default(72),
+  /** How long a released package waits for its download. 30 days at most: after that a stored one is removed on AWS. */
+  packageTtlHours: z.int().min(1).max(720).default(720),
 })
 /** What a deployment decides for itself. */
 export type Policy = z.infer<typeof policySchema>
@@ -61,6 +63,11 @@ export type Settings = {
   readonly policy: Policy
   /** What the deployment decides of its ledger. */
   readonly ledger: z.infer<typeof ledgerSettingsSchema>
+}
+
+/** What is wrong with a file of settings, without a word of it: what stands in for a name there may be anything. */
+export function settingsProblem({ issues: [issue] }: z.ZodError): string {
+  return issue?.code === 'unrecognized_keys' ? 'a member that there is not' : (issue?.message ?? '')
 }
 
 export function findAuthority(settings: Settings, code: string): Authority | undefined {

@@ -37,6 +37,7 @@ type PublishOptions = ClientOptions & {
   readonly force?: boolean
   readonly full?: boolean
   readonly acceptDrop?: boolean
+  readonly acceptClock?: boolean
 }
 
 /** Who publishes and reads when no other principal is named. */
@@ -52,8 +53,12 @@ export function datasetCommand(): Command {
   const publish = clientCommand('publish', 'Publish the next version, if anything has changed', PUBLISH)
     .addArgument(datasetArgument())
     .option('--force', 'a new version although nothing has changed')
-    .option('--full', 'build every bucket from the ledger')
+    .option(
+      '--full',
+      'build every bucket from the ledger; with --force, take back a clock that was far ahead',
+    )
     .option('--accept-drop', 'let a version through that has far fewer rows')
+    .option('--accept-clock', 'let a version through whose clock is far ahead of all before')
     .action((name: string, options: PublishOptions) =>
       runClient(options, (session) => publishDataset(session, name, options), describePublication),
     )
@@ -115,10 +120,10 @@ function describeQuality({ dataset, version, rows, checks }: Quality): string {
 }
 
 async function publishDataset(session: Session, name: string, options: PublishOptions): Promise<Publication> {
-  const { force = false, full = false, acceptDrop = false, as } = options
+  const { force = false, full = false, acceptDrop = false, acceptClock = false, as } = options
   report(`publishing ${name}`)
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
-  const json = { force, full, acceptDrop }
+  const json = { force, full, acceptDrop, acceptClock }
   const answer = await session.call({ method: 'POST', path, as, json })
   return expectDone(await untilPublished(session, as, answer)) as unknown as Publication
 }

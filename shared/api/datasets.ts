@@ -126,6 +126,7 @@ const publishRoute = createRoute({
           force: z.boolean().default(false),
           full: z.boolean().default(false),
           acceptDrop: z.boolean().default(false),
+          acceptClock: z.boolean().default(false),
         }),
       ),
     },

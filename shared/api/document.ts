@@ -22,6 +22,11 @@ export function addDocument(api: Routes, whole: Routes): void {
   // A copy: only what is made after the library was loaded can be registered, and others may load the room before us
   whole.openAPIRegistry.register('Submission', envelopeSchema.clone())
   whole.openAPIRegistry.register('CaseRequest', caseRequestSchema)
+  // Open to anybody, so made once: describing every schema anew takes longer than any other answer
+  let document: ReturnType<Routes['getOpenAPI31Document']> | undefined
   // Not by `doc31`: that answers a fault of its own, past our problems and our log
-  api.get('/openapi.json', (context) => context.json(whole.getOpenAPI31Document(about)))
+  api.get('/openapi.json', (context) => {
+    document ??= whole.getOpenAPI31Document(about)
+    return context.json(document)
+  })
 }

@@ -44,6 +44,11 @@ export async function findActor(store: Store, name: string): Promise<Actor | und
   return { name, role, ...(authority === undefined ? {} : { authority }) }
 }
 
+/** Whether a name stands for a compliance officer who may sign in. */
+export async function isOfficer(store: Store, name: string): Promise<boolean> {
+  return (await findActor(store, name))?.role === 'compliance'
+}
+
 export async function listPrincipals(
   store: Store,
 ): Promise<readonly (Principal & { readonly revoked: boolean })[]> {

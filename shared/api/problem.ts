@@ -20,6 +20,7 @@ export const problemSchema = z
 const titles = {
   REQUEST_MALFORMED: 'The request does not have the form the API describes.',
   JSON_MALFORMED: 'The body is not JSON.',
+  REQUEST_BROKEN_OFF: 'The connection ended before the request did.',
   BODY_TOO_LARGE: 'The body is larger than one request may be.',
   CONTENT_TYPE_UNKNOWN: 'The content type is none of those the route takes.',
   TOKEN_INVALID: 'There is no bearer token that holds.',
@@ -48,25 +49,38 @@ export type Problem = {
   readonly retryAfterSeconds?: number
 }
 
+const MEDIA_TYPE = 'application/problem+json'
+
 /** Answers with a problem document. */
-export function problem(context: Context, { retryAfterSeconds, ...told }: Problem): Response {
-  const { status, code, title, detail, path } = told
+export function problem(context: Context, { retryAfterSeconds, ...answer }: Problem): Response {
+  context.header('content-type', MEDIA_TYPE)
+  if (retryAfterSeconds !== undefined) context.header('retry-after', String(retryAfterSeconds))
+  return context.body(documentOf(answer), answer.status)
+}
+
+/** The same, of whoever has no context, since no route was reached. */
+export function problemResponse(answer: Problem): Response {
+  return new Response(documentOf(answer), {
+    status: answer.status,
+    headers: { 'content-type': MEDIA_TYPE },
+  })
+}
+
+function documentOf({ status, code, title, detail, path }: Problem): string {
   const known: Readonly<Record<string, string>> = titles
-  const document = {
+  return JSON.stringify({
     type: `urn:credit-fusion:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title: title ?? known[code] ?? code,
     status,
     code,
     ...(detail === undefined ? {} : { detail }),
     ...(path === undefined ? {} : { path }),
-  }
-  context.header('content-type', 'application/problem+json')
-  if (retryAfterSeconds !== undefined) context.header('retry-after', String(retryAfterSeconds))
-  return context.body(JSON.stringify(document), status)
+  })
 }
 
 /** Maps what was thrown. Nothing of an unknown fault's message goes out: it may quote the request. */
 export function faultToProblem(fault: unknown, context: Context): Response {
+  if (isBrokenOff(fault, context)) return problem(context, { status: 400, code: 'REQUEST_BROKEN_OFF' })
   if (fault instanceof HTTPException) {
     return problem(context, { status: fault.status, code: httpCodes[fault.status] ?? 'REQUEST_MALFORMED' })
   }
@@ -76,6 +90,11 @@ export function faultToProblem(fault: unknown, context: Context): Response {
     code: retryable ? 'TEMPORARILY_UNAVAILABLE' : 'INTERNAL',
     ...(fault instanceof Failure ? { detail: fault.code } : {}),
   })
+}
+
+// The connection of whoever asks, and no other, fails so: a port's own would come out as a Failure
+function isBrokenOff(fault: unknown, { req }: Context): boolean {
+  return req.raw.signal.aborted && fault instanceof Error && 'code' in fault && fault.code === 'ECONNRESET'
 }
 
 // What hono throws of a body before any validation of ours; 400 for one that is no JSON

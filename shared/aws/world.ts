@@ -19,6 +19,7 @@ import {
   ledgerSettingsSchema,
   policySchema,
   type Settings,
+  settingsProblem,
 } from '../settings.ts'
 import { openLargeValues } from './large-values.ts'
 import { openObjects } from './objects.ts'
@@ -125,7 +126,7 @@ function parseSettings<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const facts = { file, path: jsonPointer(issue?.path ?? []), problem: issue?.message ?? '' }
+  const path = jsonPointer(parsed.error.issues[0]?.path ?? [])
+  const facts = { file, path, problem: settingsProblem(parsed.error) }
   throw new Failure('SETTINGS_INVALID', { retryable: false, facts })
 }

@@ -32,6 +32,7 @@ export const qualityRules = [
   { id: 'licence-not-in-force', zh: '许可不在有效期内', en: 'A licence is shown that is not in force', severity: 'gate', failing: (today) => rowsWhere(`len([l FOR l IN licences IF l.valid_to < DATE '${today}' OR l.valid_from > DATE '${today}' OR l.status = 'invalid']) > 0`) },
   { id: 'columns-differ', zh: '列与字段表不符', en: 'A file has other columns than the published ones of the field table', severity: 'gate' },
   { id: 'rows-fallen', zh: '行数骤降', en: 'There are over 20 % fewer rows than in the version before', severity: 'gate' },
+  { id: 'clock-ahead', zh: '时钟超前', en: 'The clock is over 180 days ahead of all that was received, published or looked at before', severity: 'gate' },
   { id: 'registration-absent', zh: '缺登记信息', en: 'No registration is held', severity: 'report', failing: () => rowsWhere('coalesce(registration_number, organisation_type, registration_status, registration_authority, approved_on::VARCHAR, established_on::VARCHAR) IS NULL') },
   { id: 'date-implausible', zh: '日期超出合理范围', en: 'A date of approval, establishment or decision lies before 1900 or ahead', severity: 'report', failing: (today) => rowsWhere(`len([d FOR d IN list_concat([approved_on, established_on], [l.decided_on FOR l IN licences], [p.decided_on FOR p IN penalties]) IF d < DATE '1900-01-01' OR d > DATE '${today}']) > 0`) },
   { id: 'approved-before-established', zh: '核准早于成立', en: 'Approved before it was established', severity: 'report', failing: () => rowsWhere('approved_on < established_on') },

@@ -7,6 +7,7 @@ import {
   type Latest,
   latestSchema,
   listVersions,
+  parseLatest,
   readStagedBytes,
   type VersionRow,
 } from './store.ts'
@@ -61,7 +62,7 @@ export async function moveLatest(objects: Objects, dataset: DatasetName, latest:
   const body = Buffer.from(canonicalJson(latest))
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await objects.find(key)
-    const current = found && latestSchema.parse(JSON.parse(Buffer.from(found.body).toString('utf8')))
+    const current = found && parseLatest(found.body)
     if (current !== undefined && !isAhead(latest, current)) return
     if ((await objects.put(key, body, found === undefined ? 'absent' : { tag: found.tag })) === 'stored')
       return

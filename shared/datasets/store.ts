@@ -60,27 +60,39 @@ export async function findVersion(
   return newest
 }
 
-/** What `latest.json` says; undefined before the first version. */
+/** What `latest.json` says; undefined before the first version, and where it can't be read. */
 export async function findLatest(objects: Objects, dataset: DatasetName): Promise<Latest | undefined> {
   const found = await objects.find(latestKey(dataset))
-  return found === undefined
-    ? undefined
-    : latestSchema.parse(JSON.parse(Buffer.from(found.body).toString('utf8')))
+  return found && parseLatest(found.body)
+}
+
+/** Undefined for what is no pointer: nothing follows from it but where to begin looking, so a damaged one is none. */
+export function parseLatest(body: Uint8Array): Latest | undefined {
+  try {
+    return latestSchema.safeParse(JSON.parse(Buffer.from(body).toString('utf8'))).data
+  } catch {
+    // Cut off; it is written again from the version rows, by the next to roll forward
+    return undefined
+  }
 }
 
 /** Makes a version and its ledger entry, or neither. Its documents are staged before. */
 export async function commitVersion(
   store: Store,
   dataset: DatasetName,
-  row: VersionRow & { readonly acceptedDrop: boolean; readonly at: Instant },
+  row: VersionRow & {
+    readonly acceptedDrop: boolean
+    readonly acceptedClock: boolean
+    readonly at: Instant
+  },
 ): Promise<'committed' | 'repeated' | 'conflict'> {
-  const { acceptedDrop, at, ...value } = row
+  const { acceptedDrop, acceptedClock, at, ...value } = row
   const { version, manifestSha256, ledgerSize, rows, files } = row
   return store.commit([{ key: versionKey(dataset, version), value, when: 'absent' }], {
     id: publicationId(dataset, version),
     kind: PUBLICATION_ENTRY,
     at,
-    payload: { dataset, version, manifestSha256, ledgerSize, rows, files, acceptedDrop },
+    payload: { dataset, version, manifestSha256, ledgerSize, rows, files, acceptedDrop, acceptedClock },
   })
 }
 

@@ -7,7 +7,7 @@ import type { Refusal, RefusalGround } from './refusal.ts'
 import type { DisclosureRequest } from './request.ts'
 import type { Scope } from './scope.ts'
 import type { CaseState } from './states.ts'
-import { indexPlace, listCaseIds, loadCase } from './store.ts'
+import { caseIdBeginning, indexPlace, listCaseIds, loadCase } from './store.ts'
 import { type TimelineRow, timelineOf } from './timeline.ts'
 import { type GuardCode, maySee, refused } from './transition.ts'
 
@@ -92,11 +92,16 @@ export async function caseTimeline(
     : { outcome: 'done', rows: timelineOf(current, actor) }
 }
 
-async function findVisible(
-  world: ReadWorld,
+/**
+ * The case, to whoever may know of it. Nothing is read for another authority: a case that is there is to take no longer
+ * to be denied than one that is not.
+ */
+export async function findVisible(
+  { store }: Pick<World, 'store'>,
   { actor, caseId }: CaseQuery,
 ): Promise<DisclosureCase | undefined> {
-  const current = await loadCase(world.store, caseId)
+  if (actor.role === 'agency' && !caseId.startsWith(caseIdBeginning(actor.authority ?? ''))) return undefined
+  const current = await loadCase(store, caseId)
   return current !== undefined && maySee(current, actor) ? current : undefined
 }
 

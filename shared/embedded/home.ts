@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { access, constants, mkdir, opendir, readFile } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, opendir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { checkedAuthoritiesSchema } from '../api/authority.ts'
@@ -13,8 +13,9 @@ import {
 } from '../api/principal.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
+import { jsonPointer } from '../base/pointer.ts'
 import type { Signer, World } from '../ports.ts'
-import { ledgerSettingsSchema, policySchema, type Settings } from '../settings.ts'
+import { ledgerSettingsSchema, policySchema, type Settings, settingsProblem } from '../settings.ts'
 import { openDatabase } from './database.ts'
 import { createFile, errnoOf } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
@@ -55,15 +56,17 @@ const STORE = 'store.sqlite'
 const DEPLOYMENT_FILES = ['authorities.json', 'policy.json', 'ledger.json', 'principals.json'] as const
 
 /**
- * Opens a home, and makes it where there is none. Several processes may have one open. Edits of `authorities.json`,
+ * Opens a home, and makes it where there is none, for its owner alone. Several processes may have one open. Edits of `authorities.json`,
  * `policy.json` and `principals.json` take effect at the next opening; a principal that was revoked stays so.
  * Throws `SETTINGS_INVALID` with the file and the path in it, and `HOME_UNUSABLE` with the directory.
  */
 export async function openHome({ directory, template, now = systemClock }: HomeOptions): Promise<Home> {
   const root = resolve(directory)
   await makeRoot(root)
+  // A directory that was there may be open to others, and what lies in it goes by its mode
+  await chmod(root, 0o700)
   const settings = await readSettings(root, template)
-  const database = openDatabase(join(root, STORE))
+  const database = openDatabase(await ownDatabaseFile(root))
   const home = {
     directory: root,
     store: openStore(database, settings.ledger),
@@ -102,6 +105,14 @@ async function makeDirectories(directory: string): Promise<void> {
 // Whatever stood against it, whoever opens the directory finds
 async function tryToMake(directory: string): Promise<string | undefined> {
   return mkdir(directory, { mode: 0o700 }).then(() => undefined, errnoOf)
+}
+
+// SQLite makes its files as the umask says, and those beside the store with the mode that the store has
+async function ownDatabaseFile(root: string): Promise<string> {
+  const file = join(root, 'store.sqlite')
+  if (!existsSync(file)) await createFile(file, new Uint8Array())
+  await chmod(file, 0o600)
+  return file
 }
 
 /** The file whose lock the home's one worker holds. */
@@ -165,9 +176,8 @@ async function readJsonFile<Schema extends z.ZodType>(
   if (!existsSync(file)) await createFile(file, await readFile(join(template, name)))
   const parsed = schema.safeParse(parseJson(await readFile(file, 'utf8'), name))
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const path = issue?.path.map((segment) => `/${String(segment)}`).join('') ?? ''
-  throw settingsInvalid({ file: name, path, problem: issue?.message ?? '' })
+  const path = jsonPointer(parsed.error.issues[0]?.path ?? [])
+  throw settingsInvalid({ file: name, path, problem: settingsProblem(parsed.error) })
 }
 
 function parseJson(text: string, file: string): unknown {

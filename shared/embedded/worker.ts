@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../base/failure.ts'
-import { acceptSubmission, buryDraft } from '../ingest/accept.ts'
+import { acceptDraft, buryDraft } from '../ingest/accept.ts'
 import { sealPending } from '../ledger/seal.ts'
 import { applyEntry } from '../records/apply.ts'
 import { advanceWatermark } from '../records/watermark.ts'
@@ -79,7 +79,7 @@ export async function workRound(home: Home, onFault: FaultListener): Promise<num
     name: 'inbox',
     limit: INBOX_LEASE,
     onFault,
-    work: (body) => acceptSubmission(home, body),
+    work: (body) => acceptDraft(home, body),
   })
   await buryDead(home, onFault)
   const sealed = await sealPending({ ...home, signer: home.ledgerSigner })

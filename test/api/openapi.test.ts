@@ -44,6 +44,11 @@ describe('the description of the API', () => {
     expect(await (await part.request('/openapi.json')).json()).toEqual(document)
   })
 
+  test('is made once, however often anybody asks for it', async () => {
+    const ask = async () => (await api.send({ path: '/openapi.json' })).text
+    expect(await ask()).toBe(await ask())
+  })
+
   test('refers to nothing that it does not have', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path = '']) => path,

@@ -2,11 +2,11 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { stagesOf } from '../../bin/home-session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import { openTokenVerifier } from '../../shared/api/token.ts'
-import { type ApiHome, answerOf, openApiHome, requestOf } from './home.ts'
+import { type ApiHome, answerOf, openApiHome, openHeldHome, requestOf } from './home.ts'
 
 let api: ApiHome
 let issuer: {
@@ -170,4 +170,17 @@ test('while the issuer’s keys cannot be had, nobody is told that their token i
     body: { code: 'TEMPORARILY_UNAVAILABLE', detail: 'TOKEN_KEYS_UNAVAILABLE' },
   })
   expect(faults).toHaveLength(1)
+})
+
+test('an approval of an officer who is revoked releases nothing, and the case says why', async () => {
+  const held = await openHeldHome()
+  onTestFinished(() => held.close())
+  const { caseId, scopeSha256 } = held.held
+  const act = (as: string, path: string, json: object = {}) => held.send({ method: 'POST', path, as, json })
+  for (const officer of ['officer-one', 'officer-two']) {
+    await act(officer, `/v1/cases/${caseId}/approve`, { scopeSha256 })
+  }
+  await act('operator', '/v1/principals/officer-one/revocation')
+  const answer = await act('officer-two', `/v1/cases/${caseId}/release`)
+  expect(answer).toMatchObject({ status: 409, body: { code: 'APPROVER_REVOKED' } })
 })
