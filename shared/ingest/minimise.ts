@@ -124,17 +124,18 @@ function readList(cell: string): Reading<readonly string[]> {
   return { value: stated.length === 0 ? undefined : stated }
 }
 
-const VALIDITIES: Readonly<Record<string, string>> = {
-  '1': 'valid',
-  有效: 'valid',
-  '2': 'invalid',
-  无效: 'invalid',
-}
+// A map, since a plain object has values for `constructor` and its like too
+const VALIDITIES: ReadonlyMap<string, string> = new Map([
+  ['1', 'valid'],
+  ['有效', 'valid'],
+  ['2', 'invalid'],
+  ['无效', 'invalid'],
+])
 
 function readValidity(cell: string): Reading<string> {
   const text = readText(cell)
   if (text === undefined) return { value: undefined }
-  const value = VALIDITIES[text]
+  const value = VALIDITIES.get(text)
   return value === undefined ? { fault: 'FIELD_VALUE_UNKNOWN' } : { value }
 }
 

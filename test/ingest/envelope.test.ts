@@ -165,6 +165,15 @@ describe('a single record is refused, and the others are taken:', () => {
     expect(({} as Record<string, unknown>)['XK_NR']).toBeUndefined()
   })
 
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'FIELD_VALUE_UNKNOWN: a state named %s, as what objects inherit',
+    async (state) => {
+      const { draft, outcomes } = await takeRecords([row, { ...row, XK_WSH: '2', XK_ZT: state }], { layout })
+      expect(draft).toMatchObject({ received: 2, accepted: 1, refused: 1 })
+      expect(outcomes[1]).toMatchObject({ code: 'FIELD_VALUE_UNKNOWN', path: '/records/1/XK_ZT' })
+    },
+  )
+
   test('a NUL is a character like any other, and comes out of the archive as it came', async () => {
     const { records } = await takeRecords([{ ...row, XK_NR: 'a\0b', XK_WSH: '\u00001' }], { layout })
     expect(records[0]?.facts).toMatchObject({ content: 'a\0b', documentNumber: '\u00001' })
