@@ -179,13 +179,41 @@ describe('a single record is refused, and the others are taken:', () => {
     expect(records[0]?.facts).toMatchObject({ content: 'a\0b', documentNumber: '\u00001' })
   })
 
-  test('a number keeps its digits; one too great for them to be exact makes no code that holds', async () => {
-    const { records } = await takeRecords([{ ...row, XK_WSH: 20260001 }], { layout })
-    expect(records[0]?.facts).toMatchObject({ documentNumber: '20260001' })
-    const { outcomes } = await takeRecords([{ ...row, XK_XDR_SHXYM: Number('911101081234567890') }], {
-      layout,
-    })
-    expect(outcomes[0]?.outcome).toBe('refused')
+  test.each([
+    ['20260001', '20260001'],
+    ['0', '0'],
+    ['9007199254740991', '9007199254740991'],
+    ['-1', '-1'],
+    ['2026.5', '2026.5'],
+    ['0.1234567890123', '0.1234567890123'],
+  ])('a number keeps its digits: %s', async (written, text) => {
+    const { records } = await takeFile(lineWith('XK_WSH', written), 'ndjson', { layout })
+    expect(records[0]?.facts).toMatchObject({ documentNumber: text })
+  })
+
+  test.each([
+    '9007199254740992',
+    '999999197001010010',
+    '3302032025000000012345',
+    '3302032025000000012399',
+    '1e21',
+    '1e400',
+    '1e-7',
+    '99999919700101.015',
+    '0.12345678901234567',
+  ])('FIELD_NOT_TEXT: a number that JSON does not keep as it was written: %s', async (written) => {
+    for (const column of ['XK_WSH', 'XK_NR', 'XK_XDR_SHXYM', 'XK_XDR_ZJHM']) {
+      const line = lineWith(column, written)
+      const code = 'FIELD_NOT_TEXT'
+      const path = `/records/0/${column}`
+      expect((await takeFile(line, 'ndjson', { layout })).outcomes).toMatchObject([{ code, path }])
+      expect((await takeRecords([JSON.parse(line)], { layout })).outcomes).toMatchObject([{ code, path }])
+    }
+  })
+
+  test('a number where nothing is kept is no fault, however long', async () => {
+    const { draft } = await takeFile(lineWith('XK_FR_ZJHM', '999999197001010010'), 'ndjson', { layout })
+    expect(draft).toMatchObject({ received: 1, accepted: 1 })
   })
 
   test('a value of null is an empty cell', async () => {
@@ -371,6 +399,12 @@ function expectAddsUp({ draft, outcomes, records }: Taken, received?: number): v
     expect(outcomes.filter((each) => each.outcome === outcome)).toHaveLength(draft[outcome])
   }
   expect(records).toHaveLength(accepted + unresolved)
+}
+
+/** The row as a line of JSON in which one member is written as it is given. */
+function lineWith(column: string, written: string): string {
+  const { [column]: _, ...rest } = row as Readonly<Record<string, string>>
+  return `{"${column}":${written},${JSON.stringify(rest).slice(1)}`
 }
 
 function tableOf(cells: Readonly<Record<string, string>>): string {
