@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Actor, roles } from '../base/actor.ts'
-import { findPersonalData } from '../identity/personal-data.ts'
+import { findPersonalDataInId } from '../identity/personal-data.ts'
 import type { Key, Store, World } from '../ports.ts'
 import { findAuthority } from '../settings.ts'
 
@@ -10,7 +10,7 @@ export const principalSchema = z
     name: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,59}$/)
-      .refine((name) => findPersonalData(name) === undefined, {
+      .refine((name) => findPersonalDataInId(name) === undefined, {
         message: 'looks like a resident ID or mobile number',
       }),
     role: z.enum(roles),

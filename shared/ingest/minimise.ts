@@ -1,4 +1,4 @@
-import { findPersonalData } from '../identity/personal-data.ts'
+import { findPersonalData, isNumberOfDivision } from '../identity/personal-data.ts'
 import { type FactRecord, recordSchema, type Subject } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
 import {
@@ -10,7 +10,7 @@ import {
   readText,
   readYuanFromWan,
 } from './cell.ts'
-import type { Column, Layout } from './layouts/layout.ts'
+import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
 import { layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
@@ -72,13 +72,23 @@ function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
   return cell.isWellFormed() ? undefined : 'TEXT_NOT_WELL_FORMED'
 }
 
-function personalDataFault(column: Column, cell: string): RefusalCode | undefined {
-  if (column.fact === undefined) return undefined
-  const found = findPersonalData(cell)
-  // Eleven digits and nothing else are a number like any other where documents have theirs
-  const isNumber = column.kind === 'number' && /^\d{11}$/.test(cell.trim())
+function personalDataFault({ kind, fact }: Column, cell: string): RefusalCode | undefined {
+  if (fact === undefined) return undefined
+  const found =
+    findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(kind, cell)))
+  const isNumber =
+    kind === 'number' && found !== undefined && isNumberOfDivision(cell.normalize('NFKC').trim())
   return found === undefined || isNumber ? undefined : 'TEXT_PERSONAL_DATA'
 }
+
+// What is taken out of a cell may be all that parted a person's number
+function foldKept(kind: ColumnKind, cell: string): string {
+  if (kind === 'number') return foldDocumentNumber(cell)
+  return kind === 'code' ? (readCode(cell) ?? '') : ''
+}
+
+// Nothing in it that folding takes out
+const PLAIN = /^[0-9A-Za-z〔〕（）()[\]\u4e00-\u9fff]*$/
 
 function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readonly facts: Facts } | Refusal {
   const facts: Facts = {}

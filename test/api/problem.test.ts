@@ -70,6 +70,8 @@ const bodies: readonly Row[] = [
   ['an envelope with an id of the wrong form', post(agency, '/v1/submissions', { json: envelope({ submissionId: '/' }) }), 400, MALFORMED, '/submissionId'],
   ['a file without its head', post(agency, '/v1/submissions', { headers: { 'content-type': 'text/csv' }, body: 'a,b' }), 400, MALFORMED, '/submissionId'],
   ['a role there is not', post('operator', '/v1/principals', { json: { name: 'somebody', role: 'owner' } }), 400, MALFORMED, '/role'],
+  ['a name with a mobile number after letters', post('operator', '/v1/principals', { json: { name: 'tel13900000000', role: 'auditor' } }), 400, MALFORMED, '/name'],
+  ['a name of the form of a resident ID', post('operator', '/v1/principals', { json: { name: 'p999999.19700101.0011', role: 'auditor' } }), 400, MALFORMED, '/name'],
   ['an agency without an authority', post('operator', '/v1/principals', { json: { name: 'somebody', role: 'agency' } }), 400, MALFORMED, '/authority'],
 ]
 

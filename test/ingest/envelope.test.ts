@@ -32,6 +32,13 @@ describe('an envelope', () => {
     ['an empty id', { submissionId: '' }],
     ['an id that is a resident ID', { submissionId: RESIDENT_ID }],
     ['an id with a mobile number in it', { submissionId: `batch-${MOBILE_NUMBER}` }],
+    ['an id with a mobile number after letters', { submissionId: `tel${MOBILE_NUMBER}` }],
+    ['an id with a resident ID after letters', { submissionId: `ID${RESIDENT_ID}` }],
+    [
+      'an id with a resident ID between full stops',
+      { submissionId: RESIDENT_ID.replace(/(.{6})(.{8})/, '$1.$2.') },
+    ],
+    ['an id of the form of a resident ID', { submissionId: `${RESIDENT_ID.slice(0, 17)}0` }],
     ['no layout', { layout: '' }],
     ['a time without an offset', { sentAt: '2026-01-01T00:00:00' }],
     ['a day in place of a time', { sentAt: '2026-01-01' }],
