@@ -1,4 +1,6 @@
+import { foldIdentifier } from '../identity/fold.ts'
 import { findPersonalData, isNumberOfDivision } from '../identity/personal-data.ts'
+import { isOldRegistrationNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
 import { type FactRecord, recordSchema, type Subject } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
 import {
@@ -120,6 +122,8 @@ function readFact(column: Column, cell: string): Reading<string | readonly strin
       return readList(cell)
     case 'validity':
       return readValidity(cell)
+    case 'registration-number':
+      return { value: readRegistrationNumber(cell) }
     case 'code':
       return { value: readCode(cell) }
     default:
@@ -153,6 +157,14 @@ function readValidity(cell: string): Reading<string> {
 function readCode(cell: string): string | undefined {
   const text = readText(cell)?.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase()
   return text === undefined || /^0+X?$/.test(text) ? undefined : text
+}
+
+// One that does not hold says nothing about the organisation, and might be a person's number
+function readRegistrationNumber(cell: string): string | undefined {
+  const number = foldIdentifier(cell)
+  return parseRegistrationNumber(number).kind === 'valid' || isOldRegistrationNumber(number)
+    ? number
+    : undefined
 }
 
 // A capital that is not a number stays as the words it came in: no ground to refuse a registration

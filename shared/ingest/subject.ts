@@ -2,8 +2,12 @@ import type { Finding } from '../identity/finding.ts'
 import { foldIdentifier, isPlaceholder } from '../identity/fold.ts'
 import { parseOrganisationCode } from '../identity/organisation-code.ts'
 import { findPersonalData } from '../identity/personal-data.ts'
-import { isIndividualBusinessNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
-import { isResidentId } from '../identity/resident-id.ts'
+import {
+  isIndividualBusinessNumber,
+  isOldRegistrationNumber,
+  parseRegistrationNumber,
+} from '../identity/registration-number.ts'
+import { holdsOldResidentIdShape, holdsResidentIdShape } from '../identity/resident-id.ts'
 import { parseTaxNumber } from '../identity/tax-number.ts'
 import { isIndividualBusiness, organisationCodeOf, parseUscc } from '../identity/uscc.ts'
 import type { Subject } from '../records/record.ts'
@@ -77,7 +81,7 @@ function readColumn(
     case 'organisation-type':
       return /个体工商户|^个体(户)?$/.test(cell.trim()) ? individualBusiness(policy) : undefined
     case 'subject-person':
-      return isResidentId(foldIdentifier(cell)) ? { code: 'SUBJECT_NATURAL_PERSON' } : undefined
+      return isOfPerson(cell) ? { code: 'SUBJECT_NATURAL_PERSON' } : undefined
     case 'uscc':
     case 'identifier':
     case 'organisation-code':
@@ -97,6 +101,13 @@ function classFault(cell: string, policy: Policy): { readonly code: RefusalCode 
   return /个体/.test(text) ? individualBusiness(policy) : { code: 'FIELD_VALUE_UNKNOWN' }
 }
 
+// No check digit is asked for: nothing else than a person's number stands here in that form
+function isOfPerson(cell: string): boolean {
+  if (cell === '') return false
+  const text = foldIdentifier(cell)
+  return findPersonalData(cell) !== undefined || holdsResidentIdShape(text) || holdsOldResidentIdShape(text)
+}
+
 function individualBusiness(policy: Policy): { readonly code: RefusalCode } | undefined {
   return policy.admitIndividualBusinesses ? undefined : { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
 }
@@ -112,7 +123,8 @@ function readIdentifier(
   if (text.length === 18) return readUscc(text, policy)
   if (text.length === 9) return identified('organisation-code', parseOrganisationCode(text))
   if (text.length === 15) return readFifteen(column, text, policy)
-  return isOldNumber(column, text)
+  // Thirteen digits may be a mobile number with its country before it
+  return isOldRegistrationNumber(text) && findPersonalData(text) === undefined
     ? { kind: 'registration-number', value: text }
     : { code: 'SUBJECT_IDENTIFIER_INVALID' }
 }
@@ -123,14 +135,6 @@ function readFifteen(column: Column, text: string, policy: Policy): Subject | { 
   // One in eleven wrong registration numbers would pass for a tax number
   if (column.kind === 'registration-number') return { code: 'SUBJECT_IDENTIFIER_INVALID' }
   return identified('tax-number', parseTaxNumber(text))
-}
-
-// Before 2007 they had thirteen digits and no check; foreign-invested firms had 企合苏总字第000063号. So free a form
-// could hold a person's number too: none may be found in it, nor a run of digits that one could hide in
-function isOldNumber(column: Column, text: string): boolean {
-  if (findPersonalData(text) !== undefined || /\d{17}/.test(text)) return false
-  const free = column.kind === 'registration-number' && /\d/.test(text) && text.length <= 40
-  return free || /^\d{13}$/.test(text)
 }
 
 function readUscc(text: string, policy: Policy): Subject | { readonly code: RefusalCode } | undefined {

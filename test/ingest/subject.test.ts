@@ -3,7 +3,7 @@ import { organisationCodeCheck } from '../../shared/identity/organisation-code.t
 import { isResidentId } from '../../shared/identity/resident-id.ts'
 import { completeUscc, parseUscc, usccCheck } from '../../shared/identity/uscc.ts'
 import { codeOf } from '../records/world.ts'
-import { outcomeOf, RESIDENT_ID, rows, takeRecords } from './sample.ts'
+import { MOBILE_NUMBER, outcomeOf, RESIDENT_ID, rows, takeRecords } from './sample.ts'
 
 const CODE = codeOf(1)
 const INDIVIDUAL = codeOf(1, '92')
@@ -40,6 +40,13 @@ describe.each([
     ['by a resident ID in the column of tax numbers', { SWDJ: RESIDENT_ID }],
     ['by 证件号码', { ZJHM: RESIDENT_ID }],
     ['by 证件号码, though the code holds', { ZJHM: RESIDENT_ID, SHXYM: CODE }],
+    ['by 证件号码 with words before it', { ZJHM: `身份证${RESIDENT_ID}` }],
+    ['by 证件号码 with letters before it', { ZJHM: `SFZ${RESIDENT_ID}` }],
+    ['by 证件号码 parted by full stops', { ZJHM: RESIDENT_ID.replace(/(.{6})(.{8})/, '$1.$2.') }],
+    ['by 证件号码 with a slip of the pen', { ZJHM: `${RESIDENT_ID.slice(0, 17)}0` }],
+    ['by 证件号码 of the old form', { ZJHM: '999999700101001' }],
+    ['by 证件号码 of the old form, with words', { ZJHM: '身份证：999999 700101 001' }],
+    ['by a mobile number in the place of 证件号码', { ZJHM: MOBILE_NUMBER }],
   ])('a natural person is refused, told %s', async (_, cells) => {
     expect(await outcome(cells)).toBe('SUBJECT_NATURAL_PERSON')
   })
@@ -53,6 +60,13 @@ describe.each([
     expect(await outcome(cells)).toBe('SUBJECT_INDIVIDUAL_BUSINESS')
     expect(await outcome(cells, { admitIndividualBusinesses: true })).toMatch(/^(accepted|unresolved)$/)
   })
+
+  test.each(['', '无', CODE, ORGANISATION_CODE, '999999701301001', '9999997001010012', '甬企字第1号'])(
+    '证件号码 that is no person’s is dropped: %j',
+    async (ZJHM) => {
+      expect(await outcome({ ZJHM })).toBe('accepted')
+    },
+  )
 
   test.each(['', '法人及非法人组织', '法人', '非法人组织'])(
     'the class %j is that of an organisation',
@@ -172,6 +186,12 @@ describe('the subject is', () => {
       'registration-number',
       '企合苏总字第000063号',
     ],
+    [
+      "a foreign-invested firm's number of a city with a register of its own",
+      { XK_XDR_SHXYM: '', XK_XDR_GSZC: ' 企独粤深总字第 304253 号' },
+      'registration-number',
+      '企独粤深总字第304253号',
+    ],
   ])('%s', async (_, cells, kind, value) => {
     const { records } = await takeRecords([{ ...rows['licence-2018'], ...cells }], { layout: 'licence-2018' })
     expect(records[0]?.subject).toEqual({ kind, value })
@@ -220,12 +240,52 @@ describe('the subject is', () => {
     )
   })
 
+  test.each([
+    `${RESIDENT_ID.slice(0, 6)}.${RESIDENT_ID.slice(6, 14)}.${RESIDENT_ID.slice(14)}`,
+    '张三护照E12345678',
+    `TEL${MOBILE_NUMBER}`,
+    `86${MOBILE_NUMBER}`,
+    '张三999999700101001',
+    '330200-2000-1234',
+    '甬工商企字第1号',
+    `企${MOBILE_NUMBER}字第1号`,
+    `企合苏总字第${MOBILE_NUMBER}号`,
+  ])('no registration number of a form that nobody knows, which may hold a person: %s', async (value) => {
+    const cells = { XK_XDR_SHXYM: '', XK_XDR_GSZC: value }
+    expect(await outcomeOf('licence-2018', cells)).toBe('SUBJECT_IDENTIFIER_INVALID')
+    const { records } = await takeRecords([{ ...rows['licence-2018'], XK_XDR_GSZC: value }], {
+      layout: 'licence-2018',
+    })
+    expect(records[0]?.otherIdentifiers).toEqual([])
+  })
+
   test('without a lesser identifier that cannot be read, where a better one holds', async () => {
     expect(await outcomeOf('licence-2018', { XK_XDR_SWDJ: '12345' })).toBe('accepted')
     expect(await outcomeOf('licence-2018', { XK_XDR_SHXYM: '', XK_XDR_SWDJ: '12345' })).toBe(
       'SUBJECT_IDENTIFIER_INVALID',
     )
   })
+})
+
+describe('the registration number that a registration states', () => {
+  test.each([
+    [REGISTRATION_NUMBER, REGISTRATION_NUMBER],
+    [` ${fullWidth(REGISTRATION_NUMBER)} `, REGISTRATION_NUMBER],
+    ['330200-000012344', REGISTRATION_NUMBER],
+    ['3302001234567', '3302001234567'],
+    ['企合苏总字第000063号', '企合苏总字第000063号'],
+  ])('is kept folded: %s', async (reg_no, value) => {
+    const { records } = await takeRecords([{ ...rows.registration, reg_no }], { layout: 'registration' })
+    expect(records[0]?.facts).toMatchObject({ registrationNumber: value })
+  })
+
+  test.each(['330200000012345', '张三护照E12345678', '330200000012344（分）', CODE])(
+    'is not kept where it has no form that is known, or its check fails: %s',
+    async (reg_no) => {
+      const { records } = await takeRecords([{ ...rows.registration, reg_no }], { layout: 'registration' })
+      expect(records[0]?.facts).toEqual({ name: '示例有限公司' })
+    },
+  )
 })
 
 describe('in a registration an individual business is told', () => {
