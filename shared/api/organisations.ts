@@ -2,8 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type Fused, fuse, type Provenance } from '../fusion/fuse.ts'
 import { fieldsOf } from '../fusion/golden-record.ts'
 import type { LossReason } from '../fusion/survivorship.ts'
-import { isIndividualBusiness, parseUscc } from '../identity/uscc.ts'
+import { parseUscc } from '../identity/uscc.ts'
 import type { World } from '../ports.ts'
+import { organisationRecords } from '../records/individual-business.ts'
 import { listStanding } from '../records/store.ts'
 import { findWatermark } from '../records/watermark.ts'
 import { may } from './may.ts'
@@ -63,7 +64,7 @@ export function organisationRoutes(world: World): Routes {
     const parsed = parseUscc(context.req.valid('param').uscc, world.settings.policy)
     if (parsed.kind !== 'valid')
       return problem(context, { status: 400, code: 'USCC_INVALID', path: '/uscc' }) as never
-    const found = isIndividualBusiness(parsed.value) ? undefined : await readOrganisation(world, parsed.value)
+    const found = await readOrganisation(world, parsed.value)
     if (found === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
     const { provenance, ...organisation } = found
     const wanted = context.req.valid('query').provenance === 'true'
@@ -78,7 +79,9 @@ export function organisationRoutes(world: World): Routes {
 async function readOrganisation(world: World, uscc: string) {
   const ledgerSize = await findWatermark(world.store)
   const validAt = world.now()
-  const records = await listStanding(world.store, { kind: 'uscc', value: uscc }, ledgerSize)
+  const held = await listStanding(world.store, { kind: 'uscc', value: uscc }, ledgerSize)
+  const records = organisationRecords(uscc, held)
+  if (records === undefined) return undefined
   const fused = fuse({ uscc, records, validAt, policy: world.settings.policy })
   // No name: nothing stands that may still be shown
   if (fused.record.name === null) return undefined

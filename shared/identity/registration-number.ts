@@ -28,6 +28,11 @@ export function isIndividualBusinessNumber(number: string): boolean {
   return /^\d{6}[6-9]\d{8}$/.test(number)
 }
 
+/** Whether 企业类型 is a word for an individual business: 个体工商户, 个人经营, 家庭经营 … */
+export function isIndividualBusinessType(type: string): boolean {
+  return /个体|個體|(?:个人|個人|家庭)[经經][营營]/.test(type.normalize('NFKC').replace(/\s/g, ''))
+}
+
 /** ISO 7064 MOD 11,10 over all fifteen digits. */
 export function registrationNumberChecks(number: string): boolean {
   let product = 10

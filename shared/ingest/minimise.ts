@@ -1,7 +1,7 @@
 import { foldIdentifier } from '../identity/fold.ts'
 import { findPersonalData, isNumberOfDivision } from '../identity/personal-data.ts'
 import { isOldRegistrationNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
-import { type FactRecord, recordSchema, type Subject } from '../records/record.ts'
+import { type FactRecord, recordSchema } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
 import {
   foldDocumentNumber,
@@ -16,7 +16,7 @@ import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
 import { layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
-import { readSubject } from './subject.ts'
+import { type NamedSubject, readSubject } from './subject.ts'
 
 type Facts = Record<string, string | readonly string[]>
 
@@ -40,11 +40,7 @@ export function minimiseRow(row: Row, context: RowContext): { readonly record: F
   return { record: toRecord(named, facts.facts, context) }
 }
 
-function toRecord(
-  named: { readonly subject: Subject; readonly others: readonly Subject[] },
-  facts: Facts,
-  { layout, authority }: RowContext,
-): FactRecord {
+function toRecord(named: NamedSubject, facts: Facts, { layout, authority }: RowContext): FactRecord {
   const document = layout.documentFacts.map((fact) => facts[fact]).find((value) => typeof value === 'string')
   const revision = layout.revisionFact === undefined ? undefined : facts[layout.revisionFact]
   return recordSchema.parse({
@@ -52,6 +48,7 @@ function toRecord(
     authority,
     subject: named.subject,
     otherIdentifiers: named.others,
+    ...(named.individualBusiness && { individualBusiness: true }),
     document: document === undefined ? layout.recordType : foldDocumentNumber(document),
     revision: revision ?? '',
     layout: layoutId(layout),

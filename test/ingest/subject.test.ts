@@ -12,6 +12,8 @@ const REGISTRATION_NUMBER = '330200000012344'
 /** As before, and its seventh digit is 6. */
 const INDIVIDUAL_NUMBER = '330200600012348'
 const ORGANISATION_CODE = CODE.slice(8, 17)
+/** All digits; its organisation code, which nobody has in division 999999, begins with what elsewhere marks an individual business. */
+const TAX_NUMBER = '999999700000036'
 const OTHER_ORGANISATION_CODE = `YY000009${organisationCodeCheck('YY000009')}`
 
 describe.each([
@@ -55,10 +57,30 @@ describe.each([
     ['by the prefix 92 of its code', { SHXYM: INDIVIDUAL }],
     ['by the seventh digit of its registration number', { SHXYM: '', GSZC: INDIVIDUAL_NUMBER }],
     ['by the seventh digit of its registration number, beside a code', { GSZC: INDIVIDUAL_NUMBER }],
+    ['by that digit, though the check digit is wrong', { GSZC: '330200600012340' }],
+    ['by that digit, with a hyphen', { GSZC: '330200-600012340' }],
+    ['by that digit, in full width', { GSZC: fullWidth('330200600012340') }],
+    ['by a registration number in the column of tax numbers', { SWDJ: INDIVIDUAL_NUMBER }],
+    ['by a registration number in the column of organisation codes', { ZZJG: INDIVIDUAL_NUMBER }],
     ['by its class', { LB: '个体工商户' }],
+    ['by its class, with spaces', { LB: '个 体 工 商 户' }],
+    ['by its class in traditional characters', { LB: '個體工商戶' }],
   ])('an individual business is refused, told %s, unless the policy admits it', async (_, cells) => {
     expect(await outcome(cells)).toBe('SUBJECT_INDIVIDUAL_BUSINESS')
     expect(await outcome(cells, { admitIndividualBusinesses: true })).toMatch(/^(accepted|unresolved)$/)
+  })
+
+  test.each(['个体工商户', '個體工商戶'])('a record kept of the class %s says so', async (LB) => {
+    const cells = { [`${column}_LB`]: LB }
+    const policy = { admitIndividualBusinesses: true }
+    const { records } = await takeRecords([{ ...rows[layout], ...cells }, rows[layout]], { layout, policy })
+    expect(records.map(({ individualBusiness }) => individualBusiness)).toEqual([true, undefined])
+  })
+
+  test('a tax number is no registration number, though its seventh digit is a 7', async () => {
+    expect(await outcome({ SWDJ: TAX_NUMBER })).toBe('accepted')
+    expect(await outcome({ SWDJ: `${TAX_NUMBER.slice(0, 14)}0` })).toBe('accepted')
+    expect(await outcomeOf(layout, { 行政相对人代码_4: TAX_NUMBER })).toBe('accepted')
   })
 
   test.each(['', '无', CODE, ORGANISATION_CODE, '999999701301001', '9999997001010012', '甬企字第1号'])(
@@ -289,14 +311,34 @@ describe('the registration number that a registration states', () => {
 })
 
 describe('in a registration an individual business is told', () => {
-  test.each(['个体工商户', '个体', '个体户'])('by the type %s', async (comp_type) => {
+  test.each([
+    '个体工商户',
+    '个体',
+    '个体户',
+    '个体经营',
+    '个人经营',
+    '家庭经营',
+    '个 体 工 商 户',
+    '個體工商戶',
+    '个体工商业户',
+    '个体（港澳）',
+    '个体工商户(内资)',
+  ])('by the type %s', async (comp_type) => {
     expect(await outcomeOf('registration', { comp_type })).toBe('SUBJECT_INDIVIDUAL_BUSINESS')
     expect(await outcomeOf('registration', { comp_type }, { admitIndividualBusinesses: true })).toBe(
       'accepted',
     )
   })
 
-  test.each(['有限责任公司', '个人独资企业', '农民专业合作社'])('not by the type %s', async (comp_type) => {
+  test.each([
+    '有限责任公司',
+    '有限责任公司(自然人独资)',
+    '有限责任公司（自然人投资或控股）',
+    '个人独资企业',
+    '个人独资企业分支机构',
+    '集体经营单位(非法人)',
+    '农民专业合作社',
+  ])('not by the type %s', async (comp_type) => {
     expect(await outcomeOf('registration', { comp_type })).toBe('accepted')
   })
 
