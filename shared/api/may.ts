@@ -8,6 +8,8 @@ const permissions = {
   'submission:send': ['agency'],
   'receipt:read': ['agency', 'steward', 'auditor', 'operator'],
   'organisation:read': ['dataset-user', 'compliance', 'steward', 'auditor'],
+  // What lost to other statements is for those who examine a result, not for those who use it
+  'organisation:examine': ['compliance', 'steward', 'auditor'],
   'dataset:read': ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
   'dataset:publish': ['steward', 'operator'],
   'case:submit': ['agency'],

@@ -33,7 +33,13 @@ const organisationSchema = z
         z.object({
           rule: z.string(),
           won: z.array(referenceSchema),
-          lost: z.array(referenceSchema.extend({ value: z.unknown(), reason: z.string() })),
+          lost: z
+            .array(referenceSchema.extend({ value: z.unknown(), reason: z.string() }))
+            .optional()
+            .openapi({
+              description:
+                'Statements that were not chosen; for the roles compliance, steward and auditor alone',
+            }),
         }),
       )
       .optional(),
@@ -58,7 +64,8 @@ const route = createRoute({
 export function organisationRoutes(world: World): Routes {
   const routes = newRoutes()
   routes.openapi(route, async (context) => {
-    if (!may(context.get('actor'), 'organisation:read')) {
+    const actor = context.get('actor')
+    if (!may(actor, 'organisation:read')) {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const parsed = parseUscc(context.req.valid('param').uscc, world.settings.policy)
@@ -68,8 +75,9 @@ export function organisationRoutes(world: World): Routes {
     if (found === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
     const { provenance, ...organisation } = found
     const wanted = context.req.valid('query').provenance === 'true'
+    const told = may(actor, 'organisation:examine') ? provenance : withoutLost(provenance)
     return context.json(
-      organisationSchema.parse(wanted ? { ...organisation, provenance } : organisation),
+      organisationSchema.parse(wanted ? { ...organisation, provenance: told } : organisation),
       200,
     )
   })
@@ -98,6 +106,10 @@ function publishedEdition(fused: Fused) {
     withoutEnded(trace),
   ])
   return { record: published(fused.record), provenance: Object.fromEntries(provenance) }
+}
+
+function withoutLost(provenance: Readonly<Record<string, Provenance>>) {
+  return Object.fromEntries(Object.entries(provenance).map(([name, { rule, won }]) => [name, { rule, won }]))
 }
 
 function withoutEnded(trace: Provenance): Provenance {

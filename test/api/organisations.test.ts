@@ -25,6 +25,65 @@ const licence = (n: number, cells: object = {}) => ({
   ...cells,
 })
 
+const penalty = (n: number, cells: object = {}) => ({
+  ...{ CF_XDR_MC: '合成样本有限公司', CF_XDR_SHXYM: codeOf(n), CF_WSH: '罚1号', CF_CFLB: '罚款' },
+  ...{ CF_CFJG: '合成机关', CF_JDRQ: '2026-01-15', CF_NR_FK: '88.8' },
+  ...cells,
+})
+
+describe('of two statements of one document the API', () => {
+  const other = 'demo-environment-bureau'
+  let api: ApiHome
+  beforeAll(async () => {
+    api = await openApiHome()
+    await hold(api, regulator, 'registration', [registration(1), registration(2), registration(3)])
+    await hold(api, regulator, 'penalty-2018', [
+      penalty(1),
+      penalty(2, { CF_JDRQ: '2021-01-15' }),
+      penalty(3),
+    ])
+    await hold(api, other, 'penalty-2018', [
+      penalty(1, { CF_NR_FK: '99.9' }),
+      penalty(2, { CF_JDRQ: '2021-01-15' }),
+      penalty(3, { CF_GSJZQ: '2026-11-01' }),
+    ])
+  })
+  afterAll(() => api.close())
+
+  const provenanceOf = async (n: number, as: string) => {
+    const answer = await api.send({ path: `/v1/organisations/${codeOf(n)}`, as })
+    return { text: answer.text, provenance: answer.body['provenance'] as Record<string, object> }
+  }
+
+  test.each(['compliance', 'steward', 'auditor'] as const)(
+    'tells a %s which lost, and its value',
+    async (role) => {
+      const { provenance } = await provenanceOf(1, principalOf[role])
+      expect(provenance['penalties']).toMatchObject({
+        won: [{ authority: other }],
+        lost: [{ authority: regulator, value: { fine_yuan: '888000' } }],
+      })
+    },
+  )
+
+  test('tells a dataset-user where the value comes from, and no other value', async () => {
+    const { text, provenance } = await provenanceOf(1, principalOf['dataset-user'])
+    expect(provenance['penalties']).toMatchObject({ won: [{ authority: other }] })
+    for (const trace of Object.values(provenance)) expect(trace).not.toHaveProperty('lost')
+    expect(text).toContain('999000')
+    expect(text).not.toContain('888000')
+  })
+
+  test.each([
+    ['both have ended', 2],
+    ['the last says that it has ended, though the copy does not', 3],
+  ])('tells nobody anything where %s', async (_, n) => {
+    const { text, provenance } = await provenanceOf(n, principalOf.steward)
+    expect(provenance['penalties']).toMatchObject({ won: [], lost: [] })
+    expect(text).not.toMatch(/罚1号|888000/)
+  })
+})
+
 describe('where individual businesses are admitted, the API shows', () => {
   let api: ApiHome
   beforeAll(async () => {
