@@ -1,3 +1,4 @@
+import type { CalendarDate } from '../base/instant.ts'
 import { foldIdentifier } from '../identity/fold.ts'
 import { findPersonalData, isNumberOfDivision } from '../identity/personal-data.ts'
 import { isOldRegistrationNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
@@ -9,6 +10,7 @@ import {
   readCapital,
   readDate,
   readEndDate,
+  readPastDate,
   readText,
   readYuanFromWan,
 } from './cell.ts'
@@ -20,7 +22,13 @@ import { type NamedSubject, readSubject } from './subject.ts'
 
 type Facts = Record<string, string | readonly string[]>
 
-export type RowContext = { readonly layout: Layout; readonly authority: string; readonly policy: Policy }
+export type RowContext = {
+  readonly layout: Layout
+  readonly authority: string
+  readonly policy: Policy
+  /** The day of receipt, in China Standard Time. */
+  readonly today: CalendarDate
+}
 
 /**
  * Turns a row into a record that holds nothing about a person: only mapped columns enter, and what is free text is
@@ -35,7 +43,7 @@ export function minimiseRow(row: Row, context: RowContext): { readonly record: F
   if ('code' in named) return named
   const personal = findFault(row.cells, personalDataFault)
   if (personal !== undefined) return personal
-  const facts = readFacts(row.cells, context.layout)
+  const facts = readFacts(row.cells, context)
   if ('code' in facts) return facts
   return { record: toRecord(named, facts.facts, context) }
 }
@@ -89,7 +97,10 @@ function foldKept(kind: ColumnKind, cell: string): string {
 // Nothing in it that folding takes out
 const PLAIN = /^[0-9A-Za-z〔〕（）()[\]\u4e00-\u9fff]*$/
 
-function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readonly facts: Facts } | Refusal {
+function readFacts(
+  cells: ReadonlyMap<Column, string>,
+  { layout, today }: RowContext,
+): { readonly facts: Facts } | Refusal {
   const facts: Facts = {}
   for (const column of layout.columns) {
     const cell = cells.get(column) ?? ''
@@ -98,7 +109,7 @@ function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readon
     if (required && readText(cell) === undefined) return { code: 'FIELD_MISSING', path }
     if (fact === undefined || cell === '') continue
     if (cell.length > maxLength) return { code: 'FIELD_TOO_LONG', path }
-    const reading = readFact(column, cell)
+    const reading = readFact(column, cell, today)
     if ('fault' in reading) return { code: reading.fault, path }
     if (reading.value !== undefined) facts[fact] = reading.value
     else if (required) return { code: 'FIELD_MISSING', path }
@@ -107,10 +118,12 @@ function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readon
   return { facts }
 }
 
-function readFact(column: Column, cell: string): Reading<string | readonly string[]> {
+function readFact(column: Column, cell: string, today: CalendarDate): Reading<string | readonly string[]> {
   switch (column.kind) {
     case 'date':
       return readDate(cell)
+    case 'past-date':
+      return readPastDate(cell, today)
     case 'end-date':
       return readEndDate(cell)
     case 'yuan-from-wan':

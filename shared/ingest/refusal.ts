@@ -30,6 +30,8 @@ export const refusalReasons = {
   FIELD_NOT_TEXT: 'The value is neither text nor a number that JSON keeps exactly; send long ones as text.',
   FIELD_VALUE_UNKNOWN: 'The value is not one of those the layout lists.',
   DATE_INVALID: 'The value is not a date that exists, in a form the layout knows.',
+  DATE_IN_FUTURE:
+    'The date of a decision, an approval or an establishment lies after the day of receipt in China.',
   AMOUNT_INVALID: 'The value is not an amount of money.',
   SUBJECT_NATURAL_PERSON: 'The record is about a natural person; only organisations are admitted.',
   SUBJECT_INDIVIDUAL_BUSINESS:
