@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import { sha256 } from '../../shared/base/digest.ts'
-import { systemClock } from '../../shared/base/instant.ts'
+import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Receipt, RecordOutcome } from '../../shared/ingest/receipt.ts'
@@ -84,7 +84,10 @@ async function tryHere(file: string, { layout, json }: PushOptions): Promise<voi
   const found = findLayout(layout)
   if (found === undefined) return
   const format = contentType === 'text/csv' ? 'csv' : 'ndjson'
-  const trial = { dryRun: true, ...tryFile(found, { format, bytes }, policySchema.parse({})) }
+  const trial = {
+    dryRun: true,
+    ...tryFile(found, { format, bytes }, { policy: policySchema.parse({}), today: chinaDate(systemClock()) }),
+  }
   if (trial.refusal !== undefined) {
     const { code, path, reason } = trial.refusal
     throw new CommandEnd(3, code, reason, { path, document: trial })

@@ -8,6 +8,8 @@ const permissions = {
   'submission:send': ['agency'],
   'receipt:read': ['agency', 'steward', 'auditor', 'operator'],
   'organisation:read': ['dataset-user', 'compliance', 'steward', 'auditor'],
+  // What lost to other statements is for those who examine a result, not for those who use it
+  'organisation:examine': ['compliance', 'steward', 'auditor'],
   'dataset:read': ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
   // Whoever may hold a package, or was told of one, may tell who signed it
   'signing-key:read': roles,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Actor, roles } from '../base/actor.ts'
 import { Failure } from '../base/failure.ts'
-import { findPersonalData } from '../identity/personal-data.ts'
+import { findPersonalDataInId } from '../identity/personal-data.ts'
 import type { Item, Key, Store, World } from '../ports.ts'
 import { findAuthority } from '../settings.ts'
 
@@ -11,7 +11,7 @@ export const principalSchema = z
     name: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,59}$/)
-      .refine((name) => findPersonalData(name) === undefined, {
+      .refine((name) => findPersonalDataInId(name) === undefined, {
         message: 'looks like a resident ID or mobile number',
       }),
     role: z.enum(roles),

@@ -16,10 +16,10 @@ import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
 
-const fileFormats: Readonly<Record<string, FileFormat>> = {
-  'text/csv': 'csv',
-  'application/x-ndjson': 'ndjson',
-}
+const fileFormats: ReadonlyMap<string, FileFormat> = new Map([
+  ['text/csv', 'csv'],
+  ['application/x-ndjson', 'ndjson'],
+])
 
 const receivedSchema = z
   .object({
@@ -100,7 +100,7 @@ async function receive(
   authority: Authority,
 ): Promise<Received | Response> {
   const mediaType = (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const format = fileFormats[mediaType]
+  const format = fileFormats.get(mediaType)
   if (format === undefined && mediaType !== 'application/json') {
     return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
   }

@@ -26,7 +26,7 @@ const LONGEST = 'p.decided_on + INTERVAL 3 YEAR'
 export const qualityRules = [
   { id: 'code-repeated', zh: '代码重复', en: 'A code has more than one row', severity: 'gate', failing: () => 'count(*) - count(DISTINCT uscc)' },
   { id: 'code-invalid', zh: '代码无效', en: 'The code is no valid USCC (GB 32100)', severity: 'gate', failing: () => rowsWhere(`NOT coalesce(${USCC_CHECKS}, false)`) },
-  { id: 'individual-business', zh: '个体工商户', en: 'The row is of an individual business', severity: 'gate', failing: () => rowsWhere(`starts_with(uscc, '92') OR regexp_full_match(registration_number, '[0-9]{6}[6-9][0-9]{8}')`) },
+  { id: 'individual-business', zh: '个体工商户', en: 'The row is of an individual business', severity: 'gate', failing: () => rowsWhere(`starts_with(uscc, '92') OR regexp_full_match(regexp_replace(registration_number, '[\\s-]', '', 'g'), '[0-9]{6}[6-9][0-9]{8}') OR regexp_matches(regexp_replace(organisation_type, '\\s', '', 'g'), '个体|個體|(个人|個人|家庭)[经經][营營]')`) },
   { id: 'name-absent', zh: '名称缺失', en: 'The row has no name', severity: 'gate', failing: () => rowsWhere(`coalesce(trim(name), '') = ''`) },
   { id: 'penalty-ended', zh: '处罚公示期已届满', en: 'A penalty is shown after its publication period', severity: 'gate', failing: (today) => rowsWhere(`len([p FOR p IN penalties IF p.published_to < DATE '${today}' OR ${LONGEST} < DATE '${today}']) > 0`) },
   { id: 'licence-not-in-force', zh: '许可不在有效期内', en: 'A licence is shown that is not in force', severity: 'gate', failing: (today) => rowsWhere(`len([l FOR l IN licences IF l.valid_to < DATE '${today}' OR l.valid_from > DATE '${today}' OR l.status = 'invalid']) > 0`) },

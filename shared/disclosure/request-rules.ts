@@ -1,5 +1,5 @@
 import { addYears, type CalendarDate } from '../base/instant.ts'
-import { findPersonalData } from '../identity/personal-data.ts'
+import { findPersonalData, findPersonalDataInId } from '../identity/personal-data.ts'
 import type { Policy } from '../settings.ts'
 import { findLegalBasis, legalBases } from './legal-basis.ts'
 import type { DisclosureRequest } from './request.ts'
@@ -153,10 +153,11 @@ export const requestRules = [
     code: 'PERSONAL_DATA',
     source: 'GB 11643 and mobile numbers in free text; personal data does not enter',
     reason: 'The text holds a person’s number',
-    find: ({ request: { purpose, instrument } }) =>
+    find: ({ request: { purpose, instrument, idempotencyKey } }) =>
       when(findPersonalData(purpose) !== undefined, '/purpose') ??
       when(findPersonalData(instrument.issuedBy) !== undefined, '/instrument/issuedBy') ??
-      when(findPersonalData(instrument.number) !== undefined, '/instrument/number'),
+      when(findPersonalData(instrument.number) !== undefined, '/instrument/number') ??
+      when(findPersonalDataInId(idempotencyKey) !== undefined, '/idempotencyKey'),
   },
 ] as const satisfies readonly Rule[]
 

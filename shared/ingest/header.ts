@@ -74,7 +74,7 @@ export function columnFinder(layout: Layout): (header: string) => Column | undef
   }
 }
 
-/** A header is no place for a person: neither as it stands nor with its spaces gone. */
+/** A header is no place for a person. */
 export function holdsPersonalData(header: string): boolean {
   return findPersonalData(header) !== undefined
 }

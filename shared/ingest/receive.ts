@@ -1,4 +1,5 @@
 import { type Sha256, sha256 } from '../base/digest.ts'
+import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { partKey } from '../records/part.ts'
@@ -108,7 +109,9 @@ async function readDraft(
       ? readFile(layout, delivery.file.format, delivery.file.bytes)
       : readRecords(layout, delivery.head.records)
   if ('refusal' in rows) return refusedDraft(head, rows.refusal)
-  const context = { layout, authority: delivery.authority.code, policy: world.settings.policy }
+  const { policy } = world.settings
+  const today = chinaDate(head.receivedAt as Instant)
+  const context = { layout, authority: delivery.authority.code, policy, today }
   const parts: Receipt['parts'] = []
   const list: RecordOutcome[] = []
   for (const step of readParts(rows.rows, context)) {

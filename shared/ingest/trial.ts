@@ -1,3 +1,4 @@
+import type { CalendarDate } from '../base/instant.ts'
 import type { Policy } from '../settings.ts'
 import type { Layout } from './layouts/layout.ts'
 import { readParts } from './read.ts'
@@ -19,7 +20,7 @@ export type Trial = {
 export function tryFile(
   layout: Layout,
   file: { readonly format: FileFormat; readonly bytes: Uint8Array },
-  policy: Policy,
+  { policy, today }: { readonly policy: Policy; readonly today: CalendarDate },
 ): Trial {
   const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
   const read = readFile(layout, file.format, file.bytes)
@@ -29,7 +30,7 @@ export function tryFile(
   }
   if ('refusal' in read) return refuse(read.refusal)
   const records: RecordOutcome[] = []
-  for (const step of readParts(read.rows, { layout, authority: '', policy })) {
+  for (const step of readParts(read.rows, { layout, authority: '', policy, today })) {
     if (!('outcome' in step)) continue
     const { code } = step.outcome
     records.push(code === undefined ? step.outcome : { ...step.outcome, reason: refusalReasons[code] })

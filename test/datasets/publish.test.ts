@@ -127,8 +127,21 @@ describe('a version', () => {
       ...registrations(1),
       registration({}, { uscc: codeOf(2, '92') }),
       registration({ registrationNumber: '310000600000011' }, { uscc: codeOf(3) }),
+      registration({ registrationNumber: '３１００００-600000011' }, { uscc: codeOf(4) }),
+      registration({ organisationType: '个 体 工 商 户' }, { uscc: codeOf(5) }),
     ])
+    await home.submit('xk', [{ ...licence({}, { uscc: codeOf(6) }), individualBusiness: true }])
     expect(Object.keys(await rowsOf(await published()))).toEqual([codeOf(1)])
+  })
+
+  test('keeps an organisation of which another authority says so, without that record', async () => {
+    await home.submit('scjg', registrations(1))
+    await home.submit('xk', [
+      { ...licence({ documentNumber: '误1号' }, { uscc: codeOf(1) }), individualBusiness: true },
+      licence({ documentNumber: '许1号' }, { uscc: codeOf(1) }),
+    ])
+    const { [codeOf(1)]: row } = await rowsOf(await published())
+    expect(row).toMatchObject({ licences: [{ document_number: '许1号' }] })
   })
 
   test('leaves out an organisation of which nothing stands, and empties its bucket', async () => {

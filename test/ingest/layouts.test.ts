@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { columnFinder, findHeader } from '../../shared/ingest/header.ts'
 import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
-import { codeOf } from '../records/world.ts'
+import { codeOf, openTestWorld } from '../records/world.ts'
 import {
   csvOf,
   fileDelivery,
@@ -332,6 +332,45 @@ describe('a row', () => {
       take(world, recordsDelivery([row], { layout: 'licence-2018' })),
     )
     expect(outcomes).toMatchObject([{ code: 'FIELD_MISSING', path: '/records/0/XK_JDRQ' }])
+  })
+
+  // The test world's clock says 2026-06-01T08:00 in China
+  test.each<[LayoutName, string, string]>([
+    ['licence-2018', '许可决定日期', 'XK_JDRQ'],
+    ['penalty-2018', '处罚决定日期', 'CF_JDRQ'],
+    ['registration', '核准日期', 'appr_dt'],
+    ['registration', '成立日期', 'est_dt'],
+  ])('of %s whose %s lies after the day of receipt is refused, with the field', async (layout, _, code) => {
+    for (const [cell, told] of [
+      ['2026-06-01', undefined],
+      ['2026-06-02', 'DATE_IN_FUTURE'],
+      ['9999-12-31', 'DATE_IN_FUTURE'],
+      ['2925年7月15日', 'DATE_IN_FUTURE'],
+    ]) {
+      const row = { ...rows[layout], [code]: cell }
+      const { outcomes } = await withWorld((world) => take(world, recordsDelivery([row], { layout })))
+      expect(outcomes[0]?.code, `${cell}`).toBe(told)
+      if (told !== undefined) expect(outcomes[0]?.path).toBe(`/records/0/${code}`)
+    }
+  })
+
+  test('is received on the day that it is in China', async () => {
+    const row = { ...rows['licence-2018'], XK_JDRQ: '2026-06-02' }
+    const receivedAt = (seconds: number) => {
+      const world = openTestWorld([seconds])
+      return take(world, recordsDelivery([row], { layout: 'licence-2018' })).finally(() => world.close())
+    }
+    // Midnight in China is 16:00 UTC
+    expect((await receivedAt(16 * 3_600 - 1)).outcomes[0]?.code).toBe('DATE_IN_FUTURE')
+    expect((await receivedAt(16 * 3_600)).outcomes[0]?.code).toBeUndefined()
+  })
+
+  test('may be valid from a day to come, and to one', async () => {
+    const row = { ...rows['licence-2018'], XK_YXQZ: '2026-12-01', XK_YXQZI: '2027-12-01' }
+    const { draft } = await withWorld((world) =>
+      take(world, recordsDelivery([row], { layout: 'licence-2018' })),
+    )
+    expect(draft.accepted).toBe(1)
   })
 
   test.each(names)(
