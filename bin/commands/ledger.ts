@@ -175,7 +175,9 @@ function filesIn(directory: string): LogFiles {
 function filesAt(address: string): LogFiles {
   return {
     find: async (path) => {
-      const response = await fetch(`${address.replace(/\/$/, '')}/${path}`)
+      const response = await fetch(`${address.replace(/\/$/, '')}/${path}`).catch(() => {
+        throw new CommandEnd(1, `LOG_UNREACHABLE: ${address}`)
+      })
       if (response.status === 404) return undefined
       if (!response.ok) throw new CommandEnd(1, 'LOG_UNREACHABLE', `${response.status} for ${path}`)
       return new Uint8Array(await response.arrayBuffer())

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
@@ -90,13 +91,13 @@ function parseProven(bytes: Uint8Array): Proven | undefined {
   }
 }
 
-/** Whether the entry, if it is proven, tells of this receipt: the same submission, content, counts and parts. */
+/**
+ * Whether the entry, if it is proven, tells of this receipt and nothing else: the same submission, content, time,
+ * counts, parts and refusal. What an entry does not tell, nobody can prove: the size, and the outcome of each record.
+ */
 function isToldBy({ receipt, evidence }: Proven): boolean {
-  const told = evidence.opening?.payload
-  if (evidence.id !== receipt.entryId || typeof told !== 'object' || told === null) return false
-  const members: Readonly<Record<string, unknown>> = { ...told }
-  const stated: Readonly<Record<string, unknown>> = { ...receipt, refusal: receipt.refusal?.code }
-  return Object.entries(members).every(
-    ([name, value]) => JSON.stringify(value) === JSON.stringify(stated[name]),
-  )
+  const { entryId, receivedAt, refusal, schemaVersion: _, sizeBytes: __, outcomes: ___, ...rest } = receipt
+  const told = { ...rest, ...(refusal && { refusal: refusal.code }) }
+  const isOfEntry = evidence.id === entryId && evidence.at === receivedAt
+  return isOfEntry && isDeepStrictEqual(evidence.opening?.payload, told)
 }

@@ -2,7 +2,7 @@ import { decodeBundle } from './bundle.ts'
 import { type OpenedCheckpoint, openCheckpoint, type Trust } from './checkpoint.ts'
 import { emptyFrontier, type Frontier, frontierTiles, growTree, readFrontier, rootOf } from './frontier.ts'
 import { archivedCheckpointPath, CHECKPOINT_PATH, type LogState } from './log.ts'
-import { isSameHash, leafHashes } from './merkle.ts'
+import { HASH_BYTES, isSameHash, leafHashes } from './merkle.ts'
 import type { RefusalCode } from './refusal.ts'
 import { TILE_WIDTH, type Tile, type TileBody, tilePath } from './tile.ts'
 
@@ -123,6 +123,10 @@ async function walkLog(files: LogFiles, { size, stops, since, onProgress }: Walk
     const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH)
     const entries = await readEntries(files, { level: 'entries', index, width })
     if ('code' in entries) return { findings: [...findings, entries], frontier: undefined, roots }
+    // What a bundle holds of a state seen before is that state's still
+    const known = frontier.rows[0] ?? new Uint8Array()
+    if (Buffer.compare(leafHashes(entries.leaves.slice(0, before)), known) !== 0)
+      findings.push({ code: 'BUNDLE_WRONG', path: tilePath({ level: 'entries', index, width }) })
     for (const leaves of segmentsOf(entries.leaves.slice(before), frontier.size, stops)) {
       const grown = growTree(frontier, leafHashes(leaves))
       frontier = grown.frontier
@@ -144,6 +148,8 @@ async function findFrontier(files: LogFiles, { size, root }: LogState): Promise<
   for (const tile of frontierTiles(size)) {
     const found = await findTile(files, tile)
     if (found === undefined) return { code: 'FILE_MISSING', path: tilePath(tile) }
+    if (found.body.length !== found.tile.width * HASH_BYTES)
+      return { code: 'FILE_WRONG', path: tilePath(found.tile) }
     bodies.push(found.body)
   }
   const frontier = readFrontier(size, bodies)
@@ -189,10 +195,15 @@ async function compareTiles(files: LogFiles, tiles: readonly TileBody[]): Promis
     const found = await findTile(files, tile)
     const path = tilePath(tile)
     if (found === undefined) findings.push({ code: 'FILE_MISSING', path })
-    else if (Buffer.compare(found.body.subarray(0, body.length), body) !== 0)
-      findings.push({ code: 'FILE_WRONG', path })
+    else if (!isTileOf(found, body)) findings.push({ code: 'FILE_WRONG', path })
   }
   return findings
+}
+
+/** Whether these hashes are the tile's, or its first where it is a full one in a partial one's place. */
+function isTileOf({ tile, body }: TileBody, hashes: Uint8Array): boolean {
+  const isWhole = body.length === tile.width * HASH_BYTES
+  return isWhole && Buffer.compare(body.subarray(0, hashes.length), hashes) === 0
 }
 
 /** A partial tile, or the full one that has taken its place (tlog-tiles, "Partial Tiles"). */

@@ -52,8 +52,8 @@ export async function cosignCheckpoint(
 ): Promise<readonly Witnessed[]> {
   const published = await findPublished(world)
   if (published === undefined) return []
-  const signed = new Set(published.note.signatures.map(({ name, id }) => `${name} ${id}`))
-  const asked = witnesses.filter(({ key }) => !signed.has(`${key.name} ${key.id}`))
+  const { signatures } = published.note
+  const asked = witnesses.filter((witness) => !signatures.some((each) => isOf(witness, each)))
   return Promise.all(asked.map((witness) => askWitness(world, { published, witness, post })))
 }
 
@@ -112,12 +112,16 @@ function readerOf({ objects }: LogWorld, size: number) {
   )
 }
 
+function isOf({ key }: Witness, { name, id }: Signature): boolean {
+  return name === key.name && id === key.id
+}
+
 /** The witness's own signature among the lines, if it verifies over this checkpoint; lines of others are ignored. */
 function signatureIn(lines: string, { published, witness }: Question): Signature | undefined {
   const { key } = witness
   for (const line of lines.split('\n')) {
     const signature = parseSignature(line)
-    if (signature === undefined || signature.name !== key.name || signature.id !== key.id) continue
+    if (signature === undefined || !isOf(witness, signature)) continue
     const trust = { origin: published.checkpoint.origin, keys: [], witnesses: [key] }
     const note = formatNote({ text: published.note.text, signatures: [signature] })
     // Without a key of the log the note is refused for that alone, once what the witness signed has verified
@@ -140,6 +144,8 @@ async function keep(
     const current = await findPublished({ objects })
     // The log has grown since: the newest is shown to the witness next time
     if (current === undefined || current.note.text !== text) return
+    // Somebody else asked the same witness at the same time
+    if (current.note.signatures.some((each) => isOf(witness, each))) return
     const body = formatNote({ text, signatures: [...current.note.signatures, signature] })
     if ((await objects.put(logKey(CHECKPOINT_PATH), body, { tag: current.tag })) === 'stored') return
   }

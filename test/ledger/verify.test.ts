@@ -1,44 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { instantOf } from '../../shared/base/instant.ts'
 import { formatCheckpoint } from '../../shared/ledger/checkpoint.ts'
-import { archivedCheckpointPath, CHECKPOINT_PATH, logKey } from '../../shared/ledger/log.ts'
+import { archivedCheckpointPath, CHECKPOINT_PATH } from '../../shared/ledger/log.ts'
 import { formatNote } from '../../shared/ledger/note.ts'
-import { sealPending } from '../../shared/ledger/seal.ts'
 import { signText } from '../../shared/ledger/signature.ts'
 import { verifierKey } from '../../shared/ledger/verifier-key.ts'
 import { type LogFiles, verifyLog } from '../../shared/ledger/verify.ts'
-import { openTestWorld, type TestWorld } from '../records/world.ts'
+import { openTestWorld } from '../records/world.ts'
 import { openMemorySigner } from '../signer.ts'
+import { flipped, readFiles, sealEntries, trustIn } from './sealed-log.ts'
 
 /** A log of 300 entries, sealed in three batches. */
 async function openLog() {
   const world = openTestWorld()
-  for (const [from, to] of [
-    [0, 1],
-    [1, 255],
-    [255, 300],
-  ] as const) {
-    const ids = Array.from({ length: to - from }, (_, at) => `entry-${from + at}`)
-    const commit = (id: string) =>
-      world.store.commit([], { id, kind: 'test', at: instantOf(0), payload: { id } })
-    await Promise.all(ids.map(commit))
-    await sealPending(world)
-  }
+  await sealEntries(world, 0, 1)
+  await sealEntries(world, 1, 255)
+  await sealEntries(world, 255, 300)
   return { world, files: await readFiles(world), trust: trustIn(world) }
-}
-
-function trustIn({ settings: { ledger }, signer }: TestWorld) {
-  const { origin } = ledger
-  return { origin, keys: [verifierKey(origin, 'ed25519', signer.verifierKey)], witnesses: [] }
-}
-
-async function readFiles({ objects }: TestWorld): Promise<Map<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>()
-  for await (const key of objects.list(logKey(''))) {
-    const found = await objects.find(key)
-    if (found !== undefined) files.set(key.path, found.body)
-  }
-  return files
 }
 
 function filesOf(files: ReadonlyMap<string, Uint8Array>): LogFiles {
@@ -79,10 +56,21 @@ describe('a log', () => {
     const { world, files, trust } = await openLog()
     for (const [path, body] of verified(files)) {
       for (const at of [0, Math.floor(body.length / 2), body.length - 1]) {
-        const flipped = Uint8Array.from(body)
-        flipped[at] = (flipped[at] ?? 0) ^ 0x01
-        const { findings } = await verifyLog(filesOf(new Map(files).set(path, flipped)), { trust })
+        const changed = new Map(files).set(path, flipped(body, at))
+        const { findings } = await verifyLog(filesOf(changed), { trust })
         expect(findings.length, `${path} at ${at}`).toBeGreaterThan(0)
+      }
+    }
+    world.close()
+  })
+
+  test('of which a tile is longer or shorter than it says is found out, and the file named', async () => {
+    const { world, files, trust } = await openLog()
+    for (const path of ['tile/0/000', 'tile/0/001.p/44', 'tile/1/000.p/1']) {
+      const body = files.get(path) ?? new Uint8Array()
+      for (const other of [Buffer.concat([body, Buffer.alloc(32)]), body.subarray(0, -1), Buffer.of()]) {
+        const { findings } = await verifyLog(filesOf(new Map(files).set(path, other)), { trust })
+        expect(findings, `${path} of ${other.length} bytes`).toEqual([{ code: 'FILE_WRONG', path }])
       }
     }
     world.close()
