@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { findEmulator } from '../emulator/process.ts'
+import { findEmulator, OTHER_ACCOUNT } from '../emulator/process.ts'
 import { bringUp, type EmulatedStack, findStack, takeDown } from '../emulator/stack.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -58,7 +58,7 @@ program
     const keys = authority === undefined ? undefined : stack.authorities[authority]
     if (authority !== undefined && keys === undefined) return end(2, `no authority is named ${authority}`)
     const lines = Object.entries(variablesOf(stack, keys)).map(([name, value]) => `export ${name}='${value}'`)
-    process.stdout.write(`${lines.join('\n')}\n`)
+    process.stdout.write(`${[`unset ${OTHER_ACCOUNT.join(' ')}`, ...lines].join('\n')}\n`)
   })
 
 program

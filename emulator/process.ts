@@ -44,6 +44,7 @@ const PORT_TRIES = 3
  */
 export async function startEmulator(options: EmulatorOptions): Promise<StartedEmulator> {
   const { directory, tools, port } = options
+  leaveOtherAccount()
   const programs = await preparePython(tools)
   for (const name of FOLDERS) await mkdir(join(directory, name), { recursive: true })
   // The workers of its functions are CommonJS files without a package of their own
@@ -75,6 +76,14 @@ export async function stopEmulator(directory: string): Promise<void> {
 
 function leaderFile(directory: string): string {
   return join(directory, 'emulator.pid')
+}
+
+/** Variables by which a client would be in the account that somebody works in otherwise. */
+export const OTHER_ACCOUNT = ['AWS_PROFILE', 'AWS_SESSION_TOKEN'] as const
+
+/** Has this process, and all that it starts, know of no account but the emulator's. */
+export function leaveOtherAccount(): void {
+  for (const name of OTHER_ACCOUNT) delete process.env[name]
 }
 
 const FOLDERS = ['temporary', 'state', 'objects'] as const

@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { type Credentials, createAccounts, createUser } from './accounts.ts'
 import { authorityUser, deploy, type Outputs } from './deployment.ts'
-import { type Emulator, type EmulatorOptions, findEmulator, startEmulator, stopEmulator } from './process.ts'
+import {
+  type Emulator,
+  type EmulatorOptions,
+  findEmulator,
+  leaveOtherAccount,
+  startEmulator,
+  stopEmulator,
+} from './process.ts'
 import { settle } from './settle.ts'
 
 /** The app, deployed on an emulator that runs, with an account for everybody who works with it. */
@@ -60,6 +67,7 @@ async function fill(name: string, emulator: Emulator, directory: string): Promis
 /** Has every client of this process talk to an emulator, as the account's root. */
 export function useEmulator({ environment, authority }: Emulator): void {
   Object.assign(process.env, environment)
+  leaveOtherAccount()
   setDefaultCACertificates([...getCACertificates('default'), authority])
 }
 
