@@ -176,7 +176,7 @@ function filesAt(address: string): LogFiles {
   return {
     find: async (path) => {
       const response = await fetch(`${address.replace(/\/$/, '')}/${path}`).catch(() => {
-        throw new CommandEnd(1, `LOG_UNREACHABLE: ${address}`)
+        throw new CommandEnd(1, 'LOG_UNREACHABLE', `${address}`)
       })
       if (response.status === 404) return undefined
       if (!response.ok) throw new CommandEnd(1, 'LOG_UNREACHABLE', `${response.status} for ${path}`)

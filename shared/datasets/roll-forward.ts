@@ -1,6 +1,7 @@
 import { canonicalJson } from '../base/canonical.ts'
 import { Failure } from '../base/failure.ts'
 import type { Objects, World } from '../ports.ts'
+import { putContent } from '../records/content.ts'
 import { type DatasetName, datasets, documentKey, latestKey } from './keys.ts'
 import {
   findLatest,
@@ -8,7 +9,7 @@ import {
   latestSchema,
   listVersions,
   parseLatest,
-  readStagedBytes,
+  readDocumentBytes,
   type VersionRow,
 } from './store.ts'
 
@@ -37,10 +38,10 @@ async function rollDatasetForward(
 }
 
 async function putDocuments(objects: Objects, dataset: DatasetName, row: VersionRow): Promise<void> {
-  const manifest = await readStagedBytes(objects, dataset, row.manifestSha256)
-  const quality = await readStagedBytes(objects, dataset, row.qualitySha256)
-  await objects.put(documentKey(dataset, row.version, 'quality.json'), quality, 'absent')
-  await objects.put(documentKey(dataset, row.version, 'manifest.json'), manifest, 'absent')
+  for (const document of ['quality.json', 'manifest.json'] as const) {
+    const body = await readDocumentBytes(objects, dataset, { row, document })
+    await putContent(objects, documentKey(dataset, row.version, document), body)
+  }
 }
 
 /** The pointer to a version, confirmed as of the version itself or of a later look that found nothing to change. */

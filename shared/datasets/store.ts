@@ -1,10 +1,19 @@
 import { z } from 'zod'
 import type { Json } from '../base/canonical.ts'
-import { type Sha256, sha256 } from '../base/digest.ts'
+import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Objects, Store, World } from '../ports.ts'
-import { type DatasetName, latestKey, publicationId, stagedKey, versionKey, versionsFrom } from './keys.ts'
+import {
+  type DatasetName,
+  type DocumentName,
+  documentKey,
+  latestKey,
+  publicationId,
+  stagedKey,
+  versionKey,
+  versionsFrom,
+} from './keys.ts'
 import { instantSchema, type Manifest, manifestSchema, sha256Schema } from './manifest.ts'
 import { type Quality, qualitySchema } from './quality.ts'
 
@@ -102,27 +111,37 @@ export async function readManifest(
   dataset: DatasetName,
   row: VersionRow,
 ): Promise<Manifest> {
-  return manifestSchema.parse(await readStaged(objects, dataset, row.manifestSha256))
+  return manifestSchema.parse(await readJson(objects, dataset, { row, document: 'manifest.json' }))
 }
 
 /** Throws `VERSION_DOCUMENT_MISSING` or `VERSION_DOCUMENT_CORRUPT`. */
 export async function readQuality(objects: Objects, dataset: DatasetName, row: VersionRow): Promise<Quality> {
-  return qualitySchema.parse(await readStaged(objects, dataset, row.qualitySha256))
+  return qualitySchema.parse(await readJson(objects, dataset, { row, document: 'quality.json' }))
 }
 
-/** The bytes of a staged document, which are what their name says. */
-export async function readStagedBytes(
+type Wanted = { readonly row: VersionRow; readonly document: DocumentName }
+
+/**
+ * The bytes of a version's document, which are what its row says. They lie where they were staged and, once rolled
+ * forward, with the version: if one of the two is damaged, the other serves.
+ */
+export async function readDocumentBytes(
   objects: Objects,
   dataset: DatasetName,
-  sha: Sha256,
+  { row, document }: Wanted,
 ): Promise<Uint8Array> {
-  const found = await objects.find(stagedKey(dataset, sha))
+  const sha = document === 'manifest.json' ? row.manifestSha256 : row.qualitySha256
   const facts = { dataset, sha256: sha }
-  if (found === undefined) throw new Failure('VERSION_DOCUMENT_MISSING', { retryable: true, facts })
-  if (sha256(found.body) !== sha) throw new Failure('VERSION_DOCUMENT_CORRUPT', { retryable: false, facts })
-  return found.body
+  let isDamaged = false
+  for (const key of [stagedKey(dataset, sha), documentKey(dataset, row.version, document)]) {
+    const body = (await objects.find(key))?.body
+    if (body !== undefined && sha256(body) === sha) return body
+    isDamaged ||= body !== undefined
+  }
+  if (isDamaged) throw new Failure('VERSION_DOCUMENT_CORRUPT', { retryable: false, facts })
+  throw new Failure('VERSION_DOCUMENT_MISSING', { retryable: true, facts })
 }
 
-async function readStaged(objects: Objects, dataset: DatasetName, sha: Sha256): Promise<Json> {
-  return JSON.parse(Buffer.from(await readStagedBytes(objects, dataset, sha)).toString('utf8'))
+async function readJson(objects: Objects, dataset: DatasetName, wanted: Wanted): Promise<Json> {
+  return JSON.parse(Buffer.from(await readDocumentBytes(objects, dataset, wanted)).toString('utf8'))
 }

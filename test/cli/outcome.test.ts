@@ -403,24 +403,18 @@ describe('dataset', () => {
     expect(document(ended)).toMatchObject({ code })
   })
 
-  test.concurrent('a version with far fewer rows is refused until the drop is accepted', async () => {
+  test.concurrent('a version after years of rest with far fewer rows is refused until both are accepted', async () => {
     const shrunk = inDirectory('shrunk')
     await publishLongAgo(shrunk)
-    const gated = await run('dataset', 'publish', 'organisations', '--home', shrunk, '--json')
+    const publishing = (...accepting: readonly string[]) =>
+      run('dataset', 'publish', 'organisations', ...accepting, '--home', shrunk, '--json')
+    const gated = await publishing()
     expect(gated.code).toBe(3)
-    expect(document(gated)).toMatchObject({
-      code: 'GATE_CLOSED',
-      detail: JSON.stringify({ id: 'rows-fallen', failing: 1 }),
-    })
-    const released = await run(
-      'dataset',
-      'publish',
-      'organisations',
-      '--accept-drop',
-      '--home',
-      shrunk,
-      '--json',
-    )
+    const { code, detail } = document(gated)
+    expect(code).toBe('GATE_CLOSED')
+    expect(detail).toMatch(/^{"id":"rows-fallen","failing":1} {"id":"clock-ahead","failing":\d{4,}}$/)
+    expect((await publishing('--accept-drop')).code).toBe(3)
+    const released = await publishing('--accept-drop', '--accept-clock')
     expect(released.code).toBe(0)
     expect(document(released)).toMatchObject({ outcome: 'published', version: { version: 2, rows: 0 } })
   })

@@ -141,6 +141,27 @@ test('a damaged document that waits for its version is put right by whoever stag
   await expectWhole()
 })
 
+test('a version stands on either of the two places that its documents lie in, and not on neither', async () => {
+  const staged = Object.keys(await listObjects(home.objects, 'organisations/staged'))
+  for (const path of staged) await damage(path)
+  expect(await publish(home, { dataset: 'organisations', commitId: 'second' })).toMatchObject({
+    version: { version: 2 },
+  })
+  await damage('organisations/versions/00000002/manifest.json')
+  expect((await findParent(home, 'organisations'))?.manifest.version).toBe(2)
+  await damage('organisations/versions/00000001/manifest.json')
+  const [first] = await collect(listVersions(home.store, 'organisations'))
+  const read = first && readManifest(home.objects, 'organisations', first)
+  await expect(read).rejects.toMatchObject({ code: 'VERSION_DOCUMENT_CORRUPT' })
+})
+
+test('a damaged document of a version is put right by whoever rolls it forward', async () => {
+  await damage('organisations/versions/00000001/manifest.json')
+  await damage('organisations/latest.json')
+  await rollForward(home)
+  await expectWhole()
+})
+
 async function damage(path: string): Promise<void> {
   const key = { area: 'datasets', path } as const
   await home.objects.put(key, Buffer.from('{'), { tag: (await home.objects.find(key))?.tag ?? '' })
