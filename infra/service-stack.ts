@@ -111,9 +111,6 @@ export class ServiceStack extends Stack {
     const period = Duration.minutes(5)
     const dead = countOf('drain-dead-letters', 'SubmissionsDead', period)
     addAlarm(this, 'SubmissionDied', { metric: dead, threshold: 1, heading: 'A submission died', topic })
-    const stuck = countOf('drain-dead-letters', 'EntriesNotApplied', period)
-    const unapplied = 'A sealed entry is not applied'
-    addAlarm(this, 'EntryNotApplied', { metric: stuck, threshold: 1, heading: unapplied, topic })
     const gates = countOf('commit-version', 'GatesClosed', period)
     const heading = 'A gate held a version back'
     addAlarm(this, 'GateClosed', { metric: gates, threshold: 1, heading, topic })

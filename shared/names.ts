@@ -28,7 +28,6 @@ export const metricNames = {
   inconsistent: 'LogFindings',
   unwitnessed: 'WitnessOutages',
   applied: 'EntriesApplied',
-  notApplied: 'EntriesNotApplied',
   faults: 'Faults',
   gatesClosed: 'GatesClosed',
 } as const

@@ -57,12 +57,18 @@ export type ApiHome = {
   close(): Promise<void>
 }
 
-/** The API over a home of its own, in this process, under the policy of the template and what is given. */
-export async function openApiHome(policy: Partial<Policy> = {}): Promise<ApiHome> {
+/**
+ * The API over a home of its own, in this process, under the policy of the template and what is given; `seen` puts
+ * something between the two.
+ */
+export async function openApiHome(
+  policy: Partial<Policy> = {},
+  seen: (home: Home) => Home = (home) => home,
+): Promise<ApiHome> {
   const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-api-'))
   const opened = await openHome({ directory, template: TEMPLATE, now: () => NOW })
   const { settings } = opened
-  const home = { ...opened, settings: { ...settings, policy: { ...settings.policy, ...policy } } }
+  const home = seen({ ...opened, settings: { ...settings, policy: { ...settings.policy, ...policy } } })
   const faults: unknown[] = []
   const verifyToken = openTokenVerifier(home.issuer.trusted)
   const api = createApi({

@@ -65,6 +65,8 @@ describe('the door of', () => {
           Principal: { AWS: principal },
           Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
           Resource: '*',
+          // By the queue and by the drop, and not what is already encrypted
+          Condition: { StringLike: { 'kms:ViaService': ['sqs.*', 's3.*'] } },
         },
         {
           Effect: 'Allow',
