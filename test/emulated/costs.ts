@@ -80,6 +80,8 @@ async function count(): Promise<Counted> {
   const thousand = Array.from({ length: 1_000 }, (_, n) => licence(codeOf(n), 1))
   const second = Array.from({ length: 1_000 }, (_, n) => licence(codeOf(n), 2))
   expect(thousand.length + second.length).toBe(PART_RECORD_LIMIT)
+  // The log is never empty again: its first batch alone reads no end of it and publishes its key
+  await submit('before', [licence(codeOf(1_001), 1)])
   const fresh = await submit('first', thousand)
   const newBytes = await itemBytes(`org#${codeOf(0)}`)
   const known = await submit('again', thousand)
@@ -89,7 +91,9 @@ async function count(): Promise<Counted> {
     'waits',
     Array.from({ length: 10 }, (_, n) => licence('', n)),
   )
-  for (const step of STEPS) expect(known.of(step), step).toEqual(fresh.of(step))
+  // Of the same records the parts are there already, and are read to be sure of it
+  const again = (step: string) => minus(known.of(step), { ...NOTHING, gets: step === STEPS[0] ? 2 : 0 })
+  for (const step of STEPS) expect(again(step), step).toEqual(fresh.of(step))
   const whole = (meter: Meter): Counts => STEPS.map((step) => meter.of(step)).reduce(sum)
   const table = new Map([
     ['1,000 records, new', fresh.of(RECORDS)],
