@@ -28,7 +28,7 @@ export async function withRedelivery<T>(
   const client = new SQSClient()
   const { QueueUrls = [] } = await client.send(new ListQueuesCommand({}))
   const deployed = await Promise.all(
-    QueueUrls.filter((url) => !url.endsWith('_dead')).map(async (QueueUrl) => {
+    QueueUrls.map(async (QueueUrl) => {
       const AttributeNames = ['VisibilityTimeout', 'RedrivePolicy'] as const
       const { Attributes } = await client.send(
         new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
@@ -38,10 +38,12 @@ export async function withRedelivery<T>(
   )
   try {
     for (const { QueueUrl, Attributes } of deployed) {
-      const redrive = JSON.parse(Attributes?.['RedrivePolicy'] ?? '{}')
+      // A queue of the dead has none
+      const redrive = Attributes?.['RedrivePolicy']
       const sooner = {
         VisibilityTimeout: String(afterSeconds),
-        RedrivePolicy: JSON.stringify({ ...redrive, ...(tries && { maxReceiveCount: tries }) }),
+        ...(redrive &&
+          tries && { RedrivePolicy: JSON.stringify({ ...JSON.parse(redrive), maxReceiveCount: tries }) }),
       }
       await client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: sooner }))
     }
