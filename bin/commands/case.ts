@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import type { z } from 'zod'
 import type { caseSchema, timelineSchema } from '../../shared/api/case-document.ts'
@@ -214,19 +214,25 @@ function downloadCommand(): Command {
     )
 }
 
-async function download(session: Session, { as, out }: ClientOptions & { out: string }, id: string) {
+export async function download(
+  session: Session,
+  { as, out }: { readonly as: string; readonly out: string },
+  id: string,
+) {
   // Claimed before the one download is used up: a path that can't be written must not cost the package
   await writeFile(out, '', { flag: 'wx', mode: 0o600 }).catch(() => {
     throw new CommandEnd(2, 'FILE_UNWRITABLE', `${out} exists, or cannot be made`)
   })
-  const path = `/v1/cases/${encodeURIComponent(id)}/download`
-  const answer = await session.call({ method: 'POST', path, as })
-  if (answer.status !== 200) {
-    await rm(out)
-    expectDone(answer)
+  try {
+    const path = `/v1/cases/${encodeURIComponent(id)}/download`
+    const answer = await session.call({ method: 'POST', path, as })
+    if (answer.status !== 200) expectDone(answer)
+    await writeFile(out, String(answer.body))
+    return { case: id, file: out, sizeBytes: String(answer.body).length }
+  } finally {
+    // Refused or broken off: an empty file would only stand in the way of the next try
+    if ((await stat(out)).size === 0) await rm(out)
   }
-  await writeFile(out, String(answer.body))
-  return { case: id, file: out, sizeBytes: String(answer.body).length }
 }
 
 function timelineCommand(): Command {
