@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Argument, Command } from 'commander'
 import { datasets } from '../../shared/datasets/keys.ts'
 import type { Quality } from '../../shared/datasets/quality.ts'
-import { type ClientOptions, clientCommand, runClient } from '../command.ts'
+import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { type ApiAnswer, report, type Session } from '../session.ts'
 
@@ -38,6 +38,7 @@ type PublishOptions = ClientOptions & {
   readonly full?: boolean
   readonly acceptDrop?: boolean
   readonly acceptClock?: boolean
+  readonly timeout: number
 }
 
 /** Who publishes and reads when no other principal is named. */
@@ -59,6 +60,7 @@ export function datasetCommand(): Command {
     )
     .option('--accept-drop', 'let a version through that has far fewer rows')
     .option('--accept-clock', 'let a version through whose clock is far ahead of all before')
+    .option('--timeout <seconds>', 'how long to wait where it runs elsewhere', parseSeconds, TIMEOUT_SECONDS)
     .action((name: string, options: PublishOptions) =>
       runClient(options, (session) => publishDataset(session, name, options), describePublication),
     )
@@ -120,25 +122,37 @@ function describeQuality({ dataset, version, rows, checks }: Quality): string {
 }
 
 async function publishDataset(session: Session, name: string, options: PublishOptions): Promise<Publication> {
-  const { force = false, full = false, acceptDrop = false, acceptClock = false, as } = options
+  const { force = false, full = false, acceptDrop = false, acceptClock = false, as, timeout } = options
   report(`publishing ${name}`)
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
   const json = { force, full, acceptDrop, acceptClock }
   const answer = await session.call({ method: 'POST', path, as, json })
-  return expectDone(await untilPublished(session, as, answer)) as unknown as Publication
+  return expectDone(
+    await untilPublished(session, { as, started: answer, timeoutSeconds: timeout }),
+  ) as unknown as Publication
 }
 
+type Started = { readonly as: string; readonly started: ApiAnswer; readonly timeoutSeconds?: number }
+
 /** Waits for the outcome of a publication that runs elsewhere. */
-export async function untilPublished(session: Session, as: string, started: ApiAnswer): Promise<ApiAnswer> {
+export async function untilPublished(session: Session, waiting: Started): Promise<ApiAnswer> {
+  const { as, started, timeoutSeconds = TIMEOUT_SECONDS } = waiting
   if (started.status !== 202) return started
   const { publication: path } = started.body as { publication: string }
+  const deadline = performance.now() + timeoutSeconds * 1_000
   for (;;) {
     const answer = await session.call({ method: 'GET', path, as })
     if (answer.status !== 404) return answer
+    if (performance.now() > deadline) {
+      const reason = `under way after ${timeoutSeconds} s; nothing is lost: \`dataset list\` tells when there is a newer version`
+      throw new CommandEnd(1, 'NOT_PUBLISHED_YET', reason, { document: { publication: path } })
+    }
     await sleep(POLL_MS)
   }
 }
 
+/** As long as a stack lets a publication run; one that was ended for it leaves no outcome to wait for. */
+const TIMEOUT_SECONDS = 6 * 3_600
 const POLL_MS = 500
 
 export async function listFiles(

@@ -10,7 +10,7 @@ import type { Receipt, RecordOutcome } from '../../shared/ingest/receipt.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
 import { policySchema } from '../../shared/settings.ts'
-import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
+import { type ClientOptions, clientCommand, parseSeconds, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session, type Submitted } from '../session.ts'
 
@@ -71,11 +71,6 @@ const TIMEOUT_SECONDS = 600
 function parseLayout(name: string): string {
   if (findLayout(name) !== undefined) return name
   throw new InvalidArgumentError(`The layouts are ${LAYOUTS}.`)
-}
-
-function parseSeconds(text: string): number {
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('A whole number of seconds, 1 or more.')
 }
 
 // By the policy that admits least: what a deployment admits besides is for its own to say

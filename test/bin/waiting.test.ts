@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { untilPublished } from '../../bin/commands/dataset.ts'
 import { push } from '../../bin/commands/push.ts'
 import type { Session } from '../../bin/session.ts'
 
@@ -37,4 +38,14 @@ test('a push looks at the receipt of its own id first, and at no other where the
   for (const session of [sessionWith(receipts, 'refused-1'), sessionWith(receipts)]) {
     expect(await push(session, { ...head, file })).toMatchObject({ submissionId: 's1' })
   }
+})
+
+test('a publication that leaves no outcome is waited for no longer than was said', async () => {
+  const started = { status: 202, body: { publication: '/v1/publications/p1' } }
+  await expect(
+    untilPublished(sessionWith({}), { as: 'steward', started, timeoutSeconds: 0.001 }),
+  ).rejects.toMatchObject({
+    exitCode: 1,
+    document: { code: 'NOT_PUBLISHED_YET', publication: '/v1/publications/p1' },
+  })
 })
