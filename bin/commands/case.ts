@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import type { z } from 'zod'
 import type { caseSchema, timelineSchema } from '../../shared/api/case-document.ts'
@@ -7,6 +7,7 @@ import { refusalGroundCodes, refusalGrounds } from '../../shared/disclosure/refu
 import { caseStates } from '../../shared/disclosure/states.ts'
 import { fieldsOf } from '../../shared/fusion/golden-record.ts'
 import { type ClientOptions, clientCommand, print, runClient } from '../command.ts'
+import { readText, writeNew } from '../file.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session } from '../session.ts'
 import { packageCommands } from './package.ts'
@@ -220,9 +221,7 @@ export async function download(
   id: string,
 ) {
   // Claimed before the one download is used up: a path that can't be written must not cost the package
-  await writeFile(out, '', { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${out} exists, or cannot be made`)
-  })
+  await writeNew(out, '')
   try {
     const path = `/v1/cases/${encodeURIComponent(id)}/download`
     const answer = await session.call({ method: 'POST', path, as })
@@ -261,9 +260,7 @@ async function post(session: Session, options: ClientOptions, step: string, json
 }
 
 async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  })
+  const text = await readText(file)
   try {
     return JSON.parse(text)
   } catch {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { errnoOf } from '../../shared/embedded/durable-file.ts'
 import { type Evidence, verifyEvidence } from '../../shared/ledger/evidence.ts'
 import { CHECKPOINT_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
 import { isQuorum } from '../../shared/ledger/policy.ts'
@@ -9,6 +9,7 @@ import { refusalReasons } from '../../shared/ledger/refusal.ts'
 import { type LogFiles, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
+import { endUnreadable, readBytes, writeNew } from '../file.ts'
 import { DEFAULT_HOME } from '../home-session.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, report, type Session } from '../session.ts'
@@ -164,11 +165,19 @@ function explain(document: ReturnType<typeof describeVerdict>): string {
 
 function filesIn(directory: string): LogFiles {
   return {
-    find: async (path) => readFile(join(directory, path)).catch(() => undefined),
+    find: async (path) => readFile(join(directory, path)).catch(absentAs(undefined, path)),
     listArchived: async () => {
-      const names = await readdir(join(directory, 'checkpoints')).catch(() => [])
+      const names = await readdir(join(directory, 'checkpoints')).catch(absentAs([], 'checkpoints'))
       return names.filter((name) => /^\d+$/.test(name)).map(Number)
     },
+  }
+}
+
+// What is there and cannot be read is no finding about the log: fewer files would be verified, or one be told of as missing
+function absentAs<T>(absent: T, path: string): (fault: unknown) => T {
+  return (fault) => {
+    const errno = errnoOf(fault) ?? ''
+    return ['ENOENT', 'ENOTDIR'].includes(errno) ? absent : endUnreadable(path)()
   }
 }
 
@@ -319,15 +328,4 @@ function eraseCommand(): Command {
         ({ erasure, records }) => `erased, with ${records} records; told of as ${erasure}`,
       ),
     )
-}
-
-async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(file, content, { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
-  })
-}
-
-export async function readBytes(file: string): Promise<Uint8Array> {
-  if (!existsSync(file)) throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  return readFile(file)
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -11,6 +10,7 @@ import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { type ClientOptions, clientCommand, parseSeconds, print, run, runClient } from '../command.ts'
+import { readBytes } from '../file.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { report, type Session, type Submitted } from '../session.ts'
 
@@ -95,10 +95,7 @@ async function readSent(file: string): Promise<Push['file']> {
   const contentType = contentTypes[extname(file).toLowerCase()]
   if (contentType === undefined)
     throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', 'a .csv or .ndjson file is wanted')
-  const bytes = await readFile(file).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  })
-  return { contentType, bytes: new Uint8Array(bytes) }
+  return { contentType, bytes: await readBytes(file) }
 }
 
 async function pushFile(

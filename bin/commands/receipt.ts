@@ -1,14 +1,14 @@
-import { writeFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
 import { evidenceSchema } from '../../shared/ledger/evidence.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
+import { readBytes, writeNew } from '../file.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions } from '../trust.ts'
-import { printVerified, readBytes } from './ledger.ts'
+import { printVerified } from './ledger.ts'
 
 /** A receipt with what proves it: all that an authority needs to keep. */
 const provenSchema = z.strictObject({ receipt: receiptSchema, evidence: evidenceSchema })
@@ -36,7 +36,7 @@ function showCommand(): Command {
         { ...options, as },
         async (session) => {
           const proven = await readProven(session, { authority, id, as })
-          if (options.out !== undefined) await keep(options.out, proven)
+          if (options.out !== undefined) await writeNew(options.out, `${JSON.stringify(proven, null, 2)}\n`)
           return proven
         },
         ({ receipt, evidence }) =>
@@ -52,12 +52,6 @@ async function readProven(session: Session, { authority, id, as }: Asked): Promi
   const { receipt } = expectDone(await session.call({ method: 'GET', path, as }))
   const evidence = expectDone(await callSealed(session, { method: 'GET', path: `${path}/evidence`, as }))
   return provenSchema.parse({ receipt, evidence })
-}
-
-async function keep(file: string, proven: Proven): Promise<void> {
-  await writeFile(file, `${JSON.stringify(proven, null, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
-  })
 }
 
 function verifyCommand(): Command {
