@@ -105,5 +105,6 @@ const ENDED: ReadonlySet<LossReason> = new Set<LossReason>([
   'stated invalid',
   'validity ended',
   'publication ended',
+  'held back from publication',
   'never valid',
 ])

@@ -1,6 +1,7 @@
 import type { Json } from '../base/canonical.ts'
 import type { Instant } from '../base/instant.ts'
 import { fuse } from '../fusion/fuse.ts'
+import { goldenFields } from '../fusion/golden-record.ts'
 import { isIndividualBusinessNumber } from '../identity/registration-number.ts'
 import type { Store } from '../ports.ts'
 import type { StandingRecord } from '../records/record.ts'
@@ -53,10 +54,9 @@ export function extractOrganisation(
     return { uscc, outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
   }
   const whole = fuse({ uscc, records, policy, validAt })
-  const won = new Set([
-    ...(whole.provenance.licences?.won ?? []).map(({ digest }) => digest),
-    ...(whole.provenance.penalties?.won ?? []).map(({ digest }) => digest),
-  ])
+  const won = new Set(
+    decisionFields.flatMap((name) => (whole.provenance[name]?.won ?? []).map(({ digest }) => digest)),
+  )
   const covered = records.filter(
     ({ record, digest }) =>
       record.type === 'registration' || (won.has(digest) && contains(scope.window, record.facts.decidedOn)),
@@ -69,6 +69,8 @@ export function extractOrganisation(
     fields: Object.fromEntries(scope.fields.map((name) => [name, row[name] ?? null])),
   }
 }
+
+const decisionFields = goldenFields.filter(({ rule }) => rule === 'decisions').map(({ name }) => name)
 
 function isOfIndividualBusiness({ record }: StandingRecord): boolean {
   const numbers = record.otherIdentifiers.map(({ kind, value }) =>

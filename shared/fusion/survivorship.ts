@@ -1,6 +1,7 @@
 import { type CalendarDate, chinaDate, type Instant, instantOf, startOfChinaDay } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
 import { publicationUntil } from '../records/publication.ts'
+import { publicationRules } from '../records/publication-rules.ts'
 import type { FactRecord, StandingRecord } from '../records/record.ts'
 
 /** Why a record's statement is not the one a field shows. */
@@ -12,6 +13,7 @@ export type LossReason =
   | 'stated invalid'
   | 'validity ended'
   | 'publication ended'
+  | 'held back from publication'
   | 'never valid'
   | 'not yet valid'
 
@@ -22,19 +24,27 @@ type StandingOf<Type extends FactRecord['type']> = Omit<StandingRecord, 'record'
 
 export type StandingRegistration = StandingOf<'registration'>
 
-/** A licence or a penalty: what some body decided, and others may pass on. */
-export type StandingDecision = StandingOf<'licence' | 'penalty'>
+/** What some body decided, and others may pass on: every record but a registration. */
+export type DecisionType = Exclude<FactRecord['type'], 'registration'>
+export type StandingDecision = StandingOf<DecisionType>
 
-/** A decision, and why it is left out; `loss` undefined where it is in force. */
-export type Judged = { readonly standing: StandingDecision; readonly loss: LossReason | undefined }
+type Fate = {
+  /** Why it is left out; undefined where it is shown. */
+  readonly loss: LossReason | undefined
+  /** The last day on which it is shown; undefined where nothing ends it. */
+  readonly lastDay?: CalendarDate | undefined
+  /** The first day on which it will be shown, where that lies ahead. */
+  readonly from?: CalendarDate
+}
+
+export type Judged = Fate & { readonly standing: StandingDecision }
 
 /** An organisation's records as they stand against each other at an instant, in an order of their own. */
 export type Survivors = {
   /** The latest first: by 核准日期, then by sighting. */
   readonly registrations: readonly StandingRegistration[]
-  /** By decision date and number. */
-  readonly licences: readonly Judged[]
-  readonly penalties: readonly Judged[]
+  /** By type; each by decision date and number. */
+  readonly decisions: ReadonlyMap<DecisionType, readonly Judged[]>
   readonly nextChangeAt: Instant | null
 }
 
@@ -43,26 +53,37 @@ export type Survivors = {
  * any period is looked at: an end that the last statement brings is not undone by an older copy elsewhere.
  */
 export function survivors(records: readonly StandingRecord[], validAt: Instant): Survivors {
-  const registrations = ofType(records, 'registration').sort(compareRegistrations)
-  const licences = ofType(records, 'licence').sort(compareDecisions)
-  const penalties = ofType(records, 'penalty').sort(compareDecisions)
-  const last = lastStatements([...licences, ...penalties])
-  const today = chinaDate(validAt)
-  const changes: Period[] = []
-  const judge = (standing: StandingDecision): Judged => {
-    if (!last.has(standing)) return { standing, loss: 'same document stated by another authority' }
-    const period = periodOf(standing.record)
-    const loss = lossAt(standing.record, period, today)
-    if (loss === undefined) changes.push({ to: period.to })
-    if (loss === 'not yet valid') changes.push({ from: period.from })
-    return { standing, loss }
+  const registrations: StandingRegistration[] = []
+  const decisions: StandingDecision[] = []
+  for (const standing of records) {
+    if (isRegistration(standing)) registrations.push(standing)
+    else if (isDecision(standing)) decisions.push(standing)
   }
+  const judged = judgeDecisions(decisions.sort(compareDecisions), chinaDate(validAt))
   return {
-    registrations,
-    licences: licences.map(judge),
-    penalties: penalties.map(judge),
-    nextChangeAt: firstChange(changes),
+    registrations: registrations.sort(compareRegistrations),
+    decisions: Map.groupBy(judged, ({ standing }) => standing.record.type),
+    nextChangeAt: firstChange(judged),
   }
+}
+
+function isRegistration(standing: StandingRecord): standing is StandingRegistration {
+  return standing.record.type === 'registration'
+}
+
+function isDecision(standing: StandingRecord): standing is StandingDecision {
+  return standing.record.type !== 'registration'
+}
+
+function judgeDecisions(decisions: readonly StandingDecision[], today: CalendarDate): readonly Judged[] {
+  const last = lastStatements(decisions)
+  return decisions.map((standing) => {
+    const stated = last.get(standing) ?? standing
+    const fate = fateOf(stated.record, today)
+    if (stated === standing) return { standing, ...fate }
+    // A copy of what has ended has ended with it, and is not to be seen beside it
+    return { standing, loss: isEnded(fate.loss) ? fate.loss : 'same document stated by another authority' }
+  })
 }
 
 /** Whether a decision is out for good, as far as this instant and these records tell. */
@@ -78,15 +99,6 @@ export function compareSightings(left: StandingRecord, right: StandingRecord): n
     a.entry - b.entry ||
     a.row - b.row ||
     compareUtf8(left.digest, right.digest)
-  )
-}
-
-function ofType<Type extends FactRecord['type']>(
-  records: readonly StandingRecord[],
-  type: Type,
-): StandingOf<Type>[] {
-  return records.filter(
-    (standing): standing is StandingRecord & StandingOf<Type> => standing.record.type === type,
   )
 }
 
@@ -107,52 +119,70 @@ function compareDecisions(
   )
 }
 
-function lastStatements(standing: readonly StandingDecision[]): ReadonlySet<StandingDecision> {
-  if (standing.length < 2) return new Set(standing)
-  const last = new Map<string, StandingDecision>()
-  for (const each of standing) {
-    const document = documentOf(each.record)
-    const rival = last.get(document)
-    if (rival === undefined || compareSightings(rival, each) < 0) last.set(document, each)
+/** For each statement of a document that is stated more than once, the last one. */
+function lastStatements(
+  decisions: readonly StandingDecision[],
+): ReadonlyMap<StandingDecision, StandingDecision> {
+  const last = new Map<StandingDecision, StandingDecision>()
+  // Most numbers are stated once; only others are worth the longer look
+  for (const same of groupsOf(decisions, ({ record }) => `${record.type} ${record.document}`)) {
+    for (const group of groupsOf(same, ({ record }) => bodyKey(record))) {
+      const final = group.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best))
+      for (const each of group) last.set(each, final)
+    }
   }
-  return new Set(last.values())
+  return last
+}
+
+function groupsOf<T>(list: readonly T[], keyOf: (each: T) => string): readonly (readonly T[])[] {
+  if (list.length < 2) return []
+  return [...Map.groupBy(list, keyOf).values()].filter((group) => group.length > 1)
 }
 
 /** A decision is named by its number and the body that took it, whoever passes it on. */
-function documentOf(record: RecordOf<'licence' | 'penalty'>): string {
-  const body = record.type === 'licence' ? record.facts.licensingAuthority : record.facts.penaltyAuthority
-  return JSON.stringify([record.type, record.document, body.normalize('NFKC').replaceAll(/\s/g, '')])
+function bodyKey(record: RecordOf<DecisionType>): string {
+  return bodyOf(record).normalize('NFKC').replaceAll(/\s/g, '')
 }
 
-/** The first and last day, both included, on which a record may be shown. */
-type Period = { readonly from?: CalendarDate | undefined; readonly to?: CalendarDate | undefined }
-
-function periodOf(record: RecordOf<'licence' | 'penalty'>): Period {
-  if (record.type === 'penalty') return { to: publicationUntil(record) }
-  return { from: record.facts.validFrom, to: record.facts.validTo }
+function bodyOf(record: RecordOf<DecisionType>): string {
+  return record.type === 'licence' ? record.facts.licensingAuthority : record.facts.penaltyAuthority
 }
 
-function lossAt(
-  record: RecordOf<'licence' | 'penalty'>,
-  { from, to }: Period,
-  today: CalendarDate,
-): LossReason | undefined {
-  if (record.type === 'licence' && record.facts.status === 'invalid') return 'stated invalid'
-  if (from !== undefined && to !== undefined && to < from) return 'never valid'
-  if (to !== undefined && to < today)
-    return record.type === 'penalty' ? 'publication ended' : 'validity ended'
-  return from !== undefined && today < from ? 'not yet valid' : undefined
+function fateOf(record: RecordOf<DecisionType>, today: CalendarDate): Fate {
+  const { from, to, isInvalid } = validityOf(record)
+  if (isInvalid) return { loss: 'stated invalid' }
+  if (from !== undefined && to !== undefined && to < from) return { loss: 'never valid' }
+  if (to !== undefined && to < today) return { loss: 'validity ended' }
+  const publication = publicationUntil(record, publicationRules, today)
+  if (publication.kind === 'held') return { loss: 'held back from publication' }
+  const { until } = publication
+  if (until !== undefined && until < today) return { loss: 'publication ended' }
+  if (from !== undefined && today < from) return { loss: 'not yet valid', from }
+  return { loss: undefined, lastDay: to === undefined || (until !== undefined && until < to) ? until : to }
+}
+
+/** The first and last day, both included, of what is shown only while it is valid. */
+type Validity = {
+  readonly from?: CalendarDate | undefined
+  readonly to?: CalendarDate | undefined
+  readonly isInvalid?: boolean
+}
+
+function validityOf(record: RecordOf<DecisionType>): Validity {
+  if (record.type !== 'licence') return {}
+  const { validFrom, validTo, status } = record.facts
+  return { from: validFrom, to: validTo, isInvalid: status === 'invalid' }
 }
 
 /** The first of days that begin something and days that end it: a day begins before any day not before it ends. */
-function firstChange(changes: readonly Period[]): Instant | null {
-  let [from, to]: (CalendarDate | undefined)[] = []
-  for (const change of changes) {
-    if (change.from !== undefined && (from === undefined || change.from < from)) from = change.from
-    if (change.to !== undefined && (to === undefined || change.to < to)) to = change.to
+function firstChange(judged: readonly Judged[]): Instant | null {
+  let [first, last]: (CalendarDate | undefined)[] = []
+  for (const { from, lastDay } of judged) {
+    if (from !== undefined && (first === undefined || from < first)) first = from
+    if (lastDay !== undefined && (last === undefined || lastDay < last)) last = lastDay
   }
-  if (from !== undefined && (to === undefined || from <= to)) return startOfChinaDay(from)
-  return to === undefined ? null : endOfChinaDay(to)
+  if (first !== undefined && (last === undefined || first <= last)) return startOfChinaDay(first)
+  return last === undefined ? null : endOfChinaDay(last)
 }
 
 // Not the start of the day after: 9999-12-31, which stands for "no end" in many a file, has none

@@ -49,7 +49,8 @@ const unsound: readonly (readonly [rule: string, rows: readonly object[]])[] = [
   ['individual-business', [{ ...sound, registration_number: '310000600000011' }]],
   ['name-absent', [{ ...sound, name: null }]],
   ['penalty-ended', [{ ...sound, penalties: [{ decided_on: '2026-01-01', published_to: '2026-05-31' }] }]],
-  ['penalty-ended', [{ ...sound, penalties: [{ decided_on: '2023-05-31' }] }]],
+  ['penalty-ended', [{ ...sound, penalties: [{ decided_on: '2023-05-31', published_to: '2026-06-02' }] }]],
+  ['penalty-ended', [{ ...sound, penalties: [{ decided_on: '2026-05-31' }] }]],
   ['licence-not-in-force', [{ ...sound, licences: [{ decided_on: '2026-01-01', valid_to: '2026-05-31' }] }]],
   [
     'licence-not-in-force',
@@ -62,7 +63,10 @@ const unsound: readonly (readonly [rule: string, rows: readonly object[]])[] = [
   ['date-implausible', [{ ...sound, licences: [{ decided_on: '2026-06-02' }] }]],
   ['approved-before-established', [{ ...sound, approved_on: '2018-01-01' }]],
   ['operating-period-reversed', [{ ...sound, operating_from: '2026-01-01', operating_to: '2025-12-31' }]],
-  ['fine-without-amount', [{ ...sound, penalties: [{ kinds: ['罚款'], decided_on: '2026-01-01' }] }]],
+  [
+    'fine-without-amount',
+    [{ ...sound, penalties: [{ kinds: ['罚款'], decided_on: '2026-01-01', published_to: '2026-06-01' }] }],
+  ],
 ]
 
 test.each(unsound)('%s is found, and nothing else', async (rule, rows) => {

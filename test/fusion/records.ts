@@ -42,7 +42,7 @@ export function penalty(facts: Partial<PenaltyFacts> = {}, more: Base = {}): Fac
   const all = {
     subjectName: '甲公司',
     documentNumber: '罚字1号',
-    kinds: ['罚款'],
+    kinds: ['责令停产停业'],
     decidedOn: day('2025-01-01'),
     penaltyAuthority: '某局',
     ...facts,
@@ -89,6 +89,7 @@ const penalties = fc
   .record({
     subjectName: aName,
     documentNumber: aNumber.map((number) => `罚字${number}号`),
+    kinds: fc.constantFrom('责令停产停业', '罚款', '警告', '其他').map((kind) => [kind]),
     decidedOn: aDay,
     publishedTo: maybeDay,
     fineYuan: anAmount,
