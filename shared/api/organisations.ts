@@ -102,6 +102,7 @@ function withoutEnded(trace: Provenance): Provenance {
 }
 
 const ENDED: ReadonlySet<LossReason> = new Set<LossReason>([
+  'withdrawn',
   'stated invalid',
   'validity ended',
   'publication ended',

@@ -4,6 +4,7 @@ import { fuse } from '../fusion/fuse.ts'
 import { goldenFields } from '../fusion/golden-record.ts'
 import { isIndividualBusinessNumber } from '../identity/registration-number.ts'
 import type { Store } from '../ports.ts'
+import { decidedOnOf, isDecision } from '../records/decision.ts'
 import type { StandingRecord } from '../records/record.ts'
 import { listStanding } from '../records/store.ts'
 import type { Policy } from '../settings.ts'
@@ -59,7 +60,8 @@ export function extractOrganisation(
   )
   const covered = records.filter(
     ({ record, digest }) =>
-      record.type === 'registration' || (won.has(digest) && contains(scope.window, record.facts.decidedOn)),
+      record.type === 'registration' ||
+      (isDecision(record) && won.has(digest) && contains(scope.window, decidedOnOf(record))),
   )
   if (covered.length === 0) return { uscc, outcome: 'not-held', code: 'RC-NOT-HELD' }
   const row: Readonly<Record<string, Json>> = fuse({ uscc, records: covered, policy, validAt }).record

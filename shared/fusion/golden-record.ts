@@ -1,5 +1,5 @@
 import type { Json } from '../base/canonical.ts'
-import type { DecisionType } from './survivorship.ts'
+import type { DecisionType } from '../records/decision.ts'
 
 /** Who may read a field: `published` in dataset versions (and through the API), `disclosed` in an approved case alone. */
 export type Edition = 'published' | 'disclosed'

@@ -1,8 +1,10 @@
 import { type CalendarDate, chinaDate, type Instant, instantOf, startOfChinaDay } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
+import { bodyOf, type Decision, type DecisionType, decidedOnOf, isDecision } from '../records/decision.ts'
+import { withdrawalDocument } from '../records/keys.ts'
 import { publicationUntil } from '../records/publication.ts'
 import { publicationRules } from '../records/publication-rules.ts'
-import type { FactRecord, StandingRecord } from '../records/record.ts'
+import type { FactRecord, RecordOf, StandingRecord } from '../records/record.ts'
 
 /** Why a record's statement is not the one a field shows. */
 export type LossReason =
@@ -10,6 +12,7 @@ export type LossReason =
   | 'registration states the name'
   | 'later statement of the name'
   | 'same document stated by another authority'
+  | 'withdrawn'
   | 'stated invalid'
   | 'validity ended'
   | 'publication ended'
@@ -17,16 +20,12 @@ export type LossReason =
   | 'never valid'
   | 'not yet valid'
 
-type RecordOf<Type extends FactRecord['type']> = Extract<FactRecord, { type: Type }>
-type StandingOf<Type extends FactRecord['type']> = Omit<StandingRecord, 'record'> & {
-  readonly record: RecordOf<Type>
-}
+type Standing<Record extends FactRecord> = StandingRecord & { readonly record: Record }
 
-export type StandingRegistration = StandingOf<'registration'>
-
-/** What some body decided, and others may pass on: every record but a registration. */
-export type DecisionType = Exclude<FactRecord['type'], 'registration'>
-export type StandingDecision = StandingOf<DecisionType>
+export type StandingRegistration = Standing<RecordOf<'registration'>>
+export type StandingDecision = Standing<Decision>
+/** What is said of a decision: what it is, or that it is taken back. */
+type Statement = Standing<Decision | RecordOf<'withdrawal'>>
 
 type Fate = {
   /** Why it is left out; undefined where it is shown. */
@@ -50,16 +49,17 @@ export type Survivors = {
 
 /**
  * Sets records against each other. What two authorities state of one document counts once, as last stated, before
- * any period is looked at: an end that the last statement brings is not undone by an older copy elsewhere.
+ * any period is looked at: an end that the last statement brings, or a withdrawal, is not undone by an older copy
+ * elsewhere.
  */
 export function survivors(records: readonly StandingRecord[], validAt: Instant): Survivors {
   const registrations: StandingRegistration[] = []
-  const decisions: StandingDecision[] = []
+  const statements: Statement[] = []
   for (const standing of records) {
-    if (isRegistration(standing)) registrations.push(standing)
-    else if (isDecision(standing)) decisions.push(standing)
+    if (isOfRegistration(standing)) registrations.push(standing)
+    else if (isStatement(standing)) statements.push(standing)
   }
-  const judged = judgeDecisions(decisions.sort(compareDecisions), chinaDate(validAt))
+  const judged = judgeDecisions(statements, chinaDate(validAt))
   return {
     registrations: registrations.sort(compareRegistrations),
     decisions: Map.groupBy(judged, ({ standing }) => standing.record.type),
@@ -67,16 +67,21 @@ export function survivors(records: readonly StandingRecord[], validAt: Instant):
   }
 }
 
-function isRegistration(standing: StandingRecord): standing is StandingRegistration {
+function isOfRegistration(standing: StandingRecord): standing is StandingRegistration {
   return standing.record.type === 'registration'
 }
 
-function isDecision(standing: StandingRecord): standing is StandingDecision {
+function isStatement(standing: StandingRecord): standing is Statement {
   return standing.record.type !== 'registration'
 }
 
-function judgeDecisions(decisions: readonly StandingDecision[], today: CalendarDate): readonly Judged[] {
-  const last = lastStatements(decisions)
+function isOfDecision(standing: Statement): standing is StandingDecision {
+  return isDecision(standing.record)
+}
+
+function judgeDecisions(statements: readonly Statement[], today: CalendarDate): readonly Judged[] {
+  const last = lastStatements(statements)
+  const decisions = statements.filter(isOfDecision).sort(compareDecisions)
   return decisions.map((standing) => {
     const stated = last.get(standing) ?? standing
     const fate = fateOf(stated.record, today)
@@ -112,21 +117,19 @@ function compareDecisions(
   { record: right, digest: other }: StandingDecision,
 ): number {
   return (
-    compareUtf8(left.facts.decidedOn, right.facts.decidedOn) ||
+    compareUtf8(decidedOnOf(left), decidedOnOf(right)) ||
     compareUtf8(left.facts.documentNumber, right.facts.documentNumber) ||
     compareUtf8(left.document, right.document) ||
     compareUtf8(digest, other)
   )
 }
 
-/** For each statement of a document that is stated more than once, the last one. */
-function lastStatements(
-  decisions: readonly StandingDecision[],
-): ReadonlyMap<StandingDecision, StandingDecision> {
-  const last = new Map<StandingDecision, StandingDecision>()
+/** For each statement of a document of which there are several, the last one. */
+function lastStatements(statements: readonly Statement[]): ReadonlyMap<Statement, Statement> {
+  const last = new Map<Statement, Statement>()
   // Most numbers are stated once; only others are worth the longer look
-  for (const same of groupsOf(decisions, ({ record }) => `${record.type} ${record.document}`)) {
-    for (const group of groupsOf(same, ({ record }) => bodyKey(record))) {
+  for (const same of groupsOf(statements, documentKey)) {
+    for (const group of groupsOf(same, bodyKey)) {
       const final = group.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best))
       for (const each of group) last.set(each, final)
     }
@@ -134,21 +137,23 @@ function lastStatements(
   return last
 }
 
+/** A decision is named by its number and the body that took it, whoever passes it on. */
+function documentKey({ record }: Statement): string {
+  return record.type === 'withdrawal' ? record.document : withdrawalDocument(record.type, record.document)
+}
+
+function bodyKey({ record }: Statement): string {
+  const body = record.type === 'withdrawal' ? record.facts.decidedBy : bodyOf(record)
+  return body.normalize('NFKC').replaceAll(/\s/g, '')
+}
+
 function groupsOf<T>(list: readonly T[], keyOf: (each: T) => string): readonly (readonly T[])[] {
   if (list.length < 2) return []
   return [...Map.groupBy(list, keyOf).values()].filter((group) => group.length > 1)
 }
 
-/** A decision is named by its number and the body that took it, whoever passes it on. */
-function bodyKey(record: RecordOf<DecisionType>): string {
-  return bodyOf(record).normalize('NFKC').replaceAll(/\s/g, '')
-}
-
-function bodyOf(record: RecordOf<DecisionType>): string {
-  return record.type === 'licence' ? record.facts.licensingAuthority : record.facts.penaltyAuthority
-}
-
-function fateOf(record: RecordOf<DecisionType>, today: CalendarDate): Fate {
+function fateOf(record: Statement['record'], today: CalendarDate): Fate {
+  if (record.type === 'withdrawal') return { loss: 'withdrawn' }
   const { from, to, isInvalid } = validityOf(record)
   if (isInvalid) return { loss: 'stated invalid' }
   if (from !== undefined && to !== undefined && to < from) return { loss: 'never valid' }
@@ -168,7 +173,7 @@ type Validity = {
   readonly isInvalid?: boolean
 }
 
-function validityOf(record: RecordOf<DecisionType>): Validity {
+function validityOf(record: Decision): Validity {
   if (record.type !== 'licence') return {}
   const { validFrom, validTo, status } = record.facts
   return { from: validFrom, to: validTo, isInvalid: status === 'invalid' }

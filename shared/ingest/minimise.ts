@@ -1,6 +1,7 @@
 import { findPersonalData } from '../identity/personal-data.ts'
+import { withdrawalDocument } from '../records/keys.ts'
 import { type FactRecord, recordSchema, type Subject } from '../records/record.ts'
-import type { Policy } from '../settings.ts'
+import type { Policy, RecordType } from '../settings.ts'
 import {
   foldDocumentNumber,
   type Reading,
@@ -11,7 +12,7 @@ import {
   readYuanFromWan,
 } from './cell.ts'
 import type { Column, Layout } from './layouts/layout.ts'
-import { layoutId } from './layouts/registry.ts'
+import { keySizesOf, layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
 import { readSubject } from './subject.ts'
@@ -35,22 +36,45 @@ export function minimiseRow(row: Row, context: RowContext): { readonly record: F
   if (personal !== undefined) return personal
   const facts = readFacts(row.cells, context.layout)
   if ('code' in facts) return facts
-  return { record: toRecord(named, facts.facts, context) }
+  const document = documentOf(facts.facts, context.layout)
+  if (typeof document !== 'string') return document
+  return { record: toRecord(named, { facts: facts.facts, document }, context) }
+}
+
+function documentOf(facts: Facts, layout: Layout): string | Refusal {
+  if (layout.recordType === 'withdrawal') return withdrawnDocumentOf(facts, layout)
+  return nameBy(layout.documentKeys, facts) ?? layout.recordType
+}
+
+/** The document of another type that is taken back; named as that type's documents are, or it would never be found. */
+function withdrawnDocumentOf(facts: Facts, { documentKeys, columns }: Layout): string | Refusal {
+  const type = String(facts['recordType']) as RecordType
+  const sizes = keySizesOf(type)
+  if (sizes.size === 0) return withdrawalDocument(type, type)
+  const keys = documentKeys.filter(({ length }) => sizes.has(length))
+  const named = nameBy(keys, facts)
+  if (named !== undefined) return withdrawalDocument(type, named)
+  const missing = keys[0]?.find((fact) => facts[fact] === undefined)
+  return { code: 'FIELD_MISSING', path: `/${columns.find(({ fact }) => fact === missing)?.code}` }
+}
+
+function nameBy(keys: Layout['documentKeys'], facts: Facts): string | undefined {
+  const key = keys.find((names) => names.every((name) => typeof facts[name] === 'string'))
+  return key?.map((name) => foldDocumentNumber(String(facts[name]))).join(' ')
 }
 
 function toRecord(
   named: { readonly subject: Subject; readonly others: readonly Subject[] },
-  facts: Facts,
+  { facts, document }: { readonly facts: Facts; readonly document: string },
   { layout, authority }: RowContext,
 ): FactRecord {
-  const document = layout.documentFacts.map((fact) => facts[fact]).find((value) => typeof value === 'string')
   const revision = layout.revisionFact === undefined ? undefined : facts[layout.revisionFact]
   return recordSchema.parse({
     type: layout.recordType,
     authority,
     subject: named.subject,
     otherIdentifiers: named.others,
-    document: document === undefined ? layout.recordType : foldDocumentNumber(document),
+    document,
     revision: revision ?? '',
     layout: layoutId(layout),
     facts,
@@ -81,7 +105,7 @@ function personalDataFault(column: Column, cell: string): RefusalCode | undefine
 }
 
 function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readonly facts: Facts } | Refusal {
-  const facts: Facts = {}
+  const facts: Facts = { ...layout.fixedFacts }
   for (const column of layout.columns) {
     const cell = cells.get(column) ?? ''
     const { code, fact, required, maxLength = 4_000 } = column
@@ -108,8 +132,8 @@ function readFact(column: Column, cell: string): Reading<string | readonly strin
       return readYuanFromWan(cell)
     case 'list':
       return readList(cell)
-    case 'validity':
-      return readValidity(cell)
+    case 'coded':
+      return readCoded(cell, column.codes ?? {})
     case 'code':
       return { value: readCode(cell) }
     default:
@@ -124,18 +148,10 @@ function readList(cell: string): Reading<readonly string[]> {
   return { value: stated.length === 0 ? undefined : stated }
 }
 
-const VALIDITIES: Readonly<Record<string, string>> = {
-  '1': 'valid',
-  有效: 'valid',
-  '2': 'invalid',
-  无效: 'invalid',
-}
-
-function readValidity(cell: string): Reading<string> {
-  const text = readText(cell)
+function readCoded(cell: string, codes: Readonly<Record<string, string>>): Reading<string> {
+  const text = readText(cell)?.normalize('NFKC').replaceAll(/\s/g, '')
   if (text === undefined) return { value: undefined }
-  const value = VALIDITIES[text]
-  return value === undefined ? { fault: 'FIELD_VALUE_UNKNOWN' } : { value }
+  return Object.hasOwn(codes, text) ? { value: codes[text] } : { fault: 'FIELD_VALUE_UNKNOWN' }
 }
 
 // 00000000000000000X is written officially where an authority has no code

@@ -4,6 +4,7 @@ import type { Instant } from '../base/instant.ts'
 import { licenceFactsSchema } from './types/licence.ts'
 import { penaltyFactsSchema } from './types/penalty.ts'
 import { registrationFactsSchema } from './types/registration.ts'
+import { withdrawalFactsSchema } from './types/withdrawal.ts'
 
 /** The identifier a record arrived under. Only a `uscc` names an organisation; the rest wait for a crosswalk edge. */
 export const subjectKinds = ['uscc', 'organisation-code', 'registration-number', 'tax-number'] as const
@@ -16,7 +17,10 @@ const base = {
   subject: subjectSchema,
   /** What else the row called the same organisation by: evidence for the crosswalk. */
   otherIdentifiers: z.array(subjectSchema),
-  /** What the authority calls the same thing by, folded: a decision's number, a registration's subject. */
+  /**
+   * What the authority calls the same thing by, folded: a decision's number; the type alone where a subject has one
+   * such record. Of a withdrawal, the type and the document of what it takes back.
+   */
   document: z.string(),
   /** The layout's own revision mark, compared as text; '' where the layout has none. */
   revision: z.string(),
@@ -28,10 +32,13 @@ export const recordSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('registration'), ...base, facts: registrationFactsSchema }),
   z.strictObject({ type: z.literal('licence'), ...base, facts: licenceFactsSchema }),
   z.strictObject({ type: z.literal('penalty'), ...base, facts: penaltyFactsSchema }),
+  z.strictObject({ type: z.literal('withdrawal'), ...base, facts: withdrawalFactsSchema }),
 ])
 
 /** One fact about one organisation as one authority stated it: minimised, typed, dated. */
 export type FactRecord = z.infer<typeof recordSchema>
+
+export type RecordOf<Type extends FactRecord['type']> = Extract<FactRecord, { type: Type }>
 
 /** Where a record was seen: the sealed entry, the row's place in it, and when the authority sent it. */
 export type Sighting = { readonly entry: number; readonly row: number; readonly sentAt: Instant }

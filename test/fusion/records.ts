@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { addDays, type CalendarDate, type Instant, instantOf } from '../../shared/base/instant.ts'
-import { recordDigest } from '../../shared/records/keys.ts'
+import { recordDigest, withdrawalDocument } from '../../shared/records/keys.ts'
 import type { FactRecord, Sighting, StandingRecord } from '../../shared/records/record.ts'
 import { policySchema } from '../../shared/settings.ts'
 
 export type RegistrationFacts = Extract<FactRecord, { type: 'registration' }>['facts']
 export type LicenceFacts = Extract<FactRecord, { type: 'licence' }>['facts']
 export type PenaltyFacts = Extract<FactRecord, { type: 'penalty' }>['facts']
+export type WithdrawalFacts = Extract<FactRecord, { type: 'withdrawal' }>['facts']
 
 export const policy = policySchema.parse({})
 /** Synthetic: the organisation code begins with YY. */
@@ -48,6 +49,20 @@ export function penalty(facts: Partial<PenaltyFacts> = {}, more: Base = {}): Fac
     ...facts,
   }
   return { type: 'penalty', ...base({ authority: 'cf', document: all.documentNumber, ...more }), facts: all }
+}
+
+/** Of the penalty above, unless said. */
+export function withdrawal(facts: Partial<WithdrawalFacts> = {}, more: Base = {}): FactRecord {
+  const all = {
+    subjectName: '甲公司',
+    kind: 'repair' as const,
+    recordType: 'penalty' as const,
+    documentNumber: '罚字1号',
+    decidedBy: '某局',
+    ...facts,
+  }
+  const document = withdrawalDocument(all.recordType, all.documentNumber ?? '')
+  return { type: 'withdrawal', ...base({ authority: 'cf', document, ...more }), facts: all }
 }
 
 export function standing(record: FactRecord, sighting: Partial<Sighting> = {}): StandingRecord {
@@ -96,6 +111,13 @@ const penalties = fc
   })
   .map(stated)
 
+const withdrawals = fc
+  .record({ recordType: fc.constantFrom('licence' as const, 'penalty' as const), number: aNumber })
+  .map(({ recordType, number }) => ({
+    recordType,
+    documentNumber: `${recordType === 'licence' ? '许' : '罚'}字${number}号`,
+  }))
+
 /** Any record of one organisation, by one of four authorities. */
 export const anyRecord = (uscc: string = USCC): fc.Arbitrary<FactRecord> =>
   anAuthority.chain((authority) =>
@@ -103,6 +125,7 @@ export const anyRecord = (uscc: string = USCC): fc.Arbitrary<FactRecord> =>
       registrations.map((facts) => registration(facts, { authority, uscc })),
       licences.map((facts) => licence(facts, { authority, uscc })),
       penalties.map((facts) => penalty(facts, { authority, uscc })),
+      withdrawals.map((facts) => withdrawal(facts, { authority, uscc })),
     ),
   )
 

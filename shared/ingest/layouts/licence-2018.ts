@@ -7,7 +7,7 @@ export const licence2018: Layout = {
   recordType: 'licence',
   title: { zh: '双公示行政许可（2018 版）', en: 'Double-publicity licence, 2018' },
   source: '发改办财金〔2018〕424号',
-  documentFacts: ['documentNumber', 'certificateNumber'],
+  documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [
     { code: 'XK_XDR_MC', headers: ['行政相对人名称'], kind: 'text', fact: 'subjectName', required: true, maxLength: 400 },
@@ -37,7 +37,7 @@ export const licence2018: Layout = {
     { code: 'XK_YXQZI', headers: ['有效期至'], kind: 'end-date', fact: 'validTo' },
     { code: 'XK_XKJG', headers: ['许可机关'], kind: 'text', fact: 'licensingAuthority', required: true, maxLength: 400 },
     { code: 'XK_XKJGDM', headers: ['许可机关统一社会信用代码'], kind: 'code', fact: 'licensingAuthorityCode' },
-    { code: 'XK_ZT', headers: ['当前状态'], kind: 'validity', fact: 'status' },
+    { code: 'XK_ZT', headers: ['当前状态'], kind: 'coded', codes: { '1': 'valid', 有效: 'valid', '2': 'invalid', 无效: 'invalid' }, fact: 'status' },
     { code: 'XK_LYDW', headers: ['数据来源单位'], kind: 'text', fact: 'sourceUnit', maxLength: 400 },
     { code: 'XK_LYDWDM', headers: ['数据来源单位统一社会信用代码'], kind: 'code', fact: 'sourceUnitCode' },
     { code: 'BZ', headers: ['备注'], kind: 'text', fact: 'remarks' },

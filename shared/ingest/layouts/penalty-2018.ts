@@ -7,7 +7,7 @@ export const penalty2018: Layout = {
   recordType: 'penalty',
   title: { zh: '双公示行政处罚（2018 版）', en: 'Double-publicity penalty, 2018' },
   source: '发改办财金〔2018〕424号',
-  documentFacts: ['documentNumber'],
+  documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [
     { code: 'CF_XDR_MC', headers: ['行政相对人名称'], kind: 'text', fact: 'subjectName', required: true, maxLength: 400 },
