@@ -174,7 +174,7 @@ type Validity = {
 }
 
 function validityOf(record: Decision): Validity {
-  if (record.type !== 'licence') return {}
+  if (record.type !== 'licence') return { isInvalid: record.facts.status === 'invalid' }
   const { validFrom, validTo, status } = record.facts
   return { from: validFrom, to: validTo, isInvalid: status === 'invalid' }
 }

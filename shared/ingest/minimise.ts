@@ -115,11 +115,16 @@ function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readon
     if (cell.length > maxLength) return { code: 'FIELD_TOO_LONG', path }
     const reading = readFact(column, cell)
     if ('fault' in reading) return { code: reading.fault, path }
-    if (reading.value !== undefined) facts[fact] = reading.value
+    if (reading.value !== undefined) facts[fact] = joined(facts[fact], reading.value)
     else if (required) return { code: 'FIELD_MISSING', path }
   }
   addCapital(facts)
   return { facts }
+}
+
+// A list may be spread over columns (处罚类别1, 处罚类别2)
+function joined(before: Facts[string] | undefined, value: Facts[string]): Facts[string] {
+  return typeof before === 'object' ? [...new Set([...before, ...value])] : value
 }
 
 function readFact(column: Column, cell: string): Reading<string | readonly string[]> {
@@ -131,27 +136,35 @@ function readFact(column: Column, cell: string): Reading<string | readonly strin
     case 'yuan-from-wan':
       return readYuanFromWan(cell)
     case 'list':
-      return readList(cell)
+      return readList(cell, column.codes)
     case 'coded':
-      return readCoded(cell, column.codes ?? {})
+      return readCoded(cell, column.codes)
     case 'code':
       return { value: readCode(cell) }
     default:
-      return { value: readText(cell) }
+      return { value: decode(readText(cell), column.codes) }
   }
 }
 
+const NO_CODES = {}
+
+function decode(text: string | undefined, codes: Column['codes'] = NO_CODES): string | undefined {
+  return text !== undefined && Object.hasOwn(codes, text) ? codes[text] : text
+}
+
 // 没收违法所得、没收非法财物 is one kind of penalty, so the enumeration comma does not divide
-function readList(cell: string): Reading<readonly string[]> {
-  const items = cell.split(/[;；,，|]/).map((item) => item.trim())
-  const stated = items.filter((item) => readText(item) !== undefined)
+function readList(cell: string, codes: Column['codes'] = NO_CODES): Reading<readonly string[]> {
+  const items = cell.split(/[;；,，|]/).map((item) => decode(readText(item), codes))
+  const stated = items.filter((item) => item !== undefined)
+  // No organisation can be detained: the row is about a person, or tells of one
+  if (stated.some((item) => item.includes('行政拘留'))) return { fault: 'SUBJECT_NATURAL_PERSON' }
   return { value: stated.length === 0 ? undefined : stated }
 }
 
-function readCoded(cell: string, codes: Readonly<Record<string, string>>): Reading<string> {
+function readCoded(cell: string, codes: Column['codes'] = NO_CODES): Reading<string> {
   const text = readText(cell)?.normalize('NFKC').replaceAll(/\s/g, '')
   if (text === undefined) return { value: undefined }
-  return Object.hasOwn(codes, text) ? { value: codes[text] } : { fault: 'FIELD_VALUE_UNKNOWN' }
+  return Object.hasOwn(codes, text) ? { value: codes[text] || undefined } : { fault: 'FIELD_VALUE_UNKNOWN' }
 }
 
 // 00000000000000000X is written officially where an authority has no code

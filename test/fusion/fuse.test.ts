@@ -169,6 +169,8 @@ describe('penalties', () => {
   test.each([
     ['on the last day of its publication', { publishedTo: day('2026-06-01') }, 1],
     ['on the day after', { publishedTo: day('2026-05-31') }, 0],
+    ['that is stated valid', { status: 'valid' as const }, 1],
+    ['that was revoked', { status: 'invalid' as const }, 0],
     ['three years after the decision', { decidedOn: day('2023-06-01') }, 1],
     ['a day later than that', { decidedOn: day('2023-05-31') }, 0],
     [

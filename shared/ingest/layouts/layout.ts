@@ -38,7 +38,10 @@ export type Column = {
   /** The member of the record's facts it fills. */
   readonly fact?: string
   readonly required?: true
-  /** What stands for what: all that a `coded` cell may hold; in a `list` what is written otherwise stays as it is. */
+  /**
+   * What stands for what, '' for nothing stated: all that a `coded` cell may hold; in a text or a list what is written
+   * otherwise stays as it is.
+   */
   readonly codes?: Readonly<Record<string, string>>
   /** In UTF-16 units; 4,000 unless said. */
   readonly maxLength?: number

@@ -2,7 +2,9 @@ import type { RecordType } from '../../settings.ts'
 import { correction } from './correction.ts'
 import { creditRepair } from './credit-repair.ts'
 import type { Layout } from './layout.ts'
+import { licence2015 } from './licence-2015.ts'
 import { licence2018 } from './licence-2018.ts'
+import { penalty2015 } from './penalty-2015.ts'
 import { penalty2018 } from './penalty-2018.ts'
 import { registration } from './registration.ts'
 import { withdrawal } from './withdrawal.ts'
@@ -10,7 +12,9 @@ import { withdrawal } from './withdrawal.ts'
 export const layouts: readonly Layout[] = [
   registration,
   licence2018,
+  licence2015,
   penalty2018,
+  penalty2015,
   withdrawal,
   creditRepair,
   correction,
