@@ -115,6 +115,28 @@ export const goldenFields = [
   ] },
   { name: 'sources', zh: '数据来源', en: 'Authorities whose records take part', type: 'text-list', id: 47, elementId: 48, rule: 'sources', editions: both },
   { name: 'next_change_at', zh: '下次变更时间', en: 'When time alone will change the row', type: 'instant', id: 49, rule: 'clock', editions: ['published'] },
+  { name: 'abnormal_listings', zh: '经营异常名录', en: 'Entries of the list of abnormal operations', type: 'struct-list', id: 54, elementId: 55, rule: 'decisions', of: 'abnormal-listing', editions: both, members: [
+    { name: 'document_number', zh: '列入决定书文号', en: 'Decision number', type: 'text', id: 56, fact: 'documentNumber' },
+    { name: 'listed_on', zh: '列入日期', en: 'Listed on', type: 'date', id: 57, fact: 'decidedOn' },
+    { name: 'published_to', zh: '公示截止期', en: 'Last day of publication', type: 'date', id: 58, fact: LAST_DAY },
+    { name: 'authority', zh: '列入机关', en: 'Listing authority', type: 'text', id: 59, fact: 'decidedBy' },
+  ] },
+  { name: 'serious_listings', zh: '严重违法失信名单', en: 'Entries of the list of serious violations', type: 'struct-list', id: 60, elementId: 61, rule: 'decisions', of: 'serious-listing', editions: both, members: [
+    { name: 'document_number', zh: '列入决定书文号', en: 'Decision number', type: 'text', id: 62, fact: 'documentNumber' },
+    { name: 'listed_on', zh: '列入日期', en: 'Listed on', type: 'date', id: 63, fact: 'decidedOn' },
+    { name: 'published_to', zh: '公示截止期', en: 'Last day of publication', type: 'date', id: 64, fact: LAST_DAY },
+    { name: 'authority', zh: '列入机关', en: 'Listing authority', type: 'text', id: 65, fact: 'decidedBy' },
+  ] },
+  { name: 'abnormal_listing_reasons', zh: '列入经营异常名录原因', en: 'Reasons of the abnormal listings', type: 'struct-list', id: 66, elementId: 67, rule: 'decisions', of: 'abnormal-listing', editions: caseOnly, members: [
+    { name: 'document_number', zh: '列入决定书文号', en: 'Decision number', type: 'text', id: 68, fact: 'documentNumber' },
+    { name: 'listed_on', zh: '列入日期', en: 'Listed on', type: 'date', id: 69, fact: 'decidedOn' },
+    { name: 'reason', zh: '列入原因', en: 'Reason', type: 'text', id: 70, fact: 'reason' },
+  ] },
+  { name: 'serious_listing_reasons', zh: '列入严重违法失信名单原因', en: 'Reasons of the serious listings', type: 'struct-list', id: 71, elementId: 72, rule: 'decisions', of: 'serious-listing', editions: caseOnly, members: [
+    { name: 'document_number', zh: '列入决定书文号', en: 'Decision number', type: 'text', id: 73, fact: 'documentNumber' },
+    { name: 'listed_on', zh: '列入日期', en: 'Listed on', type: 'date', id: 74, fact: 'decidedOn' },
+    { name: 'reason', zh: '列入原因', en: 'Reason', type: 'text', id: 75, fact: 'reason' },
+  ] },
 ] as const satisfies readonly GoldenField[]
 
 export type GoldenFieldName = (typeof goldenFields)[number]['name']

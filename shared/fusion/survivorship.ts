@@ -1,6 +1,13 @@
 import { type CalendarDate, chinaDate, type Instant, instantOf, startOfChinaDay } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
-import { bodyOf, type Decision, type DecisionType, decidedOnOf, isDecision } from '../records/decision.ts'
+import {
+  bodyOf,
+  type Decision,
+  type DecisionType,
+  decidedOnOf,
+  isDecision,
+  numberOf,
+} from '../records/decision.ts'
 import { withdrawalDocument } from '../records/keys.ts'
 import { publicationUntil } from '../records/publication.ts'
 import { publicationRules } from '../records/publication-rules.ts'
@@ -118,7 +125,7 @@ function compareDecisions(
 ): number {
   return (
     compareUtf8(decidedOnOf(left), decidedOnOf(right)) ||
-    compareUtf8(left.facts.documentNumber, right.facts.documentNumber) ||
+    compareUtf8(numberOf(left), numberOf(right)) ||
     compareUtf8(left.document, right.document) ||
     compareUtf8(digest, other)
   )
@@ -174,7 +181,8 @@ type Validity = {
 }
 
 function validityOf(record: Decision): Validity {
-  if (record.type !== 'licence') return { isInvalid: record.facts.status === 'invalid' }
+  if (record.type === 'penalty') return { isInvalid: record.facts.status === 'invalid' }
+  if (record.type !== 'licence') return {}
   const { validFrom, validTo, status } = record.facts
   return { from: validFrom, to: validTo, isInvalid: status === 'invalid' }
 }

@@ -59,7 +59,7 @@ function withdrawnDocumentOf(facts: Facts, { documentKeys, columns }: Layout): s
 }
 
 function nameBy(keys: Layout['documentKeys'], facts: Facts): string | undefined {
-  const key = keys.find((names) => names.every((name) => typeof facts[name] === 'string'))
+  const key = keys.find((names) => names.every((name) => facts[name] !== undefined))
   return key?.map((name) => foldDocumentNumber(String(facts[name]))).join(' ')
 }
 
@@ -146,14 +146,13 @@ function readFact(column: Column, cell: string): Reading<string | readonly strin
   }
 }
 
-const NO_CODES = {}
-
-function decode(text: string | undefined, codes: Column['codes'] = NO_CODES): string | undefined {
-  return text !== undefined && Object.hasOwn(codes, text) ? codes[text] : text
+function decode(text: string | undefined, codes: Column['codes']): string | undefined {
+  if (text === undefined || codes === undefined) return text
+  return Object.hasOwn(codes, text) ? codes[text] : text
 }
 
 // 没收违法所得、没收非法财物 is one kind of penalty, so the enumeration comma does not divide
-function readList(cell: string, codes: Column['codes'] = NO_CODES): Reading<readonly string[]> {
+function readList(cell: string, codes: Column['codes']): Reading<readonly string[]> {
   const items = cell.split(/[;；,，|]/).map((item) => decode(readText(item), codes))
   const stated = items.filter((item) => item !== undefined)
   // No organisation can be detained: the row is about a person, or tells of one
@@ -161,10 +160,11 @@ function readList(cell: string, codes: Column['codes'] = NO_CODES): Reading<read
   return { value: stated.length === 0 ? undefined : stated }
 }
 
-function readCoded(cell: string, codes: Column['codes'] = NO_CODES): Reading<string> {
+function readCoded(cell: string, codes: Column['codes']): Reading<string> {
   const text = readText(cell)?.normalize('NFKC').replaceAll(/\s/g, '')
   if (text === undefined) return { value: undefined }
-  return Object.hasOwn(codes, text) ? { value: codes[text] || undefined } : { fault: 'FIELD_VALUE_UNKNOWN' }
+  const isCode = codes !== undefined && Object.hasOwn(codes, text)
+  return isCode ? { value: codes[text] || undefined } : { fault: 'FIELD_VALUE_UNKNOWN' }
 }
 
 // 00000000000000000X is written officially where an authority has no code
@@ -175,7 +175,7 @@ function readCode(cell: string): string | undefined {
 
 // A capital that is not a number stays as the words it came in: no ground to refuse a registration
 function addCapital(facts: Facts): void {
-  const { registeredCapital: stated, ...rest } = facts
+  const { registeredCapital: stated } = facts
   if (typeof stated !== 'string') return
   const capital = readCapital(stated)
   delete facts['registeredCapital']
@@ -184,6 +184,6 @@ function addCapital(facts: Facts): void {
     return
   }
   facts['registeredCapital'] = capital.amount
-  const currency = rest['capitalCurrency'] ?? capital.currency
+  const currency = facts['capitalCurrency'] ?? capital.currency
   if (currency !== undefined) facts['capitalCurrency'] = currency
 }

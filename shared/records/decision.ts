@@ -11,10 +11,22 @@ export function isDecision(record: FactRecord): record is Decision {
 
 /** The body that took it, as the sender writes its name. */
 export function bodyOf({ type, facts }: Decision): string {
-  return type === 'licence' ? facts.licensingAuthority : facts.penaltyAuthority
+  switch (type) {
+    case 'licence':
+      return facts.licensingAuthority
+    case 'penalty':
+      return facts.penaltyAuthority
+    default:
+      return facts.decidedBy
+  }
 }
 
-/** The day it was taken, or, where only that is told, the day from which it holds. */
+/** The day it was taken. */
 export function decidedOnOf({ facts }: Decision): CalendarDate {
   return facts.decidedOn
+}
+
+/** Its number as the sender writes it; '' where it has none. */
+export function numberOf({ facts }: Decision): string {
+  return facts.documentNumber ?? ''
 }

@@ -63,6 +63,38 @@ export const publicationRules = {
       ],
     },
   ],
+  'abnormal-listing': [
+    {
+      id: 'saic-68',
+      from: day('2014-10-01'),
+      source:
+        'SAIC Order 68 of 2014, 企业经营异常名录管理暂行办法: an entry is public until the organisation is removed',
+      needsCounsel: true,
+      unread:
+        'the order, its successors, and which class Order 36 of 2025 gives an entry; three years, the longest that any class has, are set here so that an entry nobody removes ends too',
+      classes: [{ name: 'any', months: 36 }],
+    },
+  ],
+  'serious-listing': [
+    {
+      id: 'samr-44',
+      from: day('2021-09-01'),
+      source:
+        'SAMR Order 44 of 2021, 市场监督管理严重违法失信名单管理办法: three years from the day of listing, or until removed before',
+      needsCounsel: true,
+      unread: 'the order; the periods are remembered, and a revision was drafted in October 2025',
+      classes: [{ name: 'any', months: 36 }],
+    },
+    {
+      id: 'ndrc-36-serious-listing',
+      from: day('2026-04-01'),
+      source:
+        'NDRC Order 36 of 2025, 信用修复管理办法, chapter 2: serious matters, three years at most from the day of the document, or until repaired',
+      needsCounsel: true,
+      unread: 'that an entry of a serious list is a serious matter stands in the draft of September 2025',
+      classes: [{ name: 'serious', months: 36 }],
+    },
+  ],
 } as const satisfies PublicationRules
 
 export const publicationRulesSha256 = digestOf(publicationRules)

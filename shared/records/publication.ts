@@ -11,7 +11,7 @@ export type Publication =
 /**
  * Until when a record may be published, as seen on a day. Each rule counts while it is in force: what one has ended
  * no later one brings back, and what the next will end or hold back is published until the day before. The earliest
- * end counts: the class's longest period, or the day that the authority itself states (公示截止期).
+ * end counts: the class's longest period, the day that the authority itself states (公示截止期), or the last on a list.
  */
 export function publicationUntil(
   record: FactRecord,
@@ -56,20 +56,32 @@ const NO_END: Publication = { kind: 'shown', until: undefined }
 type AdverseFacts = {
   readonly decidedOn: CalendarDate
   readonly words: readonly string[]
-  readonly publishedTo: CalendarDate | undefined
+  /** The last day by what the authority states of this record. */
+  readonly statedEnd: CalendarDate | undefined
 }
 
-function adverseFactsOf(record: FactRecord): AdverseFacts | undefined {
-  if (record.type !== 'penalty') return undefined
-  const { decidedOn, kinds, publishedTo } = record.facts
-  return { decidedOn, words: kinds, publishedTo }
+function adverseFactsOf({ type, facts }: FactRecord): AdverseFacts | undefined {
+  switch (type) {
+    case 'penalty':
+      return { decidedOn: facts.decidedOn, words: facts.kinds, statedEnd: facts.publishedTo }
+    case 'abnormal-listing':
+    case 'serious-listing': {
+      const lastDay = facts.removedOn && addDays(facts.removedOn, -1)
+      return { decidedOn: facts.decidedOn, words: [], statedEnd: earlier(facts.publishedTo, lastDay) }
+    }
+    default:
+      return undefined
+  }
 }
 
-function judge({ decidedOn, words, publishedTo }: AdverseFacts, rule: PublicationRule): Publication {
+function earlier(left: CalendarDate | undefined, right: CalendarDate | undefined): CalendarDate | undefined {
+  return left === undefined || (right !== undefined && right < left) ? right : left
+}
+
+function judge({ decidedOn, words, statedEnd }: AdverseFacts, rule: PublicationRule): Publication {
   const found = classOf(words, rule)
-  if (found === undefined || (found.onlyIfStated && publishedTo === undefined)) return HELD
-  const longest = addMonths(decidedOn, found.months)
-  return { kind: 'shown', until: publishedTo !== undefined && publishedTo < longest ? publishedTo : longest }
+  if (found === undefined || (found.onlyIfStated && statedEnd === undefined)) return HELD
+  return { kind: 'shown', until: earlier(addMonths(decidedOn, found.months), statedEnd) }
 }
 
 const HELD: Publication = { kind: 'held' }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Sha256 } from '../base/digest.ts'
 import type { Instant } from '../base/instant.ts'
 import { licenceFactsSchema } from './types/licence.ts'
+import { listingFactsSchema } from './types/listing.ts'
 import { penaltyFactsSchema } from './types/penalty.ts'
 import { registrationFactsSchema } from './types/registration.ts'
 import { withdrawalFactsSchema } from './types/withdrawal.ts'
@@ -32,6 +33,8 @@ export const recordSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('registration'), ...base, facts: registrationFactsSchema }),
   z.strictObject({ type: z.literal('licence'), ...base, facts: licenceFactsSchema }),
   z.strictObject({ type: z.literal('penalty'), ...base, facts: penaltyFactsSchema }),
+  z.strictObject({ type: z.literal('abnormal-listing'), ...base, facts: listingFactsSchema }),
+  z.strictObject({ type: z.literal('serious-listing'), ...base, facts: listingFactsSchema }),
   z.strictObject({ type: z.literal('withdrawal'), ...base, facts: withdrawalFactsSchema }),
 ])
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { FUSION_VERSION, type Fused, fuse, fuseRow } from '../../shared/fusion/fuse.ts'
+import { type GoldenField, goldenFields } from '../../shared/fusion/golden-record.ts'
 import type { StandingRecord } from '../../shared/records/record.ts'
 import {
   anyInstant,
@@ -19,6 +20,8 @@ import {
 } from './records.ts'
 
 const NOON = instant('2026-06-01T04:00:00.000Z')
+
+const fields: readonly GoldenField[] = goldenFields
 
 function fused(records: readonly StandingRecord[], validAt: Instant = NOON): Fused {
   return fuse({ uscc: USCC, records, policy, validAt })
@@ -331,14 +334,10 @@ describe('for any records', () => {
     fc.assert(
       fc.property(anyStanding, anyInstant, (records, validAt) => {
         const { provenance } = fused(records, validAt)
-        const home = {
-          registration: provenance.name,
-          licence: provenance.licences,
-          penalty: provenance.penalties,
-        }
         for (const { record, digest } of records) {
           if (record.type === 'withdrawal') continue
-          const place = home[record.type]
+          const home = fields.find(({ of }) => of === record.type)?.name ?? 'name'
+          const place = provenance[home as keyof typeof provenance]
           const [won, lost] = [place?.won, place?.lost].map((list) =>
             (list ?? []).filter((each) => each.digest === digest),
           )

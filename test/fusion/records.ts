@@ -7,6 +7,7 @@ import { policySchema } from '../../shared/settings.ts'
 export type RegistrationFacts = Extract<FactRecord, { type: 'registration' }>['facts']
 export type LicenceFacts = Extract<FactRecord, { type: 'licence' }>['facts']
 export type PenaltyFacts = Extract<FactRecord, { type: 'penalty' }>['facts']
+export type ListingFacts = Extract<FactRecord, { type: 'abnormal-listing' }>['facts']
 export type WithdrawalFacts = Extract<FactRecord, { type: 'withdrawal' }>['facts']
 
 export const policy = policySchema.parse({})
@@ -49,6 +50,16 @@ export function penalty(facts: Partial<PenaltyFacts> = {}, more: Base = {}): Fac
     ...facts,
   }
   return { type: 'penalty', ...base({ authority: 'cf', document: all.documentNumber, ...more }), facts: all }
+}
+
+export function listing(
+  type: 'abnormal-listing' | 'serious-listing',
+  facts: Partial<ListingFacts> = {},
+  more: Base = {},
+): FactRecord {
+  const all = { subjectName: '甲公司', decidedOn: day('2025-01-01'), decidedBy: '某局', ...facts }
+  const document = [all.decidedOn, all.decidedBy, all.reason ?? ''].join(' ')
+  return { type, ...base({ authority: 'scjg', document, ...more }), facts: all }
 }
 
 /** Of the penalty above, unless said. */
@@ -111,6 +122,17 @@ const penalties = fc
   })
   .map(stated)
 
+const listings = fc
+  .record({
+    subjectName: aName,
+    decidedOn: aDay,
+    removedOn: maybeDay,
+    reason: fc.option(fc.constant('失联'), { nil: undefined }),
+    publishedTo: maybeDay,
+  })
+  .map(stated)
+const aListType = fc.constantFrom('abnormal-listing' as const, 'serious-listing' as const)
+
 const withdrawals = fc
   .record({ recordType: fc.constantFrom('licence' as const, 'penalty' as const), number: aNumber })
   .map(({ recordType, number }) => ({
@@ -125,6 +147,7 @@ export const anyRecord = (uscc: string = USCC): fc.Arbitrary<FactRecord> =>
       registrations.map((facts) => registration(facts, { authority, uscc })),
       licences.map((facts) => licence(facts, { authority, uscc })),
       penalties.map((facts) => penalty(facts, { authority, uscc })),
+      fc.tuple(aListType, listings).map(([type, facts]) => listing(type, facts, { authority, uscc })),
       withdrawals.map((facts) => withdrawal(facts, { authority, uscc })),
     ),
   )

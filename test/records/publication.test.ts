@@ -2,10 +2,21 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { addDays, instantOf, startOfChinaDay } from '../../shared/base/instant.ts'
 import { fuse } from '../../shared/fusion/fuse.ts'
+import { type GoldenField, goldenFields } from '../../shared/fusion/golden-record.ts'
 import { type Publication, publicationUntil } from '../../shared/records/publication.ts'
 import { type PublicationRules, publicationRules } from '../../shared/records/publication-rules.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
-import { anyRecord, day, licence, penalty, policy, registration, standing, USCC } from '../fusion/records.ts'
+import {
+  anyRecord,
+  day,
+  licence,
+  listing,
+  penalty,
+  policy,
+  registration,
+  standing,
+  USCC,
+} from '../fusion/records.ts'
 
 const [ORDER_58, ORDER_36] = ['2023-05-01', '2026-04-01']
 
@@ -97,9 +108,36 @@ const lastDays: readonly (readonly [title: string, facts: Facts, last: string])[
   ],
 ]
 
-describe.each(lastDays)('a penalty is published: %s', (_, facts, last) => {
-  const record = penalised(facts)
+const listed = { abnormal: 'abnormal-listing', serious: 'serious-listing' } as const
 
+/** As above, of records other than penalties. */
+const otherLastDays: readonly (readonly [title: string, record: FactRecord, last: string])[] = Object.values(
+  listed,
+).flatMap((type) => [
+  [`${type}, three years`, listing(type, { decidedOn: day('2024-02-29') }), '2027-02-28'],
+  [
+    `${type}, to the day before it is removed`,
+    listing(type, { decidedOn: day('2026-01-01'), removedOn: day('2026-09-01') }),
+    '2026-08-31',
+  ],
+  [
+    `${type} that is removed after three years`,
+    listing(type, { decidedOn: day('2023-07-01'), removedOn: day('2026-07-03') }),
+    '2026-07-01',
+  ],
+  [
+    `${type}, as the authority states`,
+    listing(type, { decidedOn: day('2026-01-01'), publishedTo: day('2026-03-31') }),
+    '2026-03-31',
+  ],
+])
+
+const all = [
+  ...lastDays.map(([title, facts, last]) => [`penalty: ${title}`, penalised(facts), last] as const),
+  ...otherLastDays,
+]
+
+describe.each(all)('what is published: %s', (_, record, last) => {
   test('on the day before its last, on its last, and not on the day after', () => {
     const midnight = Date.parse(startOfChinaDay(addDays(day(last), 1)))
     const [early, late] = [midnight - 2 * 86_400_000, midnight - 1]
@@ -111,12 +149,11 @@ describe.each(lastDays)('a penalty is published: %s', (_, facts, last) => {
   })
 
   test('and says which day that is', () => {
-    for (const asOf of [facts.on, last]) {
+    const { decidedOn } = record.facts as { readonly decidedOn: ReturnType<typeof day> }
+    for (const asOf of [decidedOn, last]) {
       expect(publicationUntil(record, publicationRules, day(asOf))).toEqual({ kind: 'shown', until: last })
     }
-    expect(fuseAt(record, Date.parse(startOfChinaDay(day(last)))).record.penalties).toMatchObject([
-      { published_to: last },
-    ])
+    expect(shownIn(record, Date.parse(startOfChinaDay(day(last))))).toMatchObject([{ published_to: last }])
   })
 })
 
@@ -213,6 +250,13 @@ function fuseAt(record: FactRecord, atMs: number) {
 }
 
 function isShown(record: FactRecord, atMs: number): boolean {
-  const { penalties } = fuseAt(record, atMs).record
-  return (penalties as readonly unknown[]).length > 0
+  return shownIn(record, atMs).length > 0
+}
+
+/** What the published field of its type shows. */
+function shownIn({ type, ...rest }: FactRecord, atMs: number): readonly unknown[] {
+  const fields: readonly GoldenField[] = goldenFields
+  const field = fields.find(({ of }) => of === type)?.name
+  const { record } = fuseAt({ type, ...rest } as FactRecord, atMs)
+  return record[field as keyof typeof record] as readonly unknown[]
 }

@@ -1,4 +1,5 @@
 import type { RecordType } from '../../settings.ts'
+import { abnormalListing } from './abnormal-listing.ts'
 import { correction } from './correction.ts'
 import { creditRepair } from './credit-repair.ts'
 import type { Layout } from './layout.ts'
@@ -7,6 +8,7 @@ import { licence2018 } from './licence-2018.ts'
 import { penalty2015 } from './penalty-2015.ts'
 import { penalty2018 } from './penalty-2018.ts'
 import { registration } from './registration.ts'
+import { seriousListing } from './serious-listing.ts'
 import { withdrawal } from './withdrawal.ts'
 
 export const layouts: readonly Layout[] = [
@@ -15,6 +17,8 @@ export const layouts: readonly Layout[] = [
   licence2015,
   penalty2018,
   penalty2015,
+  abnormalListing,
+  seriousListing,
   withdrawal,
   creditRepair,
   correction,
