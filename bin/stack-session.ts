@@ -8,7 +8,7 @@ import { Failure } from '../shared/base/failure.ts'
 import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../shared/ingest/outgoing.ts'
-import { refusalReasons } from '../shared/ingest/refusal.ts'
+import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
 import { readFile } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
 import { CommandEnd } from './outcome.ts'
@@ -42,6 +42,8 @@ export function openStackSession({ outputs, signIn, credentials }: StackOptions)
   }
   return {
     token,
+    // Functions do, woken by what comes in
+    work: () => undefined,
     async call(request) {
       const url = `${wanted(outputs, 'ApiUrl')}${request.path}`
       return readAnswer(await fetch(url, requestInit(request, await token(request.as))))
@@ -55,7 +57,7 @@ export function openStackSession({ outputs, signIn, credentials }: StackOptions)
 export function readStackOptions(name: string, variables: NodeJS.ProcessEnv = process.env): StackOptions {
   const directory = variables['CREDIT_FUSION_STACKS'] ?? '.local/stacks'
   const path = join(directory, `${name}.json`)
-  if (!existsSync(path)) throw new CommandEnd(2, `STACK_UNKNOWN: there is no ${path}`)
+  if (!existsSync(path)) throw new CommandEnd(2, 'STACK_UNKNOWN', `there is no ${path}`)
   const byStack = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Outputs>>
   const { CREDIT_FUSION_TOKEN: token, CREDIT_FUSION_PASSWORD: password } = variables
   return {
@@ -74,7 +76,8 @@ async function askForToken(
   if (password === undefined || ClientId === undefined) {
     throw new CommandEnd(
       2,
-      'SIGN_IN_MISSING: set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
+      'SIGN_IN_MISSING',
+      'set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
     )
   }
   const client = new CognitoIdentityProviderClient({ region: regionOf(outputs) })
@@ -86,7 +89,7 @@ async function askForToken(
     return AuthenticationResult?.AccessToken ?? ''
   } catch {
     // Whatever was wrong, the service does not say more than this on purpose
-    throw new CommandEnd(3, `SIGN_IN_REFUSED: ${principal}`)
+    throw new CommandEnd(3, 'SIGN_IN_REFUSED', `${principal} cannot sign in`)
   }
 }
 
@@ -119,16 +122,16 @@ async function submit(
 // Here, so that no person's data leaves the authority's own machine
 function minimise({ layout: name, file }: Submission): readonly unknown[] {
   const layout = findLayout(name)
-  if (layout === undefined) throw refused('LAYOUT_UNKNOWN', '/layout')
+  if (layout === undefined) throw refused({ code: 'LAYOUT_UNKNOWN', path: '/layout' })
   const format = file.contentType === 'text/csv' ? 'csv' : 'ndjson'
   const read = readFile(layout, format, file.bytes)
-  if ('refusal' in read) throw refused(read.refusal.code, read.refusal.path)
+  if ('refusal' in read) throw refused(read.refusal)
   return [...outgoingRecords(layout, read.rows)]
 }
 
-function refused(code: keyof typeof refusalReasons, path: string): CommandEnd {
-  const reason = refusalReasons[code]
-  return new CommandEnd(3, `${code}${path === '' ? '' : ` at ${path}`}: ${reason}`, { code, path, reason })
+function refused(refusal: Refusal): CommandEnd {
+  const { code, path } = refusal
+  return new CommandEnd(3, code, describeRefusal(refusal), { path })
 }
 
 async function land(
@@ -162,14 +165,14 @@ async function translated<T>(act: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const name = cause instanceof Error ? cause.name : ''
     if (/AccessDenied/.test(name))
-      throw new CommandEnd(3, 'FORBIDDEN: these credentials may not use this door')
+      throw new CommandEnd(3, 'FORBIDDEN', 'these credentials may not use this door')
     throw new Failure('DOOR_UNREACHABLE', { retryable: true, facts: { fault: name }, cause })
   }
 }
 
 function wanted(outputs: Outputs, name: string): string {
   const value = outputs[name]
-  if (value === undefined) throw new CommandEnd(2, `OUTPUT_MISSING: the stack has no output ${name}`)
+  if (value === undefined) throw new CommandEnd(2, 'OUTPUT_MISSING', `the stack has no output ${name}`)
   return value
 }
 

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { entryIdOf } from '../ingest/accept.ts'
 import {
   findProgress,
   findReceipt,
@@ -6,6 +7,7 @@ import {
   receiptSchema,
   recordOutcomeSchema,
 } from '../ingest/receipt.ts'
+import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
 import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
@@ -13,7 +15,7 @@ import { newRoutes, type Routes } from './routes.ts'
 
 const statusSchema = z
   .object({
-    receipt: receiptSchema.openapi({ description: 'The same bytes whenever it is asked for' }),
+    receipt: receiptSchema.describe('The same bytes whenever it is asked for'),
     status: z.enum(['accepted', 'sealed', 'applied']),
     entry: z.int().optional().openapi({ description: 'Number of the ledger entry, once sealed' }),
     applied: z.object({ new: z.int(), known: z.int() }).optional(),
@@ -33,6 +35,26 @@ const route = createRoute({
   },
 })
 
+const evidenceRoute = createRoute({
+  method: 'get',
+  path: '/receipts/{authority}/{submissionId}/evidence',
+  operationId: 'readReceiptEvidence',
+  summary: 'What proves a receipt: its entry, and the proof that the log has it',
+  request: route.request,
+  responses: {
+    200: { description: 'The evidence', content: { 'application/json': { schema: evidenceSchema } } },
+    ...problemResponses(404, 409),
+  },
+})
+
+// Nothing tells what waits in the inbox from what was never sent
+const NOT_YET = {
+  status: 404,
+  code: 'NOT_FOUND',
+  retryAfterSeconds: 1,
+  detail: 'What was received a moment ago has its receipt once it is accepted; ask again.',
+} as const
+
 export function receiptRoutes(world: World): Routes {
   const routes = newRoutes()
   routes.openapi(route, async (context) => {
@@ -41,11 +63,21 @@ export function receiptRoutes(world: World): Routes {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const receipt = await findReceipt(world.store, authority, submissionId)
-    if (receipt === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (receipt === undefined) return problem(context, NOT_YET) as never
     const { entry, applied } = await findProgress(world.store, receipt)
     const status = applied !== undefined ? 'applied' : entry !== undefined ? 'sealed' : 'accepted'
     const records = await readOutcomes(world.objects, receipt)
     return context.json(statusSchema.parse({ receipt, status, entry, applied, records }), 200)
+  })
+  routes.openapi(evidenceRoute, async (context) => {
+    const { authority, submissionId } = context.req.valid('param')
+    if (!may(context.get('actor'), 'receipt:read', { authority })) {
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    }
+    const evidence = await findEvidence(world, entryIdOf(authority, submissionId))
+    if (evidence === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (evidence === 'pending') return problem(context, { status: 409, code: 'ENTRY_PENDING' }) as never
+    return context.json(evidence, 200)
   })
   return routes
 }

@@ -14,12 +14,12 @@ import { type Authority, findAuthority } from '../settings.ts'
 import { nestsTooDeep } from './json.ts'
 import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, newRoutes, pathOf, type Routes } from './routes.ts'
+import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
 
-const fileFormats: Readonly<Record<string, FileFormat>> = {
-  'text/csv': 'csv',
-  'application/x-ndjson': 'ndjson',
-}
+const fileFormats: ReadonlyMap<string, FileFormat> = new Map([
+  ['text/csv', 'csv'],
+  ['application/x-ndjson', 'ndjson'],
+])
 
 const receivedSchema = z
   .object({
@@ -31,6 +31,10 @@ const receivedSchema = z
   })
   .openapi('Received')
 
+function ofAFile(meaning: string): string {
+  return `Required with a CSV or NDJSON file: ${meaning}. A JSON envelope has it in its body.`
+}
+
 const route = createRoute({
   method: 'post',
   path: '/submissions',
@@ -38,9 +42,24 @@ const route = createRoute({
   summary: 'Send records: one JSON envelope, or a CSV or NDJSON file with its head in the query',
   request: {
     query: z.object({
-      submissionId: z.string().optional(),
-      layout: z.string().optional(),
-      sentAt: z.string().optional(),
+      submissionId: z
+        .string()
+        .optional()
+        .openapi({ description: ofAFile('names its content for good') }),
+      layout: z
+        .string()
+        .optional()
+        .openapi({ description: ofAFile('which columns it has') }),
+      sentAt: z
+        .string()
+        .optional()
+        .openapi({
+          description: ofAFile('when it was sent, a date and time with an offset'),
+        }),
+      authority: z.string().optional().openapi({
+        description:
+          "Whose records the sender takes them for; any but the principal's own authority is refused",
+      }),
     }),
     // Described alone, not checked by it: the room that knows the content does that
     body: {
@@ -65,7 +84,8 @@ export function submissionRoutes(world: World): Routes {
   routes.openapi(route, async (context) => {
     const actor = context.get('actor')
     const authority = findAuthority(world.settings, actor.authority ?? '')
-    if (!may(actor, 'submission:send') || authority === undefined) {
+    const named = context.req.valid('query').authority ?? authority?.code ?? ''
+    if (authority === undefined || !may(actor, 'submission:send', { authority: named })) {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const received = await receive(context, world, authority)
@@ -80,18 +100,20 @@ async function receive(
   authority: Authority,
 ): Promise<Received | Response> {
   const mediaType = (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const format = fileFormats[mediaType]
+  const format = fileFormats.get(mediaType)
   if (format === undefined && mediaType !== 'application/json') {
     return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
   }
   if (format === undefined) {
     const envelope = envelopeSchema.safeParse(await readJson(context))
-    if (!envelope.success) return malformed(context, pathOf(envelope.error))
-    if (nestsTooDeep(envelope.data.records)) return malformed(context, '/records')
+    if (!envelope.success) return malformed(context, faultOf(envelope.error))
+    if (nestsTooDeep(envelope.data.records))
+      return malformed(context, { path: '/records', detail: 'nested too deep' })
     return receiveSubmission(world, { authority, head: envelope.data })
   }
-  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...context.req.query() })
-  if (!head.success) return malformed(context, pathOf(head.error))
+  const { authority: _, ...query } = context.req.query()
+  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query })
+  if (!head.success) return malformed(context, faultOf(head.error))
   const bytes = new Uint8Array(await context.req.arrayBuffer())
   return receiveSubmission(world, {
     authority,
@@ -107,8 +129,8 @@ async function readJson(context: Context): Promise<unknown> {
   })
 }
 
-function malformed(context: Context, path: string | undefined): Response {
-  return problem(context, { status: 400, code: 'REQUEST_MALFORMED', path })
+function malformed(context: Context, fault: ReturnType<typeof faultOf>): Response {
+  return problem(context, { status: 400, code: 'REQUEST_MALFORMED', ...fault })
 }
 
 function answer(context: Context, authority: Authority, received: Received): Response {

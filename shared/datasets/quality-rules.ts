@@ -35,7 +35,7 @@ const rowsShownTooLong =
 export const qualityRules = [
   { id: 'code-repeated', zh: '代码重复', en: 'A code has more than one row', severity: 'gate', failing: () => 'count(*) - count(DISTINCT uscc)' },
   { id: 'code-invalid', zh: '代码无效', en: 'The code is no valid USCC (GB 32100)', severity: 'gate', failing: () => rowsWhere(`NOT coalesce(${USCC_CHECKS}, false)`) },
-  { id: 'individual-business', zh: '个体工商户', en: 'The row is of an individual business', severity: 'gate', failing: () => rowsWhere(`starts_with(uscc, '92') OR regexp_full_match(registration_number, '[0-9]{6}[6-9][0-9]{8}')`) },
+  { id: 'individual-business', zh: '个体工商户', en: 'The row is of an individual business', severity: 'gate', failing: () => rowsWhere(`starts_with(uscc, '92') OR regexp_full_match(regexp_replace(registration_number, '[\\s-]', '', 'g'), '[0-9]{6}[6-9][0-9]{8}') OR regexp_matches(regexp_replace(organisation_type, '\\s', '', 'g'), '个体|個體|(个人|個人|家庭)[经經][营營]')`) },
   { id: 'name-absent', zh: '名称缺失', en: 'The row has no name', severity: 'gate', failing: () => rowsWhere(`coalesce(trim(name), '') = ''`) },
   { id: 'penalty-ended', zh: '处罚公示期已届满', en: 'A penalty is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('penalties', 'decided_on') },
   { id: 'abnormal-listing-ended', zh: '经营异常名录公示期已届满', en: 'An abnormal listing is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('abnormal_listings', 'listed_on') },
@@ -43,6 +43,7 @@ export const qualityRules = [
   { id: 'licence-not-in-force', zh: '许可不在有效期内', en: 'A licence is shown that is not in force', severity: 'gate', failing: (today) => rowsWhere(`len([l FOR l IN licences IF l.valid_to < DATE '${today}' OR l.valid_from > DATE '${today}' OR l.status = 'invalid']) > 0`) },
   { id: 'columns-differ', zh: '列与字段表不符', en: 'A file has other columns than the published ones of the field table', severity: 'gate' },
   { id: 'rows-fallen', zh: '行数骤降', en: 'There are over 20 % fewer rows than in the version before', severity: 'gate' },
+  { id: 'clock-ahead', zh: '时钟超前', en: 'The clock is over 180 days ahead of all that was received, published or looked at before', severity: 'gate' },
   { id: 'registration-absent', zh: '缺登记信息', en: 'No registration is held', severity: 'report', failing: () => rowsWhere('coalesce(registration_number, organisation_type, registration_status, registration_authority, approved_on::VARCHAR, established_on::VARCHAR) IS NULL') },
   { id: 'date-implausible', zh: '日期超出合理范围', en: 'A date of approval, establishment or decision lies before 1900 or ahead', severity: 'report', failing: (today) => rowsWhere(`len([d FOR d IN list_concat([approved_on, established_on], [l.decided_on FOR l IN licences], [p.decided_on FOR p IN penalties]) IF d < DATE '1900-01-01' OR d > DATE '${today}']) > 0`) },
   { id: 'approved-before-established', zh: '核准早于成立', en: 'Approved before it was established', severity: 'report', failing: () => rowsWhere('approved_on < established_on') },

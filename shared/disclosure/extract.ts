@@ -2,9 +2,9 @@ import type { Json } from '../base/canonical.ts'
 import type { Instant } from '../base/instant.ts'
 import { fuse } from '../fusion/fuse.ts'
 import { goldenFields } from '../fusion/golden-record.ts'
-import { isIndividualBusinessNumber } from '../identity/registration-number.ts'
 import type { Store } from '../ports.ts'
 import { decidedOnOf, isDecision } from '../records/decision.ts'
+import { organisationRecords } from '../records/individual-business.ts'
 import type { StandingRecord } from '../records/record.ts'
 import { listStanding } from '../records/store.ts'
 import type { Policy } from '../settings.ts'
@@ -47,11 +47,12 @@ export async function extractScope(
  */
 export function extractOrganisation(
   uscc: string,
-  records: readonly StandingRecord[],
+  held: readonly StandingRecord[],
   { scope, policy, validAt }: Omit<ExtractInput, 'ledgerSize'>,
 ): OrganisationExtract {
-  // Looked at again here: the request was checked when it came, and only records tell a registration number
-  if (kindOfSubject(uscc, policy) !== 'organisation' || records.some(isOfIndividualBusiness)) {
+  // Looked at again here: the request was checked when it came, and only records tell the rest
+  const records = organisationRecords(uscc, held)
+  if (kindOfSubject(uscc, policy) !== 'organisation' || records === undefined) {
     return { uscc, outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
   }
   const whole = fuse({ uscc, records, policy, validAt })
@@ -73,11 +74,3 @@ export function extractOrganisation(
 }
 
 const decisionFields = goldenFields.filter(({ rule }) => rule === 'decisions').map(({ name }) => name)
-
-function isOfIndividualBusiness({ record }: StandingRecord): boolean {
-  const numbers = record.otherIdentifiers.map(({ kind, value }) =>
-    kind === 'registration-number' ? value : '',
-  )
-  const own = record.type === 'registration' ? (record.facts.registrationNumber ?? '') : ''
-  return [...numbers, own].some(isIndividualBusinessNumber)
-}

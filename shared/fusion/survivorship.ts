@@ -90,12 +90,19 @@ function judgeDecisions(statements: readonly Statement[], today: CalendarDate): 
   const last = lastStatements(statements)
   const decisions = statements.filter(isOfDecision).sort(compareDecisions)
   return decisions.map((standing) => {
+    const own = fateOf(standing.record, today)
     const stated = last.get(standing) ?? standing
-    const fate = fateOf(stated.record, today)
-    if (stated === standing) return { standing, ...fate }
-    // A copy of what has ended has ended with it, and is not to be seen beside it
-    return { standing, loss: isEnded(fate.loss) ? fate.loss : 'same document stated by another authority' }
+    if (stated === standing) return { standing, ...own }
+    return { standing, loss: lossBeside(own.loss, fateOf(stated.record, today).loss) }
   })
+}
+
+/**
+ * Why a statement lost that was not the last of its document. What has ended, by its own word or by the last, has ended:
+ * a copy elsewhere keeps nothing of it.
+ */
+function lossBeside(own: LossReason | undefined, last: LossReason | undefined): LossReason {
+  return (isEnded(own) ? own : last) ?? 'same document stated by another authority'
 }
 
 /** Whether a decision is out for good, as far as this instant and these records tell. */

@@ -1,6 +1,9 @@
-import { findPersonalData } from '../identity/personal-data.ts'
+import type { CalendarDate } from '../base/instant.ts'
+import { foldIdentifier } from '../identity/fold.ts'
+import { findPersonalData, isNumberOfDivision } from '../identity/personal-data.ts'
+import { isOldRegistrationNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
 import { withdrawalDocument } from '../records/keys.ts'
-import { type FactRecord, recordSchema, type Subject } from '../records/record.ts'
+import { type FactRecord, recordSchema } from '../records/record.ts'
 import type { Policy, RecordType } from '../settings.ts'
 import {
   foldDocumentNumber,
@@ -8,18 +11,25 @@ import {
   readCapital,
   readDate,
   readEndDate,
+  readPastDate,
   readText,
   readYuanFromWan,
 } from './cell.ts'
-import type { Column, Layout } from './layouts/layout.ts'
+import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
 import { keySizesOf, layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
-import { readSubject } from './subject.ts'
+import { type NamedSubject, readSubject } from './subject.ts'
 
 type Facts = Record<string, string | readonly string[]>
 
-export type RowContext = { readonly layout: Layout; readonly authority: string; readonly policy: Policy }
+export type RowContext = {
+  readonly layout: Layout
+  readonly authority: string
+  readonly policy: Policy
+  /** The day of receipt, in China Standard Time. */
+  readonly today: CalendarDate
+}
 
 /**
  * Turns a row into a record that holds nothing about a person: only mapped columns enter, and what is free text is
@@ -34,7 +44,7 @@ export function minimiseRow(row: Row, context: RowContext): { readonly record: F
   if ('code' in named) return named
   const personal = findFault(row.cells, personalDataFault)
   if (personal !== undefined) return personal
-  const facts = readFacts(row.cells, context.layout)
+  const facts = readFacts(row.cells, context)
   if ('code' in facts) return facts
   const document = documentOf(facts.facts, context.layout)
   if (typeof document !== 'string') return document
@@ -64,7 +74,7 @@ function nameBy(keys: Layout['documentKeys'], facts: Facts): string | undefined 
 }
 
 function toRecord(
-  named: { readonly subject: Subject; readonly others: readonly Subject[] },
+  named: NamedSubject,
   { facts, document }: { readonly facts: Facts; readonly document: string },
   { layout, authority }: RowContext,
 ): FactRecord {
@@ -74,6 +84,7 @@ function toRecord(
     authority,
     subject: named.subject,
     otherIdentifiers: named.others,
+    ...(named.individualBusiness && { individualBusiness: true }),
     document,
     revision: revision ?? '',
     layout: layoutId(layout),
@@ -96,15 +107,28 @@ function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
   return cell.isWellFormed() ? undefined : 'TEXT_NOT_WELL_FORMED'
 }
 
-function personalDataFault(column: Column, cell: string): RefusalCode | undefined {
-  if (column.fact === undefined) return undefined
-  const found = findPersonalData(cell)
-  // Eleven digits and nothing else are a number like any other where documents have theirs
-  const isNumber = column.kind === 'number' && /^\d{11}$/.test(cell.trim())
+function personalDataFault({ kind, fact }: Column, cell: string): RefusalCode | undefined {
+  if (fact === undefined) return undefined
+  const found =
+    findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(kind, cell)))
+  const isNumber =
+    kind === 'number' && found !== undefined && isNumberOfDivision(cell.normalize('NFKC').trim())
   return found === undefined || isNumber ? undefined : 'TEXT_PERSONAL_DATA'
 }
 
-function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readonly facts: Facts } | Refusal {
+// What is taken out of a cell may be all that parted a person's number
+function foldKept(kind: ColumnKind, cell: string): string {
+  if (kind === 'number') return foldDocumentNumber(cell)
+  return kind === 'code' ? (readCode(cell) ?? '') : ''
+}
+
+// Nothing in it that folding takes out
+const PLAIN = /^[0-9A-Za-z〔〕（）()[\]\u4e00-\u9fff]*$/
+
+function readFacts(
+  cells: ReadonlyMap<Column, string>,
+  { layout, today }: RowContext,
+): { readonly facts: Facts } | Refusal {
   const facts: Facts = { ...layout.fixedFacts }
   for (const column of layout.columns) {
     const cell = cells.get(column) ?? ''
@@ -113,7 +137,7 @@ function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readon
     if (required && readText(cell) === undefined) return { code: 'FIELD_MISSING', path }
     if (fact === undefined || cell === '') continue
     if (cell.length > maxLength) return { code: 'FIELD_TOO_LONG', path }
-    const reading = readFact(column, cell)
+    const reading = readFact(column, cell, today)
     if ('fault' in reading) return { code: reading.fault, path }
     if (reading.value !== undefined) facts[fact] = joined(facts[fact], reading.value)
     else if (required) return { code: 'FIELD_MISSING', path }
@@ -127,10 +151,12 @@ function joined(before: Facts[string] | undefined, value: Facts[string]): Facts[
   return typeof before === 'object' ? [...new Set([...before, ...value])] : value
 }
 
-function readFact(column: Column, cell: string): Reading<string | readonly string[]> {
+function readFact(column: Column, cell: string, today: CalendarDate): Reading<string | readonly string[]> {
   switch (column.kind) {
     case 'date':
       return readDate(cell)
+    case 'past-date':
+      return readPastDate(cell, today)
     case 'end-date':
       return readEndDate(cell)
     case 'yuan-from-wan':
@@ -139,6 +165,8 @@ function readFact(column: Column, cell: string): Reading<string | readonly strin
       return readList(cell, column.codes)
     case 'coded':
       return readCoded(cell, column.codes)
+    case 'registration-number':
+      return { value: readRegistrationNumber(cell) }
     case 'code':
       return { value: readCode(cell) }
     default:
@@ -171,6 +199,14 @@ function readCoded(cell: string, codes: Column['codes']): Reading<string> {
 function readCode(cell: string): string | undefined {
   const text = readText(cell)?.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase()
   return text === undefined || /^0+X?$/.test(text) ? undefined : text
+}
+
+// One that does not hold says nothing about the organisation, and might be a person's number
+function readRegistrationNumber(cell: string): string | undefined {
+  const number = foldIdentifier(cell)
+  return parseRegistrationNumber(number).kind === 'valid' || isOldRegistrationNumber(number)
+    ? number
+    : undefined
 }
 
 // A capital that is not a number stays as the words it came in: no ground to refuse a registration

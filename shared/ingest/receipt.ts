@@ -4,7 +4,7 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { findNumber } from '../ledger/sealed.ts'
 import type { Key, ObjectKey, Objects, Store } from '../ports.ts'
-import { type Applied, findApplied } from '../records/apply.ts'
+import { type Applied, findApplied } from '../records/applied.ts'
 import { type RefusalCode, refusalReasons } from './refusal.ts'
 
 const refusalCodes = Object.keys(refusalReasons) as [RefusalCode, ...RefusalCode[]]
@@ -82,11 +82,12 @@ export function outcomesKey(sha: string): ObjectKey {
   return { area: 'archive', path: `outcomes/${sha.slice(0, 2)}/${sha}` }
 }
 
-/** The outcome of every record, refusals with their reason. Throws `OUTCOMES_MISSING`. */
+/** The outcome of every record, refusals with their reason. Throws `OUTCOMES_MISSING` or `OUTCOMES_CORRUPT`. */
 export async function readOutcomes(objects: Objects, receipt: Receipt): Promise<readonly RecordOutcome[]> {
   if (receipt.outcomes === undefined) return []
   const found = await objects.find(outcomesKey(receipt.outcomes))
   if (found === undefined) throw new Failure('OUTCOMES_MISSING', { retryable: true })
+  if (sha256(found.body) !== receipt.outcomes) throw new Failure('OUTCOMES_CORRUPT', { retryable: false })
   const list = z.array(recordOutcomeSchema).parse(JSON.parse(zstdDecompressSync(found.body).toString('utf8')))
   return list.map((each) => (each.code === undefined ? each : { ...each, reason: refusalReasons[each.code] }))
 }

@@ -1,14 +1,16 @@
 import { type Sha256, sha256 } from '../base/digest.ts'
+import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
+import { putContent } from '../records/content.ts'
 import { partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { type Draft, entryIdOf } from './accept.ts'
+import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
 import type { Envelope, SubmissionHead } from './envelope.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import { readParts } from './read.ts'
 import { encodeOutcomes, findReceipt, outcomesKey, type Receipt, type RecordOutcome } from './receipt.ts'
-import { type Refusal, refusalReasons } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 import { type FileFormat, type Rows, readFile, readRecords } from './rows.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
@@ -51,19 +53,6 @@ export async function receiveSubmission(world: ReceivingWorld, delivery: Deliver
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
 }
-
-type DraftHead = Pick<
-  Draft,
-  | 'schemaVersion'
-  | 'authority'
-  | 'submissionId'
-  | 'layout'
-  | 'sentAt'
-  | 'receivedAt'
-  | 'sha256'
-  | 'sizeBytes'
-  | 'entryId'
->
 
 function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content: Content): DraftHead {
   const layout = findLayout(head.layout)
@@ -110,11 +99,6 @@ function refuse(code: Refusal['code'], path: string): Refusal {
   return { code, path }
 }
 
-function refusedDraft(head: DraftHead, { code, path }: Refusal): Draft {
-  const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  return { ...head, ...none, parts: [], refusal: { code, path, reason: refusalReasons[code] } }
-}
-
 async function readDraft(
   world: ReceivingWorld,
   delivery: Delivery,
@@ -125,19 +109,21 @@ async function readDraft(
       ? readFile(layout, delivery.file.format, delivery.file.bytes)
       : readRecords(layout, delivery.head.records)
   if ('refusal' in rows) return refusedDraft(head, rows.refusal)
-  const context = { layout, authority: delivery.authority.code, policy: world.settings.policy }
+  const { policy } = world.settings
+  const today = chinaDate(head.receivedAt as Instant)
+  const context = { layout, authority: delivery.authority.code, policy, today }
   const parts: Receipt['parts'] = []
   const list: RecordOutcome[] = []
   for (const step of readParts(rows.rows, context)) {
     if ('outcome' in step) list.push(step.outcome)
     if (step.part === undefined) continue
     const { body, reference } = step.part
-    await world.objects.put(partKey(reference.sha256), body, 'absent')
+    await putContent(world.objects, partKey(reference.sha256), body)
     parts.push(reference)
   }
   if (list.length === 0) return refusedDraft(head, refuse('SUBMISSION_EMPTY', ''))
   const encoded = encodeOutcomes(list)
-  await world.objects.put(outcomesKey(encoded.sha256), encoded.body, 'absent')
+  await putContent(world.objects, outcomesKey(encoded.sha256), encoded.body)
   return { ...head, ...countOutcomes(list), parts, outcomes: encoded.sha256 }
 }
 

@@ -5,6 +5,7 @@ import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { minimiseRow } from '../../shared/ingest/minimise.ts'
 import { readRecords } from '../../shared/ingest/rows.ts'
 import { policySchema } from '../../shared/settings.ts'
+import { day } from '../fusion/records.ts'
 import { codeOf } from '../records/world.ts'
 import { MOBILE_NUMBER, minimalRow, RESIDENT_ID, type SampleRow } from './sample.ts'
 
@@ -20,7 +21,7 @@ function outcomeOf(layout: Layout, cells: SampleRow, policy = {}): string {
   const [row] = 'rows' in rows ? rows.rows : []
   if (row === undefined) return 'nothing'
   const context = { layout, authority: 'authority-0', policy: policySchema.parse(policy) }
-  const read = minimiseRow(row, context)
+  const read = minimiseRow(row, { ...context, today: day('2026-06-01') })
   return 'code' in read ? read.code : JSON.stringify(read.record)
 }
 

@@ -55,7 +55,7 @@ function cellOf({ kind, fact, codes }: Column): string {
   const [code] = Object.keys(codes ?? {})
   if (kind === 'text') return fact === 'subjectName' || fact === 'name' ? '示例有限公司' : '示例局'
   if (kind === 'number') return '示〔2026〕1号'
-  if (kind === 'date') return '2026-01-05'
+  if (kind === 'date' || kind === 'past-date') return '2026-01-05'
   if (kind === 'list') return code ?? '罚款'
   if (kind === 'coded') return code ?? missing()
   throw new Error(`no sample of ${kind}`)

@@ -16,7 +16,7 @@ export const licence2015: Layout = {
     { code: 'XK_SPLB', headers: ['审批类别', '审批类型'], kind: 'text', codes: { '0': '普通', '1': '特许', '2': '认可', '3': '核准', '4': '登记', '5': '其他' }, fact: 'category' },
     { code: 'XK_NR', headers: ['许可内容'], kind: 'text', fact: 'content' },
     ...subject2015Columns('XK', 'XK_XDR'),
-    { code: 'XK_JDRQ', headers: ['许可决定日期'], kind: 'date', fact: 'decidedOn', required: true },
+    { code: 'XK_JDRQ', headers: ['许可决定日期'], kind: 'past-date', fact: 'decidedOn', required: true },
     { code: 'XK_JZQ', headers: ['许可截止期', '许可截止日期'], kind: 'end-date', fact: 'validTo' },
     { code: 'XK_XZJG', headers: ['许可机关'], kind: 'text', fact: 'licensingAuthority', required: true, maxLength: 400 },
     { code: 'XK_ZT', headers: ['当前状态'], kind: 'coded', codes: status2015, fact: 'status' },

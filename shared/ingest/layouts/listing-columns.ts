@@ -18,7 +18,7 @@ export function listingColumns(listWords: readonly string[]): readonly Column[] 
   return [
     ...organisationColumns(),
     { code: 'in_doc_no', headers: ['列入决定书文号', '列入文号', '列入决定文书号'], kind: 'number', fact: 'documentNumber', maxLength: 256 },
-    { code: 'in_dt', headers: ['列入日期', '列入时间'], kind: 'date', fact: 'decidedOn', required: true },
+    { code: 'in_dt', headers: ['列入日期', '列入时间'], kind: 'past-date', fact: 'decidedOn', required: true },
     { code: 'in_reason', headers: reasons('列入'), kind: 'text', fact: 'reason' },
     { code: 'in_org', headers: ['作出决定机关(列入)', '列入决定机关', '列入机关', '作出列入决定机关'], kind: 'text', fact: 'decidedBy', required: true, maxLength: 400 },
     { code: 'out_dt', headers: ['移出日期', '移出时间'], kind: 'date', fact: 'removedOn' },

@@ -29,7 +29,7 @@ export const penalty2015: Layout = {
     { code: 'CF_YJ', headers: ['处罚依据'], kind: 'text', fact: 'legalBasis' },
     ...subject2015Columns('CF', 'CF_XDR_MC'),
     { code: 'CF_JG', headers: ['处罚结果'], kind: 'text', fact: 'content' },
-    { code: 'CF_JDRQ', headers: ['处罚决定日期'], kind: 'date', fact: 'decidedOn', required: true },
+    { code: 'CF_JDRQ', headers: ['处罚决定日期'], kind: 'past-date', fact: 'decidedOn', required: true },
     { code: 'CF_JZRQ', headers: ['处罚截止期', '处罚截止日期'], kind: 'end-date', fact: 'validTo' },
     { code: 'GSQX', headers: ['公示期限', '公示截止期'], kind: 'end-date', fact: 'publishedTo' },
     { code: 'CF_XZJG', headers: ['处罚机关'], kind: 'text', fact: 'penaltyAuthority', required: true, maxLength: 400 },

@@ -30,7 +30,7 @@ export function withdrawalColumns(word: string, dateHeaders: readonly string[]):
     ...organisationColumns(['信用主体名称', '行政相对人名称']),
     { code: 'record_type', headers: ['信息类别', '数据类别', `${word}信息类别`], kind: 'coded', codes, fact: 'recordType', required: true },
     { code: 'doc_no', headers: ['文书号', '决定书文号', '原文书号', '行政处罚决定书文号', '行政许可决定文书号'], kind: 'number', fact: 'documentNumber', maxLength: 256 },
-    { code: 'original_dt', headers: ['原决定日期', '原认定日期', '列入日期'], kind: 'date', fact: 'originalOn' },
+    { code: 'original_dt', headers: ['原决定日期', '原认定日期', '列入日期'], kind: 'past-date', fact: 'originalOn' },
     { code: 'original_reason', headers: ['原认定事由', '列入原因'], kind: 'text', fact: 'originalReason' },
     { code: 'original_org', headers: ['原决定机关', '认定单位', '决定机关', '处罚机关', '许可机关', '列入机关'], kind: 'text', fact: 'decidedBy', required: true, maxLength: 400 },
     { code: 'effective_dt', headers: dateHeaders, kind: 'date', fact: 'effectiveOn' },
