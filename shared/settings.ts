@@ -1,6 +1,14 @@
 import { z } from 'zod'
 
-export const recordTypes = ['registration', 'licence', 'penalty'] as const
+/** What authorities send. A `withdrawal` takes back, corrects or repairs what was sent as another type. */
+export const recordTypes = [
+  'registration',
+  'licence',
+  'penalty',
+  'abnormal-listing',
+  'serious-listing',
+  'withdrawal',
+] as const
 export type RecordType = (typeof recordTypes)[number]
 
 export const authoritySchema = z.strictObject({
