@@ -1,9 +1,9 @@
 import { Failure } from '../base/failure.ts'
 import type { Instant } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
-import type { Item, Key, World } from '../ports.ts'
+import type { EcdsaSigner, Item, Key, World } from '../ports.ts'
 import { type Batch, batchName, firstOf, type Numbered, planBatch, readBatch, stageBatch } from './batch.ts'
-import { growLog, type LogGrowth, publishCheckpoint, putFiles, sweepPartials } from './log.ts'
+import { growLog, type LogGrowth, publishCheckpoint, putFiles, type Signing, sweepPartials } from './log.ts'
 import { isSameHash } from './merkle.ts'
 import { pendingShard } from './outbox.ts'
 import {
@@ -16,8 +16,10 @@ import {
   sealedKey,
 } from './sealed.ts'
 
-/** What sealing asks of the world; `signer` is the ledger's own. */
-export type SealingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'signer' | 'now' | 'settings'>
+/** What sealing asks of the world; the signers are the ledger's own. */
+export type SealingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'signer' | 'now' | 'settings'> & {
+  readonly secondSigner?: EcdsaSigner
+}
 
 /** Most entries numbered at once. */
 const BATCH_LIMIT = 5_000
@@ -33,12 +35,13 @@ const BATCH_LIMIT = 5_000
  * numbered twice).
  *
  * Throws `BATCH_MISSING` or `BATCH_CORRUPT`, with its name, where a numbered batch can be had neither from where it was
- * staged nor from the outbox.
+ * staged nor from the outbox; `SECOND_SIGNER_MISSING` where the settings want one that is not there.
  */
 export async function sealPending(world: SealingWorld): Promise<number> {
+  const signing = signingOf(world)
   const { head, revision } = await findHead(world.store)
   if (head.phase === 'committed') {
-    await finish(world, { head, revision })
+    await finish(world, { head, revision, signing })
     return sealPending(world)
   }
   const outboxShards = Math.max(head.outboxShards, world.settings.ledger.outboxShards)
@@ -61,7 +64,7 @@ export async function sealPending(world: SealingWorld): Promise<number> {
   }
   const when = revision === 0 ? ('absent' as const) : { revision }
   if (!(await world.store.swap({ key: HEAD_KEY, value: next, when }))) return 0
-  await finish(world, { head: next, revision: revision + 1, known: { batch, growth } })
+  await finish(world, { head: next, revision: revision + 1, signing, known: { batch, growth } })
   return batch.length
 }
 
@@ -88,20 +91,27 @@ type Numbering = { readonly batch: Batch; readonly growth: LogGrowth }
 type Committed = {
   readonly head: Head
   readonly revision: number
+  readonly signing: Signing
   /** As whoever committed it has them at hand; worked out again from what is staged by whoever comes after a crash. */
   readonly known?: Numbering
 }
 
-async function finish(world: SealingWorld, { head, revision, known }: Committed): Promise<void> {
+async function finish(world: SealingWorld, { head, revision, signing, known }: Committed): Promise<void> {
   const { batch, growth } = known ?? (await readCommitted(world, head))
   await putFiles(world.objects, growth.files)
-  const { origin } = world.settings.ledger
-  await publishCheckpoint(world.objects, growth, { origin, signer: world.signer })
+  await publishCheckpoint(world.objects, growth, signing)
   await world.store.add(batch.flatMap(indexAdditions))
   await world.queues.sealed.send(batch.map(({ number }) => ({ number })))
   await world.store.remove(batch.map(pendingKeyOf))
   await sweepPartials(world.objects, growth)
   await world.store.swap({ key: HEAD_KEY, value: { ...head, phase: 'idle' }, when: { revision } })
+}
+
+function signingOf({ settings, signer, secondSigner }: SealingWorld): Signing {
+  const { origin, secondSigner: wanted } = settings.ledger
+  if (wanted === 'none') return { origin, signer }
+  if (secondSigner === undefined) throw new Failure('SECOND_SIGNER_MISSING', { retryable: false })
+  return { origin, signer, secondSigner }
 }
 
 function indexAdditions({ pending: _, ...entry }: Numbered) {
