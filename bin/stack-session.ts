@@ -6,7 +6,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { refusedId } from '../shared/ingest/accept.ts'
-import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
+import { contentSha256, ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../shared/ingest/outgoing.ts'
 import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
@@ -113,7 +113,7 @@ async function submit(outputs: Outputs, options: ClientOptions, submission: Subm
     : JSON.stringify({ ...head, object: await land(outputs, options, { authority, content }) })
   const QueueUrl = wanted(outputs, outputName(authority, 'QueueUrl'))
   await translated(() => new SQSClient(options).send(new SendMessageCommand({ QueueUrl, MessageBody: body })))
-  return { sha256: sha256(`${layout}\n${sha256(content)}`), refusedId: refusedId(sha256(body)) }
+  return { sha256: contentSha256(layout, content), refusedId: refusedId(sha256(body)) }
 }
 
 // Here, so that no person's data leaves the authority's own machine

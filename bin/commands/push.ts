@@ -1,9 +1,8 @@
 import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { sha256 } from '../../shared/base/digest.ts'
 import { chinaDate, systemClock } from '../../shared/base/instant.ts'
-import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Receipt, RecordOutcome } from '../../shared/ingest/receipt.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
@@ -105,14 +104,7 @@ async function pushFile(
 ): Promise<Pushed> {
   checkHead(options)
   const sent = await readSent(file)
-  const {
-    authority,
-    layout,
-    sentAt,
-    as,
-    timeout,
-    submission = sha256(`${layout}\n${sha256(sent.bytes)}`),
-  } = options
+  const { authority, layout, sentAt, as, timeout, submission = contentSha256(layout, sent.bytes) } = options
   const pushed = await push(session, {
     ...{ authority, layout, as, submissionId: submission, file: sent },
     timeoutSeconds: timeout,

@@ -1,11 +1,11 @@
-import { type Sha256, sha256 } from '../base/digest.ts'
+import type { Sha256 } from '../base/digest.ts'
 import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
-import type { Envelope, SubmissionHead } from './envelope.ts'
+import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import { readParts } from './read.ts'
@@ -81,15 +81,14 @@ function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content
 
 type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
 
-// What the id names. `sentAt` is no part of it: a retry carries a new one
 function describeContent(delivery: Delivery): Content {
   const { layout } = delivery.head
   if ('file' in delivery) {
     const { bytes } = delivery.file
-    return { sha256: sha256(`${layout}\n${sha256(bytes)}`), sizeBytes: bytes.length }
+    return { sha256: contentSha256(layout, bytes), sizeBytes: bytes.length }
   }
   const text = JSON.stringify(delivery.head.records)
-  return { sha256: sha256(`${layout}\n${sha256(text)}`), sizeBytes: Buffer.byteLength(text) }
+  return { sha256: contentSha256(layout, text), sizeBytes: Buffer.byteLength(text) }
 }
 
 /** Whether it says it was sent later than our clock is, by more than the policy grants. */
