@@ -1,37 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Argument, Command } from 'commander'
+import { z } from 'zod'
+import { datasetSchema, filesSchema, publicationSchema } from '../../shared/api/datasets.ts'
 import { datasets } from '../../shared/datasets/keys.ts'
-import type { Quality } from '../../shared/datasets/quality.ts'
+import { type Manifest, manifestSchema } from '../../shared/datasets/manifest.ts'
+import { type Quality, qualitySchema } from '../../shared/datasets/quality.ts'
 import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { type ApiAnswer, report, type Session } from '../session.ts'
 
-export type Publication = {
-  readonly outcome: 'published' | 'unchanged' | 'superseded'
-  readonly version: Version
-}
-
-type Version = {
-  readonly dataset: string
-  readonly version: number
-  readonly rows: number
-  readonly files: number
-  readonly ledgerSize: number
-  readonly validAt: string
-  readonly manifestSha256: string
-}
-
-type Dataset = {
-  readonly name: string
-  readonly title: { readonly en: string }
-  readonly latest: Version | null
-}
-
-export type Files = {
-  readonly manifest: { readonly version: number; readonly rows: number }
-  readonly files: readonly { readonly link: string; readonly rows: number; readonly sha256: string }[]
-}
+type Publication = z.infer<typeof publicationSchema>
+type Files = z.infer<typeof filesSchema>
 
 type PublishOptions = ClientOptions & {
   readonly force?: boolean
@@ -67,10 +47,10 @@ export function datasetCommand(): Command {
   const list = clientCommand('list', 'The datasets there are', READ).action((options: ClientOptions) =>
     runClient(
       options,
-      async (session) =>
-        expectDone(
-          await session.call({ method: 'GET', path: '/v1/datasets', as: options.as }),
-        ) as unknown as Dataset[],
+      async (session) => {
+        const answer = await session.call({ method: 'GET', path: '/v1/datasets', as: options.as })
+        return expectDone(answer, z.array(datasetSchema))
+      },
       (list) => list.map(describeDataset).join('\n'),
     ),
   )
@@ -85,14 +65,31 @@ export function datasetCommand(): Command {
     .addCommand(publish)
     .addCommand(list)
     .addCommand(files)
-    .addCommand(documentCommand('manifest', 'Everything about a version but its rows', describeDocument))
-    .addCommand(documentCommand('quality', 'What failed each check of a version, and where', describeQuality))
+    .addCommand(documentCommand('manifest', manifest))
+    .addCommand(documentCommand('quality', quality))
 }
 
-function documentCommand<Document>(
+type Document<Schema extends z.ZodType> = {
+  readonly summary: string
+  readonly schema: Schema
+  readonly describe: (document: z.infer<Schema>) => string
+}
+
+const manifest = {
+  summary: 'Everything about a version but its rows',
+  schema: manifestSchema,
+  describe: (document: Manifest) => JSON.stringify(document, null, 2),
+}
+
+const quality = {
+  summary: 'What failed each check of a version, and where',
+  schema: qualitySchema,
+  describe: describeQuality,
+}
+
+function documentCommand<Schema extends z.ZodType>(
   name: 'manifest' | 'quality',
-  summary: string,
-  describe: (document: Document) => string,
+  { summary, schema, describe }: Document<Schema>,
 ): Command {
   return clientCommand(name, summary, READ)
     .addArgument(datasetArgument())
@@ -102,15 +99,11 @@ function documentCommand<Document>(
         options,
         async (session) => {
           const path = `${versionPath(dataset, options.version)}/${name}`
-          return expectDone(await session.call({ method: 'GET', path, as: options.as })) as Document
+          return expectDone(await session.call({ method: 'GET', path, as: options.as }), schema)
         },
         describe,
       ),
     )
-}
-
-function describeDocument(document: object): string {
-  return JSON.stringify(document, null, 2)
 }
 
 function describeQuality({ dataset, version, rows, checks }: Quality): string {
@@ -127,9 +120,8 @@ async function publishDataset(session: Session, name: string, options: PublishOp
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
   const json = { force, full, acceptDrop, acceptClock }
   const answer = await session.call({ method: 'POST', path, as, json })
-  return expectDone(
-    await untilPublished(session, { as, started: answer, timeoutSeconds: timeout }),
-  ) as unknown as Publication
+  const published = await untilPublished(session, { as, started: answer, timeoutSeconds: timeout })
+  return expectDone(published, publicationSchema)
 }
 
 type Started = { readonly as: string; readonly started: ApiAnswer; readonly timeoutSeconds?: number }
@@ -161,7 +153,7 @@ export async function listFiles(
   { as, version }: { readonly as: string; readonly version?: string | undefined },
 ): Promise<Files> {
   const path = `${versionPath(name, version)}/files`
-  return expectDone(await session.call({ method: 'GET', path, as })) as unknown as Files
+  return expectDone(await session.call({ method: 'GET', path, as }), filesSchema)
 }
 
 function versionPath(name: string, version = 'latest'): string {
@@ -178,7 +170,7 @@ export function describePublication({ outcome, version }: Publication): string {
   ].join('\n')
 }
 
-function describeDataset({ name, title, latest }: Dataset): string {
+function describeDataset({ name, title, latest }: z.infer<typeof datasetSchema>): string {
   return `${name}  ${title.en}  ${latest === null ? 'not published yet' : `version ${latest.version}, ${latest.rows} rows`}`
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { z } from 'zod'
+import { signingKeySchema } from '../../shared/api/signing-key.ts'
 import { openPackage } from '../../shared/disclosure/package.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { readText, writeNew } from '../file.ts'
@@ -57,7 +58,10 @@ function signingKeyCommand(): Command {
     runClient(
       options,
       async (session) =>
-        expectDone(await session.call({ method: 'GET', path: '/v1/signing-key', as: options.as })),
+        expectDone(
+          await session.call({ method: 'GET', path: '/v1/signing-key', as: options.as }),
+          signingKeySchema,
+        ),
       (key) => JSON.stringify(key),
     ),
   )

@@ -1,6 +1,8 @@
 import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
+import type { z } from 'zod'
+import { statusSchema } from '../../shared/api/receipts.ts'
 import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
@@ -157,20 +159,15 @@ type Waiting = Submitted & {
   readonly timeoutMs: number
 }
 
-type ReceiptStatus = {
-  readonly receipt: Receipt
-  readonly status: string
-  readonly entry: number
-  readonly applied: Applied
-  readonly records: readonly RecordOutcome[]
-}
+type ReceiptStatus = z.infer<typeof statusSchema>
 
 async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
   const began = performance.now()
   let [told, toldAt] = ['received', began]
   for (;;) {
     const state = await readState(session, waiting)
-    if (state?.status === 'applied') return toPushed(state)
+    const pushed = state && toPushed(state)
+    if (pushed !== undefined) return pushed
     const status = state?.status ?? 'received'
     const now = performance.now()
     if (now - began > waiting.timeoutMs) throw notAppliedYet(waiting, status)
@@ -203,7 +200,7 @@ async function findState(
 ): Promise<ReceiptStatus | undefined> {
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}`
   const answer = await session.call({ method: 'GET', path, as })
-  return answer.status === 404 ? undefined : (expectDone(answer) as unknown as ReceiptStatus)
+  return answer.status === 404 ? undefined : expectDone(answer, statusSchema)
 }
 
 function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: string): CommandEnd {
@@ -211,7 +208,9 @@ function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: 
   return new CommandEnd(1, 'NOT_APPLIED_YET', reason, { document: { submissionId, authority, status } })
 }
 
-function toPushed({ receipt, entry, applied, records }: ReceiptStatus): Pushed {
+// Undefined until it is applied
+function toPushed({ receipt, entry, applied, records }: ReceiptStatus): Pushed | undefined {
+  if (entry === undefined || applied === undefined) return undefined
   const { submissionId, authority, received, accepted, repeated, refused, unresolved, refusal } = receipt
   const counts = { received, accepted, repeated, refused, unresolved }
   return {

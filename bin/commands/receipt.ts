@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { z } from 'zod'
+import { statusSchema } from '../../shared/api/receipts.ts'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
 import { evidenceSchema } from '../../shared/ledger/evidence.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
@@ -49,9 +50,9 @@ type Asked = { readonly authority: string; readonly id: string; readonly as: str
 
 async function readProven(session: Session, { authority, id, as }: Asked): Promise<Proven> {
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}`
-  const { receipt } = expectDone(await session.call({ method: 'GET', path, as }))
-  const evidence = expectDone(await callSealed(session, { method: 'GET', path: `${path}/evidence`, as }))
-  return provenSchema.parse({ receipt, evidence })
+  const { receipt } = expectDone(await session.call({ method: 'GET', path, as }), statusSchema)
+  const evidence = await callSealed(session, { method: 'GET', path: `${path}/evidence`, as })
+  return { receipt, evidence: expectDone(evidence, evidenceSchema) }
 }
 
 function verifyCommand(): Command {
@@ -71,7 +72,7 @@ function verifyCommand(): Command {
           throw new CommandEnd(1, 'RECEIPT_MALFORMED', `${file} is not what \`receipt show --out\` writes`)
         if (!isToldBy(proven))
           throw new CommandEnd(1, 'RECEIPT_DIFFERS', 'the entry tells of another receipt')
-        await printVerified([proven.evidence], await readTrust(options), options.json === true)
+        await printVerified([proven.evidence], await readTrust(options), options)
       }),
     )
 }

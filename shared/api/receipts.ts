@@ -13,7 +13,7 @@ import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
-const statusSchema = z
+export const statusSchema = z
   .object({
     receipt: receiptSchema.describe('The same bytes whenever it is asked for'),
     status: z.enum(['accepted', 'sealed', 'applied']),

@@ -22,7 +22,7 @@ const fileFormats: ReadonlyMap<string, FileFormat> = new Map([
   ['application/x-ndjson', 'ndjson'],
 ])
 
-const receivedSchema = z
+export const receivedSchema = z
   .object({
     status: z.enum(['received', 'repeated']),
     authority: z.string(),
