@@ -58,8 +58,8 @@ const STORE = 'store.sqlite'
 const DEPLOYMENT_FILES = ['authorities.json', 'policy.json', 'ledger.json', 'principals.json'] as const
 
 /**
- * Opens a home, and makes it where there is none, for its owner alone. Several processes may have one open. Edits of `authorities.json`,
- * `policy.json` and `principals.json` take effect at the next opening; a principal that was revoked stays so.
+ * Opens a home, and makes it where there is none, for its owner alone. Several processes may have one open. Edits of
+ * its four files take effect at the next opening; a principal that was revoked stays so.
  * Throws `SETTINGS_INVALID` with the file and the path in it, and `HOME_UNUSABLE` with the directory.
  */
 export async function openHome({ directory, template, now = systemClock }: HomeOptions): Promise<Home> {
