@@ -9,7 +9,7 @@ import {
 } from '../ingest/receipt.ts'
 import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
+import { may } from '../principals/may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
