@@ -4,8 +4,9 @@ import { decodeMessage } from '../shared/aws/queue.ts'
 import { openAws } from '../shared/aws/world.ts'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
-import { formatOf, refuseUnread } from '../shared/ingest/message.ts'
-import { receiveSubmission } from '../shared/ingest/receive.ts'
+import { parseFileName } from '../shared/ingest/formats/registry.ts'
+import { refuseUnread } from '../shared/ingest/message.ts'
+import { type Received, receiveSubmission } from '../shared/ingest/receive.ts'
 import type { RefusalCode } from '../shared/ingest/refusal.ts'
 import { findAuthority } from '../shared/settings.ts'
 
@@ -22,17 +23,21 @@ async function splitFile(file: LandingFile): Promise<void> {
   const landed = await readLanding(world.s3, world.environment.BUCKET_LANDING, file)
   if (landed.outcome === 'absent') return refuse(file, 'OBJECT_NOT_FOUND')
   if (landed.outcome === 'too-large') return refuse(file, 'OBJECT_TOO_LARGE')
-  const { bytes } = landed
-  if (file.sha256 !== undefined && sha256(bytes) !== file.sha256) return refuse(file, 'OBJECT_CHANGED')
-  const format = formatOf(file.key)
-  if (format === undefined) return refuse(file, 'FORMAT_UNKNOWN')
-  const { head } = file
-  const received = await receiveSubmission(world, {
+  const { head, sha256 } = file
+  const format = parseFileName(file.key)?.format
+  const { outcome } = await receiveSubmission(world, {
     authority: authorityOf(file),
     head,
-    file: { format, bytes },
+    file: { format, bytes: landed.bytes, sha256 },
   })
-  if (received.outcome === 'reused') await refuse(file, 'SUBMISSION_ID_REUSED')
+  const code = REFUSED[outcome]
+  if (code !== undefined) await refuse(file, code)
+}
+
+const REFUSED: Readonly<Partial<Record<Received['outcome'], RefusalCode>>> = {
+  reused: 'SUBMISSION_ID_REUSED',
+  changed: 'OBJECT_CHANGED',
+  'too-large': 'OBJECT_TOO_LARGE',
 }
 
 async function refuse(file: LandingFile, code: RefusalCode): Promise<void> {

@@ -7,8 +7,9 @@ import {
   type SubmissionHead,
   submissionHeadSchema,
 } from '../ingest/envelope.ts'
+import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
+import { limits } from '../ingest/formats/limits.ts'
 import { type Received, receiveSubmission } from '../ingest/receive.ts'
-import type { FileFormat } from '../ingest/rows.ts'
 import type { World } from '../ports.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { nestsTooDeep } from './json.ts'
@@ -16,10 +17,9 @@ import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, newRoutes, pathOf, type Routes } from './routes.ts'
 
-const fileFormats: Readonly<Record<string, FileFormat>> = {
-  'text/csv': 'csv',
-  'application/x-ndjson': 'ndjson',
-}
+const fileContent = Object.fromEntries(
+  [...mediaTypes, ...UNTOLD_MEDIA_TYPES].map((mediaType) => [mediaType, { schema: { type: 'string' } as const }]),
+)
 
 const receivedSchema = z
   .object({
@@ -35,7 +35,7 @@ const route = createRoute({
   method: 'post',
   path: '/submissions',
   operationId: 'sendSubmission',
-  summary: 'Send records: one JSON envelope, or a CSV or NDJSON file with its head in the query',
+  summary: 'Send records: one JSON envelope, or a file of any format with its head in the query',
   request: {
     query: z.object({
       submissionId: z.string().optional(),
@@ -46,9 +46,8 @@ const route = createRoute({
     body: {
       required: true,
       content: {
+        ...fileContent,
         'application/json': { schema: { $ref: '#/components/schemas/Submission' } },
-        'text/csv': { schema: { type: 'string' } },
-        'application/x-ndjson': { schema: { type: 'string' } },
       },
     },
   },
@@ -79,26 +78,38 @@ async function receive(
   world: World,
   authority: Authority,
 ): Promise<Received | Response> {
-  const mediaType = (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const format = fileFormats[mediaType]
-  if (format === undefined && mediaType !== 'application/json') {
-    return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
-  }
-  if (format === undefined) {
+  if (!bringsFile(context)) {
     const envelope = envelopeSchema.safeParse(await readJson(context))
     if (!envelope.success) return malformed(context, pathOf(envelope.error))
     if (nestsTooDeep(envelope.data.records)) return malformed(context, '/records')
     return receiveSubmission(world, { authority, head: envelope.data })
   }
+  const mediaType = mediaTypeOf(context)
+  const format = findMediaType(mediaType)
+  if (format === undefined && !UNTOLD_MEDIA_TYPES.includes(mediaType)) {
+    return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
+  }
   const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...context.req.query() })
   if (!head.success) return malformed(context, pathOf(head.error))
-  const bytes = new Uint8Array(await context.req.arrayBuffer())
-  return receiveSubmission(world, {
-    authority,
-    head: head.data satisfies SubmissionHead,
-    file: { format, bytes },
-  })
+  if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
+  const bytes = context.req.raw.body ?? NOTHING
+  return receiveSubmission(world, { authority, head: head.data satisfies SubmissionHead, file: { format, bytes } })
 }
+
+/**
+ * Whether a request's body is a file, which is read as it comes and may be of any size that a file may have. JSON is an
+ * envelope unless its head is in the query, as every file's is.
+ */
+export function bringsFile(context: Context): boolean {
+  const isSubmission = context.req.method === 'POST' && context.req.path === '/v1/submissions'
+  return isSubmission && (mediaTypeOf(context) !== 'application/json' || context.req.query('submissionId') !== undefined)
+}
+
+function mediaTypeOf(context: Context): string {
+  return (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+const NOTHING = new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
 
 // What JSON.parse throws quotes the body
 async function readJson(context: Context): Promise<unknown> {
@@ -111,7 +122,13 @@ function malformed(context: Context, path: string | undefined): Response {
   return problem(context, { status: 400, code: 'REQUEST_MALFORMED', path })
 }
 
+function tooLarge(context: Context): Response {
+  return problem(context, { status: 413, code: 'BODY_TOO_LARGE' })
+}
+
 function answer(context: Context, authority: Authority, received: Received): Response {
+  // No sum is stated at this door, so no content can be another than it says
+  if (received.outcome === 'too-large' || received.outcome === 'changed') return tooLarge(context)
   const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
   if (received.outcome === 'reused') {
     const detail = 'An id names one content for good; send other content under another id.'

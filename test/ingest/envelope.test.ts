@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { envelopeSchema, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
-import { outcomes as allOutcomes } from '../../shared/ingest/receipt.ts'
+import { outcomes as allOutcomes } from '../../shared/ingest/outcomes.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { authorities, codeOf } from '../records/world.ts'
 import {
