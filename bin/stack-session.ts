@@ -195,6 +195,8 @@ async function land(
         Key: key,
         Body: createReadStream(file),
         ContentLength: sizeBytes,
+        // Stated, so that S3 checks it, and the SDK need not work it out on the way
+        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
         ServerSideEncryption: 'aws:kms',
         SSEKMSKeyId: wanted(outputs, outputName(authority, 'KeyArn')),
       }),

@@ -7,8 +7,8 @@ import {
   type SubmissionHead,
   submissionHeadSchema,
 } from '../ingest/envelope.ts'
-import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
 import { limits } from '../ingest/formats/limits.ts'
+import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
 import { type Received, receiveSubmission } from '../ingest/receive.ts'
 import type { World } from '../ports.ts'
 import { type Authority, findAuthority } from '../settings.ts'
@@ -18,7 +18,10 @@ import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, newRoutes, pathOf, type Routes } from './routes.ts'
 
 const fileContent = Object.fromEntries(
-  [...mediaTypes, ...UNTOLD_MEDIA_TYPES].map((mediaType) => [mediaType, { schema: { type: 'string' } as const }]),
+  [...mediaTypes, ...UNTOLD_MEDIA_TYPES].map((mediaType) => [
+    mediaType,
+    { schema: { type: 'string' } as const },
+  ]),
 )
 
 const receivedSchema = z
@@ -93,7 +96,11 @@ async function receive(
   if (!head.success) return malformed(context, pathOf(head.error))
   if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
   const bytes = context.req.raw.body ?? NOTHING
-  return receiveSubmission(world, { authority, head: head.data satisfies SubmissionHead, file: { format, bytes } })
+  return receiveSubmission(world, {
+    authority,
+    head: head.data satisfies SubmissionHead,
+    file: { format, bytes },
+  })
 }
 
 /**
@@ -102,7 +109,10 @@ async function receive(
  */
 export function bringsFile(context: Context): boolean {
   const isSubmission = context.req.method === 'POST' && context.req.path === '/v1/submissions'
-  return isSubmission && (mediaTypeOf(context) !== 'application/json' || context.req.query('submissionId') !== undefined)
+  return (
+    isSubmission &&
+    (mediaTypeOf(context) !== 'application/json' || context.req.query('submissionId') !== undefined)
+  )
 }
 
 function mediaTypeOf(context: Context): string {

@@ -14,7 +14,7 @@ export type Content = {
 }
 
 /** Measures bytes as they are read: what names a file is its hash, which nobody knows before the end. */
-export function openContent(source: Bytes): Content {
+export function openContent(source: Bytes, limitBytes: number = limits.fileBytes): Content {
   const iterator = source[Symbol.asyncIterator]()
   const hash = createHash('sha256')
   let sizeBytes = 0
@@ -22,7 +22,7 @@ export function openContent(source: Bytes): Content {
     const result = await iterator.next()
     if (result.done) return result
     sizeBytes += result.value.length
-    if (sizeBytes > limits.fileBytes) throw new FileRefused('OBJECT_TOO_LARGE')
+    if (sizeBytes > limitBytes) throw new FileRefused('OBJECT_TOO_LARGE')
     hash.update(result.value)
     return result
   }

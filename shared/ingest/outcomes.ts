@@ -117,10 +117,7 @@ async function readRuns(objects: Objects, { sha256 }: OutcomesReference): Promis
 
 type RunsWanted = { readonly start: number; readonly from: number; readonly outcome: Outcome | undefined }
 
-function* listWanted(
-  runs: readonly Run[],
-  { start, from, outcome }: RunsWanted,
-): Generator<RecordOutcome> {
+function* listWanted(runs: readonly Run[], { start, from, outcome }: RunsWanted): Generator<RecordOutcome> {
   let end = start
   for (const run of runs) {
     const first = end

@@ -54,7 +54,7 @@ export async function* generateFile(format: GeneratedFormat, sizeBytes: number):
 }
 
 export function packed(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return Readable.from(bytes).pipe(createGzip({ level: 1 }))
+  return Readable.from(bytes).pipe(createGzip())
 }
 
 function rowOf(at: number): Row {

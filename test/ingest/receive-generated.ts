@@ -1,5 +1,5 @@
-import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { receiveSubmission } from '../../shared/ingest/receive.ts'
 import { authorities, openTestWorld } from '../records/world.ts'
 import { type GeneratedFormat, generateFile, packed } from './generated-file.ts'
@@ -28,5 +28,12 @@ const draft = received.outcome === 'received' ? received.draft : undefined
 const seconds = (performance.now() - begin) / 1_000
 const peakBytes = process.resourceUsage().maxRSS * 1_024
 process.stdout.write(
-  JSON.stringify({ outcome: received.outcome, refusal: draft?.refusal, accepted: draft?.accepted, sizeBytes: draft?.sizeBytes, peakBytes, seconds }),
+  JSON.stringify({
+    outcome: received.outcome,
+    refusal: draft?.refusal,
+    accepted: draft?.accepted,
+    sizeBytes: draft?.sizeBytes,
+    peakBytes,
+    seconds,
+  }),
 )

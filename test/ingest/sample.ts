@@ -54,7 +54,11 @@ export type Sent = {
 }
 
 /** Sends a file through a new world and takes it in. */
-export async function takeFile(bytes: string | Uint8Array, format: FileFormat | undefined, sent: Sent): Promise<Taken> {
+export async function takeFile(
+  bytes: string | Uint8Array,
+  format: FileFormat | undefined,
+  sent: Sent,
+): Promise<Taken> {
   return withWorld((world) => take(world, fileDelivery(bytes, format, sent)), sent.policy)
 }
 
@@ -85,9 +89,17 @@ export async function take(world: TestWorld, delivery: Delivery): Promise<Taken>
   }
 }
 
-export function fileDelivery(bytes: string | Uint8Array, format: FileFormat | undefined, sent: Sent): Delivery {
+export function fileDelivery(
+  bytes: string | Uint8Array,
+  format: FileFormat | undefined,
+  sent: Sent,
+): Delivery {
   const body = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
-  return { authority, head: submissionHeadSchema.parse(headOf(sent)), file: { format, bytes: streamOf(body) } }
+  return {
+    authority,
+    head: submissionHeadSchema.parse(headOf(sent)),
+    file: { format, bytes: streamOf(body) },
+  }
 }
 
 /** Bytes as they come from outside: in chunks of any size. */

@@ -1,5 +1,14 @@
 import Papa from 'papaparse'
-import { type Batch, cellPath, countRow, FileRefused, isBlank, type Place, type TextFormat, type Texts } from './format.ts'
+import {
+  type Batch,
+  cellPath,
+  countRow,
+  FileRefused,
+  isBlank,
+  type Place,
+  type TextFormat,
+  type Texts,
+} from './format.ts'
 import { limits } from './limits.ts'
 
 /** Comma-separated values (RFC 4180), with line ends of any kind. */
@@ -13,16 +22,17 @@ export const csv = {
 
 async function* readCsv(texts: Texts, place: Place): AsyncGenerator<Batch> {
   let rest = ''
+  let wantedUnits = 0
   let newline: string | undefined
   for await (const text of evenLines(texts)) {
-    const carried = rest.length
     rest += text
-    // A row that goes on and on is looked at again when there is twice as much of it, so each character but twice
-    if (rest.length < 2 * carried) continue
+    if (rest.length < wantedUnits) continue
     newline ??= Papa.parse(rest, { delimiter: ',', preview: 1 }).meta.linebreak
     const parsed = parse(rest, { newline, isLast: false })
     yield { rows: takeRows(parsed, rest, place) }
     rest = rest.slice(parsed.cursor)
+    // A row that goes on and on is looked at again when there is twice as much of it: each character twice at most
+    wantedUnits = 2 * rest.length
     if (rest.length > limits.rowUnits) throw refuseLong(rest, newline, place)
   }
   if (rest === '') return
@@ -43,7 +53,11 @@ function parse(text: string, { newline, isLast }: { newline: string | undefined;
   return { data, errors, cursor: meta.cursor, newline }
 }
 
-function takeRows({ data, errors, newline }: Parsed, text: string, place: Place): readonly (readonly string[])[] {
+function takeRows(
+  { data, errors, newline }: Parsed,
+  text: string,
+  place: Place,
+): readonly (readonly string[])[] {
   // Of a row that is not whole yet nobody knows whether its quotes are right
   const broken = errors.find((error) => error.type === 'Quotes' && (error.row ?? 0) < data.length)
   const rows = broken === undefined ? data : data.slice(0, broken.row)
@@ -66,7 +80,10 @@ function refuseLong(text: string, newline: string | undefined, place: Place): Fi
     return new FileRefused('CSV_MALFORMED', cellPath(place.row, columnAt(text, broken, newline)))
   const column = (data[0]?.length ?? 1) - 1
   const isWide = column >= limits.columns
-  return new FileRefused(isWide ? 'FILE_ROW_TOO_WIDE' : 'FILE_ROW_TOO_LONG', cellPath(place.row, Math.min(column, limits.columns)))
+  return new FileRefused(
+    isWide ? 'FILE_ROW_TOO_WIDE' : 'FILE_ROW_TOO_LONG',
+    cellPath(place.row, Math.min(column, limits.columns)),
+  )
 }
 
 // The parser takes the first line's end for that of all, and would read a file of both kinds as one row

@@ -1,5 +1,14 @@
 import { SaxesParser } from 'saxes'
-import { type Batch, cellPath, countRecord, FileRefused, type Place, rowPath, type TextFormat, type Texts } from './format.ts'
+import {
+  type Batch,
+  cellPath,
+  countRecord,
+  FileRefused,
+  type Place,
+  rowPath,
+  type TextFormat,
+  type Texts,
+} from './format.ts'
 import { limits } from './limits.ts'
 
 /** `<ExchangeMessage>` with a `<Header>`, which is not read, and a `<Body>` in which each `<fields>` is a record. */
@@ -29,7 +38,15 @@ type Reading = {
 
 // A document type is refused, so that there are no entities but the five of XML; the parser knows of no files
 async function* readExchangeMessage(texts: Texts, place: Place): AsyncGenerator<Batch> {
-  const reading: Reading = { place, path: [], records: [], fields: newFields(), members: 0, text: '', mark: 0 }
+  const reading: Reading = {
+    place,
+    path: [],
+    records: [],
+    fields: newFields(),
+    members: 0,
+    text: '',
+    mark: 0,
+  }
   const parser = new SaxesParser({ position: true })
   parser.on('doctype', () => refuse(reading, 'XML_DOCTYPE'))
   parser.on('error', () => refuse(reading, 'XML_MALFORMED'))
@@ -89,5 +106,6 @@ function localName(name: string): string {
 }
 
 function refuse({ place, path, members }: Reading, code: FileRefused['code']): never {
-  throw new FileRefused(code, path.length >= MEMBER ? cellPath(place.row, members - 1) : rowPath(place))
+  const isInRecord = path.length >= RECORD && members > 0
+  throw new FileRefused(code, isInRecord ? cellPath(place.row, members - 1) : rowPath(place))
 }

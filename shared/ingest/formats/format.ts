@@ -5,7 +5,9 @@ export type Bytes = AsyncIterable<Uint8Array>
 export type Texts = AsyncIterable<string>
 
 /** What a reader hands on at once: rows of a table's cells, none of them blank, or records that name their members. */
-export type Batch = { readonly rows: readonly (readonly string[])[] } | { readonly records: readonly unknown[] }
+export type Batch =
+  | { readonly rows: readonly (readonly string[])[] }
+  | { readonly records: readonly unknown[] }
 
 /** How many rows a reader has behind it, blank ones and titles among them: where a fault is that ends the reading. */
 export type Place = { row: number }
@@ -60,7 +62,8 @@ export function countRecord(place: Place): void {
 
 /** Counts a row of the file, and refuses it where it passes what is taken. */
 export function countRow(place: Place, cells: readonly string[]): void {
-  if (cells.length > limits.columns) throw new FileRefused('FILE_ROW_TOO_WIDE', cellPath(place.row, limits.columns))
+  if (cells.length > limits.columns)
+    throw new FileRefused('FILE_ROW_TOO_WIDE', cellPath(place.row, limits.columns))
   let units = 0
   for (const [column, cell] of cells.entries()) {
     units += cell.length

@@ -1,4 +1,12 @@
-import { type Batch, countRecord, FileRefused, type Place, rowPath, type TextFormat, type Texts } from './format.ts'
+import {
+  type Batch,
+  countRecord,
+  FileRefused,
+  type Place,
+  rowPath,
+  type TextFormat,
+  type Texts,
+} from './format.ts'
 import { limits } from './limits.ts'
 import { parseJson } from './ndjson.ts'
 

@@ -18,6 +18,7 @@ export const limits = {
   /** A workbook is held whole, and takes some six times what it expands to: 128 MiB are about 80,000 rows. */
   workbookBytes: 64 * MIB,
   workbookExpandedBytes: 128 * MIB,
-  /** How long a workbook may keep the process to itself. */
-  workbookMs: 60_000,
+  /** How long a workbook may keep the process to itself; ten times what a sound one takes on a machine that does nothing else. */
+  workbookMs: 5_000,
+  workbookMsPerMib: 500,
 } as const

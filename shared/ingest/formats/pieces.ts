@@ -21,7 +21,9 @@ export async function* piecesOf(bytes: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 /** The first of what comes, and all of it. */
-export async function peek<T>(items: AsyncGenerator<T>): Promise<{ readonly head: T | undefined; readonly all: AsyncGenerator<T> }> {
+export async function peek<T>(
+  items: AsyncGenerator<T>,
+): Promise<{ readonly head: T | undefined; readonly all: AsyncGenerator<T> }> {
   const first = await items.next()
   return { head: first.done ? undefined : first.value, all: following(first, items) }
 }

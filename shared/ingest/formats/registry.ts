@@ -1,7 +1,15 @@
 import { csv } from './csv.ts'
 import { decodeText, startsWith } from './encoding.ts'
 import { exchangeMessage } from './exchange-message.ts'
-import { type Batch, type BinaryFormat, type Bytes, FileRefused, type Place, placed, type TextFormat } from './format.ts'
+import {
+  type Batch,
+  type BinaryFormat,
+  type Bytes,
+  FileRefused,
+  type Place,
+  placed,
+  type TextFormat,
+} from './format.ts'
 import { GZIP_SIGNATURE, gunzip } from './gzip.ts'
 import { json } from './json.ts'
 import { ndjson } from './ndjson.ts'

@@ -39,7 +39,7 @@ async function* readWorkbook(bytes: Bytes, place: Place): AsyncGenerator<Batch> 
   const body = await readWhole(bytes)
   const excel = await import('@e965/xlsx')
   const packed = startsWith(body, ZIP) ? await repack(excel, body) : body
-  const parsed = guarded(() => {
+  const parsed = guarded(packed.length, () => {
     if (packed === body) checkCompoundFile(excel, body)
     return excel.read(packed, READING)
   })
@@ -48,7 +48,9 @@ async function* readWorkbook(bytes: Bytes, place: Place): AsyncGenerator<Batch> 
   let rows: (readonly string[])[] = []
   for (const [at, row] of cells) {
     place.row = at
-    const texts = Array.from(row, (cell, column) => cellText(excel.SSF, cell, { date1904, path: cellPath(at, column) }))
+    const texts = Array.from(row, (cell, column) =>
+      cellText(excel.SSF, cell, { date1904, path: cellPath(at, column) }),
+    )
     countRow(place, texts)
     if (!isBlank(texts)) rows.push(texts)
     if (rows.length < BATCH_ROWS) continue
@@ -104,15 +106,23 @@ function checkCompoundFile({ CFB }: Excel, body: Buffer): void {
   if (!paths.some((path) => /\/Workbook$/i.test(path))) throw new FileRefused('FORMAT_UNKNOWN')
 }
 
-/** Whatever a damaged workbook does to the library, it ends within the time there is, and without a word of the content. */
-function guarded<T>(work: () => T): T {
+/** Whatever a workbook does to the library, it ends within the time there is, and without a word of the content. */
+function guarded<T>(sizeBytes: number, work: () => T): T {
+  const timeout = limits.workbookMs + Math.ceil((limits.workbookMsPerMib * sizeBytes) / 2 ** 20)
+  const print = console.error
+  // It prints names that it cannot make sense of
+  console.error = () => undefined
   try {
-    return runInNewContext('work()', { work }, { timeout: limits.workbookMs }) as T
+    return runInNewContext('work()', { work }, { timeout }) as T
   } catch (fault) {
     if (fault instanceof FileRefused) throw fault
     const { code, message } = fault as { readonly code?: string; readonly message?: string }
     if (code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw new FileRefused('WORKBOOK_TOO_LARGE')
-    throw new FileRefused(/password|encrypt/i.test(message ?? '') ? 'WORKBOOK_ENCRYPTED' : 'WORKBOOK_MALFORMED')
+    throw new FileRefused(
+      /password|encrypt/i.test(message ?? '') ? 'WORKBOOK_ENCRYPTED' : 'WORKBOOK_MALFORMED',
+    )
+  } finally {
+    console.error = print
   }
 }
 
@@ -160,14 +170,20 @@ type Dates = { readonly is_date: (format: string) => boolean; readonly parse_dat
 type ParseDate = (serial: number, options: { readonly date1904: boolean }) => DateParts | null
 type DateParts = Readonly<Record<'y' | 'm' | 'd' | 'H' | 'M' | 'S' | 'T', number>>
 
-function cellText(dates: Dates, cell: CellObject | undefined, { date1904, path }: { readonly date1904: boolean; readonly path: string }): string {
+function cellText(
+  dates: Dates,
+  cell: CellObject | undefined,
+  { date1904, path }: { readonly date1904: boolean; readonly path: string },
+): string {
   if (cell === undefined) return ''
   if (hasFormula(cell)) throw new FileRefused('FORMULA_CELL', path)
   switch (cell.t) {
     case 's':
       return String(cell.v ?? '')
     case 'n':
-      return dates.is_date(String(cell.z)) ? dateText(dates.parse_date_code(Number(cell.v), { date1904 }), cell) : numberText(Number(cell.v))
+      return dates.is_date(String(cell.z))
+        ? dateText(dates.parse_date_code(Number(cell.v), { date1904 }), cell)
+        : numberText(Number(cell.v))
     case 'b':
       return cell.v === true ? 'TRUE' : 'FALSE'
     case 'z':

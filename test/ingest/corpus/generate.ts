@@ -10,7 +10,9 @@ import { penalty2018 } from '../../../shared/ingest/layouts/penalty-2018.ts'
 const example = readFileSync(new URL('../../../examples/penalties-2018.csv', import.meta.url), 'utf8')
 const brackets = ['〔$1〕', '［$1］', '($1)', '（$1）', '【$1】', '[$1]']
 const [title = [], header = [], ...rows] = Papa.parse<string[]>(example.trim()).data.map((row, at) =>
-  row.map((cell) => cell.replace('云湖', '云䶮').replace(/\[(\d{4})\]/, brackets[at % brackets.length] ?? '')),
+  row.map((cell) =>
+    cell.replace('云湖', '云䶮').replace(/\[(\d{4})\]/, brackets[at % brackets.length] ?? ''),
+  ),
 )
 const csv = `${Papa.unparse([[title[0]], header, ...rows])}\r\n`
 const objects = rows.map((row) => Object.fromEntries(header.map((name, at) => [name, row[at] ?? ''])))
@@ -26,7 +28,10 @@ write('penalties.ndjson', objects.map((row) => `${JSON.stringify(row)}\n`).join(
 write('penalties.json', JSON.stringify(objects, undefined, 2))
 write('penalties.xml', xmlOf('UTF-8'))
 write('penalties-gb18030.xml', gb18030(xmlOf('GB18030')))
-for (const [ending, bookType] of [['xlsx', 'xlsx'], ['xls', 'biff8']] as const) {
+for (const [ending, bookType] of [
+  ['xlsx', 'xlsx'],
+  ['xls', 'biff8'],
+] as const) {
   write(`penalties.${ending}`, workbookOf(rows, bookType))
   write(`penalties-typed.${ending}`, workbookOf(rows.map(typed), bookType))
 }
@@ -64,7 +69,8 @@ function typed(row: readonly string[]): readonly Cell[] {
   return row.map((cell) => {
     const [, year, month, day, hour = '0'] = DATE.exec(cell) ?? []
     if (year !== undefined) {
-      const days = (Date.UTC(+year, +(month ?? 1) - 1, +(day ?? 1), +hour) - Date.UTC(1899, 11, 30)) / 86_400_000
+      const days =
+        (Date.UTC(+year, +(month ?? 1) - 1, +(day ?? 1), +hour) - Date.UTC(1899, 11, 30)) / 86_400_000
       return { t: 'n', v: days, z: hour === '0' ? 'yyyy"年"m"月"d"日"' : 'yyyy/m/d h:mm' }
     }
     return /^\d+\.\d+$/.test(cell) ? { t: 'n', v: Number(cell) } : cell
