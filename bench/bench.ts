@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { benchBundles } from './bundles.ts'
 import { benchIngest } from './ingest.ts'
+import { benchLedger } from './ledger.ts'
 import { benchPublish } from './publish.ts'
 
 const report = (line: string) => void process.stderr.write(`${line}\n`)
@@ -21,5 +23,16 @@ await new Command('bench')
       .option('--organisations <number>', 'rows of the dataset', Number, 100_000)
       .option('--rounds <number>', 'runs of which the median is taken', Number, 3)
       .action(async (options) => show(await benchPublish({ ...options, report }))),
+  )
+  .addCommand(
+    new Command('ledger')
+      .option('--entries <number>', 'entries of each run', Number, 50_000)
+      .option('--rounds <number>', 'runs of which the median is taken', Number, 3)
+      .action(async (options) => show(await benchLedger({ ...options, report }))),
+  )
+  .addCommand(
+    new Command('bundles')
+      .option('--tries <number>', 'imports of which the fastest counts', Number, 15)
+      .action(async (options) => show(await benchBundles(options))),
   )
   .parseAsync()

@@ -23,12 +23,13 @@ import { entryKey } from '../shared/ledger/outbox.ts'
 import { sealPending } from '../shared/ledger/seal.ts'
 import { findLedgerSize, findNumber } from '../shared/ledger/sealed.ts'
 import type { Objects, SealingStore } from '../shared/ports.ts'
-import { applyEntry, SUBMISSION_ENTRY } from '../shared/records/apply.ts'
+import { applyEntry } from '../shared/records/apply.ts'
+import { SUBMISSION_ENTRY } from '../shared/records/entry.ts'
 import { recordDigest, recordKey } from '../shared/records/keys.ts'
 import { encodePart, PART_RECORD_LIMIT, partKey } from '../shared/records/part.ts'
 import type { FactRecord } from '../shared/records/record.ts'
 import { listStanding } from '../shared/records/store.ts'
-import { policySchema } from '../shared/settings.ts'
+import { ledgerSettingsSchema, policySchema } from '../shared/settings.ts'
 
 export type PublishBenchOptions = {
   readonly organisations?: number
@@ -58,7 +59,9 @@ type Bench = {
 
 const DATASET = 'organisations'
 const START = Date.parse('2026-06-01T00:00:00Z')
-const settings = { authorities: [], policy: policySchema.parse({}) }
+const settings = { authorities: [], policy: policySchema.parse({}), ledger: ledgerSettingsSchema.parse({}) }
+// What the benchmark's ledger is signed with matters to nobody
+const signer = { verifierKey: new Uint8Array(32), sign: async () => new Uint8Array(64) }
 const nowhere = { send: async () => undefined }
 
 /** Times publications of synthetic organisations beside plain DuckDB, in one run. */
@@ -191,6 +194,7 @@ async function submit(
     objects: archive,
     queues: { inbox: nowhere, sealed: nowhere },
     now: () => instantOf(START),
+    ...{ settings, signer },
   }
   const { body, reference } = encodePart(
     records.map((record, row) => {

@@ -1,27 +1,53 @@
-import { Command } from 'commander'
-import { DEFAULT_HOME, openHomeSession } from './home-session.ts'
+import { Command, Option } from 'commander'
+import { type Action, rolesThatMay } from '../shared/api/may.ts'
+import { Failure } from '../shared/base/failure.ts'
+import { DEFAULT_HOME, type Opening, openHomeSession } from './home-session.ts'
 import { CommandEnd } from './outcome.ts'
 import { faultCode, report, type Session } from './session.ts'
 import { openStackSession, readStackOptions } from './stack-session.ts'
 
 /** What every command takes that works on an embedded home. */
-export type HomeOptions = { readonly home: string; readonly as?: string; readonly json?: boolean }
+export type HomeOptions = { readonly home: string; readonly json?: boolean }
 
 /** What every command takes that is a client of the API, wherever that runs. */
-export type ClientOptions = HomeOptions & { readonly stack?: string }
+export type ClientOptions = HomeOptions & {
+  readonly stack?: string
+  readonly as: string
+  /** Set by the command itself, not by an option. */
+  readonly opening: Opening
+}
+
+export type SignIn = {
+  /** What the principal has to be allowed to do. */
+  readonly may?: Action
+  /** Who it is if nobody is named; without it somebody has to be. */
+  readonly as?: string
+  /** In words, where who it is follows from the rest. */
+  readonly otherwise?: string
+  readonly makesHome?: true
+}
 
 /** A command with the options that all of them share. */
 export function homeCommand(name: string, summary: string): Command {
   return new Command(name)
     .description(summary)
     .option('--home <dir>', 'the embedded home', DEFAULT_HOME)
-    .option('--as <principal>', 'sign in as this principal')
     .option('--json', 'one JSON document on stdout')
 }
 
-/** A command that works on an embedded home or on a deployed stack. */
-export function clientCommand(name: string, summary: string): Command {
-  return homeCommand(name, summary).option('--stack <name>', 'a deployed stack, in place of a home')
+/** A command that works on an embedded home or on a deployed stack, signed in as a principal. */
+export function clientCommand(name: string, summary: string, signIn: SignIn): Command {
+  const { may, as, otherwise, makesHome = false } = signIn
+  const roles = may === undefined ? undefined : rolesThatMay(may)
+  const opening: Opening = { makesHome, ...(roles !== undefined && { roles }) }
+  const wanted = roles === undefined ? '' : `, whose role is ${roles.join(' or ')}`
+  const fallback = otherwise === undefined ? '' : ` (default: ${otherwise})`
+  const option = new Option('--as <principal>', `sign in as this principal${wanted}${fallback}`)
+  if (as !== undefined) option.default(as)
+  return homeCommand(name, summary)
+    .option('--stack <name>', 'a deployed stack, in place of a home')
+    .addOption(option.makeOptionMandatory(as === undefined && otherwise === undefined))
+    .setOptionValue('opening', opening)
 }
 
 /**
@@ -44,8 +70,8 @@ export async function runClient<Answer>(
   })
 }
 
-async function openSession({ stack, home }: ClientOptions): Promise<Session> {
-  return stack === undefined ? openHomeSession(home) : openStackSession(readStackOptions(stack))
+async function openSession({ stack, home, opening }: ClientOptions): Promise<Session> {
+  return stack === undefined ? openHomeSession(home, opening) : openStackSession(readStackOptions(stack))
 }
 
 /** Runs a command, and tells how it failed on stderr and by the exit code; nothing is thrown. */
@@ -53,17 +79,25 @@ export async function run(options: { readonly json?: boolean }, act: () => Promi
   try {
     await act()
   } catch (fault) {
-    if (!(fault instanceof CommandEnd)) {
-      report(faultCode(fault))
-      process.exitCode = 1
-      return
-    }
-    report(fault.message)
-    if (options.json && fault.document !== undefined) await print(JSON.stringify(fault.document))
-    process.exitCode = fault.exitCode
+    const { message, document, text, exitCode } = fault instanceof CommandEnd ? fault : faultEnd(fault)
+    report(message)
+    const told = options.json ? JSON.stringify(document) : text
+    if (told !== undefined) await print(told)
+    process.exitCode = exitCode
   }
+}
+
+function faultEnd(fault: unknown): Pick<CommandEnd, 'message' | 'document' | 'text' | 'exitCode'> {
+  const message = faultCode(fault)
+  const code = fault instanceof Failure ? fault.code : 'UNEXPECTED'
+  return { message, document: { code, message }, text: undefined, exitCode: 1 }
 }
 
 export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()))
+}
+
+/** Ends quietly when the reader of stdout has gone (head, less): there is nobody left to tell. */
+export function endWithReader(): void {
+  process.stdout.on('error', (fault: NodeJS.ErrnoException) => process.exit(fault.code === 'EPIPE' ? 0 : 1))
 }

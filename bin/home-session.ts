@@ -1,14 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
+import { findActor, isOfficer, listPrincipals } from '../shared/api/principal.ts'
 import type { Routes } from '../shared/api/routes.ts'
 import { openTokenVerifier } from '../shared/api/token.ts'
+import type { Role } from '../shared/base/actor.ts'
+import { Failure } from '../shared/base/failure.ts'
 import { publish } from '../shared/datasets/publish.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
-import { type Home, openHome } from '../shared/embedded/home.ts'
-import { type Service, startService } from '../shared/embedded/service.ts'
-import type { FaultListener } from '../shared/embedded/worker.ts'
-import { expectDone } from './outcome.ts'
-import { type ApiRequest, faultCode, readAnswer, report, requestInit, type Session } from './session.ts'
+import { type Home, isHome, openHome } from '../shared/embedded/home.ts'
+import { type Service, type ServiceListener, startService } from '../shared/embedded/service.ts'
+import { findNumber } from '../shared/ledger/sealed.ts'
+import { orderErasure } from '../shared/records/erase.ts'
+import { findWatermark } from '../shared/records/watermark.ts'
+import { CommandEnd, expectDone } from './outcome.ts'
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  faultCode,
+  readAnswer,
+  report,
+  requestInit,
+  type Session,
+} from './session.ts'
 
 export const DEFAULT_HOME = '.credit-fusion'
 
@@ -19,34 +33,47 @@ const TEMPLATE = fileURLToPath(new URL('../examples/deployment', import.meta.url
 export type HomeSession = Session & {
   readonly home: Home
   readonly api: Routes
-  /** Sees to it that the home is worked for, by a thread of this process if no other process does. */
-  work(): void
 }
 
-export async function openHomeSession(directory: string): Promise<HomeSession> {
-  const home = await openHome({ directory, template: TEMPLATE })
+export type Opening = {
+  /** Of these the principal is wanted to be; any where it is left out. */
+  readonly roles?: readonly Role[]
+  /** Whether a home is made where there is none: a mistyped one is no place to look for anything. */
+  readonly makesHome: boolean
+}
+
+export async function openHomeSession(
+  directory: string,
+  { roles, makesHome }: Opening = { makesHome: true },
+): Promise<HomeSession> {
+  const home = await openTold(directory, makesHome)
   const verifyToken = openTokenVerifier(home.issuer.trusted)
   const api = createApi({
     world: home,
     verifyToken,
-    stages: stagesOf(home),
+    stages: stagesOf(home, () => work()),
     onFault: (fault) => report(faultCode(fault)),
   })
   const call = async (request: ApiRequest) =>
+    (await findDenial(home, request.as, roles)) ??
     readAnswer(await api.request(request.path, requestInit(request, await home.issuer.issue(request.as))))
   let service: Service | undefined
   const work = (): void => {
-    const onFault: FaultListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
+    const onFault: ServiceListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
     service ??= startService({ directory, template: TEMPLATE }, onFault)
   }
   return {
     ...{ home, api, call, work },
-    async submit({ layout, submissionId, sentAt, as, file }) {
+    async submit({ authority, layout, submissionId, sentAt, as, file }) {
       work()
-      const path = `/v1/submissions?${new URLSearchParams({ layout, submissionId, sentAt })}`
+      const path = `/v1/submissions?${new URLSearchParams({ authority, layout, submissionId, sentAt })}`
       return { sha256: String(expectDone(await call({ method: 'POST', path, as, file }))['sha256']) }
     },
-    token: (principal) => home.issuer.issue(principal),
+    async token(principal) {
+      const denial = await findDenial(home, principal, roles)
+      if (denial !== undefined) expectDone(denial)
+      return home.issuer.issue(principal)
+    },
     async close() {
       await service?.stop()
       home.close()
@@ -54,10 +81,66 @@ export async function openHomeSession(directory: string): Promise<HomeSession> {
   }
 }
 
-/** A home runs everything in its own process. */
-export function stagesOf(home: Home): Stages {
+async function openTold(directory: string, makesHome: boolean): Promise<Home> {
+  if (!isHome(directory)) {
+    if (!makesHome) throw new CommandEnd(2, 'HOME_MISSING', `there is no home in ${directory}`)
+    report(`making a new home in ${directory}`)
+  }
+  const home = await openHome({ directory, template: TEMPLATE })
+  for (const name of home.leftOut) {
+    report(`the home's files name ${name} no more, who may sign in until \`principal revoke ${name}\``)
+  }
+  return home
+}
+
+/**
+ * Why nobody can sign in under a name; undefined where somebody can. The API would say of their token that it doesn't
+ * hold, and no more: whoever has the home may know who is in it.
+ */
+async function findDenial(
+  { store }: Home,
+  name: string,
+  roles: readonly Role[] | undefined,
+): Promise<ApiAnswer | undefined> {
+  if ((await findActor(store, name)) !== undefined) return undefined
+  const all = await listPrincipals(store)
+  const isRevoked = all.some((principal) => principal.name === name)
+  const fitting = all.filter(({ revoked, role }) => !revoked && (roles?.includes(role) ?? true))
+  const wanted = roles === undefined ? '' : ` whose role is ${roles.join(' or ')}`
+  const there = fitting.map((principal) => principal.name).join(', ')
+  const code = isRevoked ? 'PRINCIPAL_REVOKED' : 'PRINCIPAL_UNKNOWN'
+  const title = isRevoked ? `the principal "${name}" is revoked` : `no principal "${name}" in this home`
+  const detail = `${title}; --as names one${wanted}: ${there || 'there is none'}`
+  return { status: 401, body: { code, title, detail } }
+}
+
+/** A home runs everything in its own process; `work` sees to it that somebody works for it. */
+export function stagesOf(home: Home, work: () => void = () => undefined): Stages {
   return {
     publish: (options) => publish(home, options),
-    release: (order) => releaseCase(home, order),
+    release: (order) => releaseCase(home, order, (name) => isOfficer(home.store, name)),
+    erase: async (order) => {
+      const erasure = await orderErasure(home, order)
+      if (erasure.outcome !== 'erased') return erasure
+      work()
+      await untilApplied(home, erasure.erasure)
+      // Whoever reads at this moment keeps the old pages; the database clears them when the last of them is gone
+      home.scrub()
+      return erasure
+    },
   }
 }
+
+async function untilApplied({ store }: Home, id: string): Promise<void> {
+  const deadline = performance.now() + APPLY_TIMEOUT_MS
+  while (performance.now() < deadline) {
+    const number = await findNumber(store, id)
+    if (number !== undefined && (await findWatermark(store)) > number) return
+    await sleep(APPLY_POLL_MS)
+  }
+  // It is ordered and will be done; who asked is not to wait for ever
+  throw new Failure('ERASURE_NOT_APPLIED_YET', { retryable: true })
+}
+
+const APPLY_TIMEOUT_MS = 60_000
+const APPLY_POLL_MS = 25

@@ -3,15 +3,26 @@ import type { ApiAnswer } from './session.ts'
 /** How a command ends: 1 a failure, 2 bad usage, 3 a refusal of the whole request. */
 export type ExitCode = 1 | 2 | 3
 
-/** Ends a command with a message on stderr, and with `document` on stdout where JSON was asked for. */
+type Told = {
+  /** JSON Pointer to the fault, where it is in something that was sent. */
+  readonly path?: string | undefined
+  /** What there is to be told besides, as JSON, and as text for people. */
+  readonly document?: object
+  readonly text?: string
+}
+
+/** Ends a command with a message on stderr, and on stdout with one JSON document where that was asked for. */
 export class CommandEnd extends Error {
   readonly exitCode: ExitCode
-  readonly document: unknown
+  /** `code` and `message` whatever happened; then what else is known of it. */
+  readonly document: object
+  readonly text: string | undefined
 
-  constructor(exitCode: ExitCode, message: string, document?: unknown) {
-    super(message)
+  constructor(exitCode: ExitCode, code: string, reason: string, { path, document, text }: Told = {}) {
+    super(`${code}${path ? ` at ${path}` : ''}: ${reason}`)
     this.exitCode = exitCode
-    this.document = document
+    this.document = { code, message: reason, ...(path ? { path } : {}), ...document }
+    this.text = text
   }
 }
 
@@ -19,7 +30,6 @@ export class CommandEnd extends Error {
 export function expectDone(answer: ApiAnswer): Record<string, unknown> {
   if (answer.status < 300) return answer.body as Record<string, unknown>
   const problem = answer.body as { code?: string; title?: string; path?: string; detail?: string }
-  const place = problem.path === undefined ? '' : ` at ${problem.path}`
-  const message = `${problem.code ?? answer.status}${place}: ${problem.detail ?? problem.title ?? ''}`
-  throw new CommandEnd(answer.status < 500 ? 3 : 1, message, problem)
+  const { code = String(answer.status), title = '', detail, path } = problem
+  throw new CommandEnd(answer.status < 500 ? 3 : 1, code, detail ?? title, { path, document: problem })
 }

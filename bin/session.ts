@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../shared/base/failure.ts'
 
 export type ApiRequest = {
@@ -34,6 +35,8 @@ export type Session = {
   submit(submission: Submission): Promise<{ readonly sha256: string }>
   /** A bearer token for the API. */
   token(principal: string): Promise<string>
+  /** Sees to it that what waits is sealed and applied: by a thread of this process if nobody else does so. */
+  work(): void
   close(): Promise<void>
 }
 
@@ -58,6 +61,21 @@ export function requestInit({ method, json, file }: ApiRequest, token: string): 
     ...(json !== undefined && { body: JSON.stringify(json) }),
   }
 }
+
+/** Calls until the entries it is about are sealed, for a minute at most; answers the last answer. */
+export async function callSealed(session: Session, request: ApiRequest): Promise<ApiAnswer> {
+  session.work()
+  const deadline = performance.now() + SEALED_TIMEOUT_MS
+  for (;;) {
+    const answer = await session.call(request)
+    const isPending = answer.status === 409 && (answer.body as { code?: string }).code === 'ENTRY_PENDING'
+    if (!isPending || performance.now() > deadline) return answer
+    await sleep(SEALED_POLL_MS)
+  }
+}
+
+const SEALED_TIMEOUT_MS = 60_000
+const SEALED_POLL_MS = 50
 
 /** Messages go to stderr: stdout is for results. */
 export function report(message: string): void {

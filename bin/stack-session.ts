@@ -16,7 +16,7 @@ import { findMediaType } from '../shared/ingest/formats/registry.ts'
 import type { Layout } from '../shared/ingest/layouts/layout.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../shared/ingest/outgoing.ts'
-import { refusalReasons } from '../shared/ingest/refusal.ts'
+import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
 import { readFile as readSent } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
 import { CommandEnd } from './outcome.ts'
@@ -50,6 +50,8 @@ export function openStackSession({ outputs, signIn, credentials }: StackOptions)
   }
   return {
     token,
+    // Functions do, woken by what comes in
+    work: () => undefined,
     async call(request) {
       const url = `${wanted(outputs, 'ApiUrl')}${request.path}`
       return readAnswer(await fetch(url, requestInit(request, await token(request.as))))
@@ -63,7 +65,7 @@ export function openStackSession({ outputs, signIn, credentials }: StackOptions)
 export function readStackOptions(name: string, variables: NodeJS.ProcessEnv = process.env): StackOptions {
   const directory = variables['CREDIT_FUSION_STACKS'] ?? '.local/stacks'
   const path = join(directory, `${name}.json`)
-  if (!existsSync(path)) throw new CommandEnd(2, `STACK_UNKNOWN: there is no ${path}`)
+  if (!existsSync(path)) throw new CommandEnd(2, 'STACK_UNKNOWN', `there is no ${path}`)
   const byStack = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Outputs>>
   const { CREDIT_FUSION_TOKEN: token, CREDIT_FUSION_PASSWORD: password } = variables
   return {
@@ -82,7 +84,8 @@ async function askForToken(
   if (password === undefined || ClientId === undefined) {
     throw new CommandEnd(
       2,
-      'SIGN_IN_MISSING: set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
+      'SIGN_IN_MISSING',
+      'set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
     )
   }
   const client = new CognitoIdentityProviderClient({ region: regionOf(outputs) })
@@ -94,7 +97,7 @@ async function askForToken(
     return AuthenticationResult?.AccessToken ?? ''
   } catch {
     // Whatever was wrong, the service does not say more than this on purpose
-    throw new CommandEnd(3, `SIGN_IN_REFUSED: ${principal}`)
+    throw new CommandEnd(3, 'SIGN_IN_REFUSED', `${principal} cannot sign in`)
   }
 }
 
@@ -147,7 +150,7 @@ type Minimised = { readonly file: string; readonly sizeBytes: number; readonly s
 // Here, so that no person's data leaves the authority's own machine; on its disk, since a file may be of any size
 async function minimise({ layout: name, file: sent }: Submission, file: string): Promise<Minimised> {
   const layout = findLayout(name)
-  if (layout === undefined) throw refused('LAYOUT_UNKNOWN', '/layout')
+  if (layout === undefined) throw refused({ code: 'LAYOUT_UNKNOWN', path: '/layout' })
   const bytes = sent.bytes instanceof Uint8Array ? [sent.bytes] : sent.bytes
   const rows = readSent(layout, { format: findMediaType(sent.contentType), bytes: Readable.from(bytes) })
   const hash = createHash('sha256')
@@ -163,7 +166,7 @@ async function minimise({ layout: name, file: sent }: Submission, file: string):
   try {
     await pipeline(lines, createWriteStream(file, { mode: 0o600 }))
   } catch (fault) {
-    throw fault instanceof FileRefused ? refused(fault.code, fault.path) : fault
+    throw fault instanceof FileRefused ? refused(fault.refusal) : fault
   }
   return { file, sizeBytes, sha256: hash.digest('hex') }
 }
@@ -172,9 +175,9 @@ function lineOf(record: unknown): string {
   return `${JSON.stringify(record)}\n`
 }
 
-function refused(code: keyof typeof refusalReasons, path: string): CommandEnd {
-  const reason = refusalReasons[code]
-  return new CommandEnd(3, `${code}${path === '' ? '' : ` at ${path}`}: ${reason}`, { code, path, reason })
+function refused(refusal: Refusal): CommandEnd {
+  const { code, path } = refusal
+  return new CommandEnd(3, code, describeRefusal(refusal), { path })
 }
 
 async function land(
@@ -211,14 +214,14 @@ async function translated<T>(act: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const name = cause instanceof Error ? cause.name : ''
     if (/AccessDenied/.test(name))
-      throw new CommandEnd(3, 'FORBIDDEN: these credentials may not use this door')
+      throw new CommandEnd(3, 'FORBIDDEN', 'these credentials may not use this door')
     throw new Failure('DOOR_UNREACHABLE', { retryable: true, facts: { fault: name }, cause })
   }
 }
 
 function wanted(outputs: Outputs, name: string): string {
   const value = outputs[name]
-  if (value === undefined) throw new CommandEnd(2, `OUTPUT_MISSING: the stack has no output ${name}`)
+  if (value === undefined) throw new CommandEnd(2, 'OUTPUT_MISSING', `the stack has no output ${name}`)
   return value
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { run } from './command.ts'
-import { DEFAULT_PORT, parsePort, serveUntilInterrupted } from './commands/serve.ts'
+import { endWithReader, run } from './command.ts'
+import { DEFAULT_PORT, expectPortFree, parsePort, serveUntilInterrupted } from './commands/serve.ts'
 import { DEFAULT_HOME, openHomeSession } from './home-session.ts'
 import { walkThrough } from './walk-through.ts'
 
@@ -14,7 +14,9 @@ const program = new Command('start')
   .parse()
 const options = program.opts<{ home: string; port: number; once?: boolean }>()
 
+endWithReader()
 await run({}, async () => {
+  if (!options.once) await expectPortFree(options.port)
   const session = await openHomeSession(options.home)
   try {
     session.work()

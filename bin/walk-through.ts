@@ -7,7 +7,13 @@ import { sha256 } from '../shared/base/digest.ts'
 import { openPackage } from '../shared/disclosure/package.ts'
 import { createFile } from '../shared/embedded/durable-file.ts'
 import { describeCase, describeTimeline, type TimelineRow } from './commands/case.ts'
-import { describePublication, listFiles, type Publication } from './commands/dataset.ts'
+import {
+  addressOf,
+  describePublication,
+  duckDbQuery,
+  listFiles,
+  type Publication,
+} from './commands/dataset.ts'
 import { describeOrganisation } from './commands/organisation.ts'
 import { describePush, push } from './commands/push.ts'
 import type { HomeSession } from './home-session.ts'
@@ -33,16 +39,13 @@ export async function walkThrough(session: HomeSession): Promise<void> {
 }
 
 async function receive(session: HomeSession): Promise<void> {
-  for (const [index, { authority, layout, file }] of inputs.entries()) {
-    say(`\n[${index + 1}/6] ${authority} sends examples/${file} in the layout ${layout}`)
-    const path = fileURLToPath(new URL(`../examples/${file}`, import.meta.url))
+  for (const [index, { authority, layout, file: name }] of inputs.entries()) {
+    say(`\n[${index + 1}/6] ${authority} sends examples/${name} in the layout ${layout}`)
+    const path = fileURLToPath(new URL(`../examples/${name}`, import.meta.url))
     const bytes = new Uint8Array(await readFile(path))
     const submissionId = `walk-through-${layout}-${sha256(bytes).slice(0, 12)}`
-    say(
-      describePush(
-        await push(session, { authority, layout, submissionId, file: { contentType: 'text/csv', bytes } }),
-      ),
-    )
+    const file = { contentType: 'text/csv', bytes }
+    say(describePush(await push(session, { authority, layout, submissionId, file }), layout))
   }
 }
 
@@ -63,13 +66,10 @@ async function publish(session: HomeSession): Promise<void> {
   } as const
   say(describePublication(expectDone(await session.call(call)) as unknown as Publication))
   const { files } = await listFiles(session, 'organisations', { as: 'analyst' })
-  const paths = files.map(({ link }) => fileURLToPath(link))
-  const [first = ''] = paths
-  say(`  files: ${first} and ${paths.length - 1} more (credit-fusion dataset files organisations)`)
-  say(
-    `  DuckDB:  SELECT name, len(licences) AS licences, len(penalties) AS penalties FROM read_parquet('${first}') LIMIT 5;`,
-  )
-  say(`  pandas:  import pandas; pandas.read_parquet('${first}')`)
+  const [first = ''] = files.map(({ link }) => addressOf(link))
+  say(`  files: ${first} and ${files.length - 1} more (credit-fusion dataset files organisations)`)
+  say(`  DuckDB:  ${duckDbQuery(files)}`)
+  say(`  pandas:  import pandas; pandas.read_parquet('${first}', partitioning=None)`)
 }
 
 async function disclose(session: HomeSession): Promise<void> {
@@ -105,7 +105,7 @@ async function download(session: HomeSession, id: string, privateJwk: JWK): Prom
   const answer = await session.call({ method: 'POST', path: `/v1/cases/${id}/download`, as: REQUESTER })
   if (answer.status !== 200) expectDone(answer)
   const opened = await openPackage(String(answer.body), privateJwk, session.home.signer.verifierKey)
-  if (opened.outcome !== 'opened') throw new CommandEnd(1, `the package does not open: ${opened.code}`)
+  if (opened.outcome !== 'opened') throw new CommandEnd(1, opened.code, opened.reason)
   say("  the package, opened with the requester's private key:")
   say(JSON.stringify(opened.package.organisations, null, 2).replaceAll(/^/gm, '    '))
 }

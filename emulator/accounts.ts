@@ -4,14 +4,13 @@ import {
   CognitoIdentityProviderClient,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam'
-import { authorityUser, type Outputs } from './deployment.ts'
+import type { Outputs } from './deployment.ts'
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
-/** Makes the IAM user that stands for an authority's own account; it has no right but what resources give it. */
-export async function createAuthorityUser(code: string): Promise<Credentials> {
+/** Makes an IAM user, as which somebody outside works; it has no right but what resources give it. */
+export async function createUser(UserName: string): Promise<Credentials> {
   const client = new IAMClient()
-  const { name: UserName } = authorityUser(code)
   await client.send(new CreateUserCommand({ UserName }))
   const { AccessKey } = await client.send(new CreateAccessKeyCommand({ UserName }))
   return { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' }

@@ -9,6 +9,8 @@ const run = promisify(execFile)
 export type Certificate = {
   /** The authority that clients trust. */
   readonly authority: string
+  /** The authority, and what this machine trusts already: clients also fetch packages, by whatever way it has. */
+  readonly trusted: string
   /** The server's certificate with the authority's behind it. */
   readonly chain: string
   readonly key: string
@@ -37,5 +39,12 @@ export async function makeCertificate(directory: string): Promise<Certificate> {
   )
   const chain = await Promise.all([readFile(at('server.pem')), readFile(at('authority.pem'))])
   await writeFile(at('chain.pem'), Buffer.concat(chain))
-  return { authority: at('authority.pem'), chain: at('chain.pem'), key: at('server.key') }
+  const authority = at('authority.pem')
+  await writeFile(at('trusted.pem'), Buffer.concat([await readTrusted(), await readFile(authority)]))
+  return { authority, trusted: at('trusted.pem'), chain: at('chain.pem'), key: at('server.key') }
+}
+
+async function readTrusted(): Promise<Buffer> {
+  const file = process.env['NODE_EXTRA_CA_CERTS']
+  return file === undefined ? Buffer.alloc(0) : readFile(file)
 }

@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { principalsFileSchema } from '../shared/api/principal.ts'
 import { authoritiesFileSchema } from '../shared/settings.ts'
 import type { Emulator } from './process.ts'
-
-const run = promisify(execFile)
+import { runGroup } from './process-group.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const EXAMPLE = join(ROOT, 'examples', 'deployment')
@@ -48,26 +45,15 @@ function contextArguments(context: Readonly<Record<string, string>>): readonly s
 
 async function runCdk(emulator: Emulator, directory: string, args: readonly string[]): Promise<void> {
   const cdk = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk')
-  const log = join(directory, `cdk-${args[0]}.log`)
   // The CLI runs the app by `node`: it is to be the one that runs this
   const path = [dirname(process.execPath), process.env['PATH']].join(':')
-  const env = { ...process.env, ...emulator.environment, PATH: path }
   const options = ['--output', join(directory, 'cdk.out'), '--no-notices', '--ci']
-  try {
-    const { stdout, stderr } = await run(process.execPath, [cdk, ...args, ...options], {
-      cwd: ROOT,
-      env,
-      maxBuffer: LOG_LIMIT_BYTES,
-    })
-    await writeFile(log, stdout + stderr)
-  } catch (fault) {
-    const { stdout = '', stderr = '' } = fault as { stdout?: string; stderr?: string }
-    await writeFile(log, stdout + stderr)
-    throw new Error(`cdk ${args[0]} failed; see ${log}\n${(stdout + stderr).slice(-2_000)}`)
-  }
+  await runGroup({
+    ...{ program: process.execPath, args: [cdk, ...args, ...options], directory: ROOT },
+    environment: { ...emulator.environment, PATH: path },
+    log: join(directory, `cdk-${args[0]}.log`),
+  })
 }
-
-const LOG_LIMIT_BYTES = 64 * 1024 * 1024
 
 // The example's files, with a principal for each authority: it is they who may use its queue
 async function writeDeployment(directory: string) {
@@ -82,6 +68,7 @@ async function writeDeployment(directory: string) {
     },
     'principals.json': { principals },
     'policy.json': await read('policy.json'),
+    'ledger.json': await read('ledger.json'),
   }
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(path, name), JSON.stringify(content, undefined, 2))

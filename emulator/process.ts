@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Certificate, makeCertificate } from './certificate.ts'
+import { endGroup, listGroup, startGroup } from './process-group.ts'
 import { preparePython } from './python.ts'
 
 export type Emulator = {
@@ -28,39 +28,62 @@ export type EmulatorOptions = {
   readonly port?: number
 }
 
-const START_TIMEOUT_MS = 60_000
-const STOP_TIMEOUT_MS = 5_000
+/** One that was started here: it ends with this process, unless it is let go. */
+export type StartedEmulator = Emulator & {
+  letGo(): void
+  /** Rejects when it ends, so that nobody waits for the answer of one that is gone. */
+  readonly ended: Promise<never>
+}
 
-/** Starts the emulator on loopback with IAM and TLS enforced. It and all it starts are one process group. */
-export async function startEmulator({ directory, tools, ...options }: EmulatorOptions): Promise<Emulator> {
-  const port = options.port ?? (await freePort())
+const START_TIMEOUT_MS = 120_000
+const PORT_TRIES = 3
+
+/**
+ * Starts the emulator on loopback with IAM and TLS enforced. It and all it starts are one process group, which ends
+ * with this process, however that ends.
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<StartedEmulator> {
+  const { directory, tools, port } = options
+  leaveOtherAccount()
   const programs = await preparePython(tools)
   for (const name of FOLDERS) await mkdir(join(directory, name), { recursive: true })
   // The workers of its functions are CommonJS files without a package of their own
   await writeFile(join(directory, 'temporary', 'package.json'), '{"type":"commonjs"}')
   const certificate = await makeCertificate(directory)
-  const environment = clientEnvironment(port, certificate)
-  const child = spawnEmulator(programs, directory, {
-    ...environment,
-    ...serverEnvironment({ directory, programs, port, certificate }),
-  })
-  const pid = child.pid ?? 0
-  const authority = readFileSync(certificate.authority, 'utf8')
-  try {
-    await waitUntilHealthy(child, port, authority)
-  } catch (fault) {
-    await stopEmulator(pid)
-    throw fault
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start({ directory, programs, certificate, port: port ?? (await freePort()) })
+    } catch (fault) {
+      // A port that was free when it was asked for may be taken by the time the emulator binds it
+      if (port !== undefined || tries === PORT_TRIES) throw fault
+    }
   }
-  return { endpoint: `https://localhost:${port}`, environment, authority, pid }
 }
 
-/** Ends a process group, kindly first: a stuck custom resource keeps the emulator from ending by itself. */
-export async function stopEmulator(pid: number): Promise<void> {
-  const deadline = performance.now() + STOP_TIMEOUT_MS
-  for (let signal: NodeJS.Signals = 'SIGTERM'; signalGroup(pid, signal); await sleep(100)) {
-    if (performance.now() > deadline) signal = 'SIGKILL'
-  }
+/** The process group of the emulator that was started in a directory; undefined where none runs. */
+export async function findEmulator(directory: string): Promise<number | undefined> {
+  const leader = Number(await readFile(leaderFile(directory), 'utf8').catch(() => ''))
+  // The number alone proves nothing: it may be another's by now, and 0 is this process's own group
+  const members = leader > 0 ? await listGroup(leader) : []
+  return members.some(({ command }) => command.includes(directory)) ? leader : undefined
+}
+
+/** Stops the emulator that was started in a directory, if one runs, and all it started. */
+export async function stopEmulator(directory: string): Promise<void> {
+  const leader = await findEmulator(directory)
+  if (leader !== undefined) await endGroup(leader)
+}
+
+function leaderFile(directory: string): string {
+  return join(directory, 'emulator.pid')
+}
+
+/** Variables by which a client would be in the account that somebody works in otherwise. */
+export const OTHER_ACCOUNT = ['AWS_PROFILE', 'AWS_SESSION_TOKEN'] as const
+
+/** Has this process, and all that it starts, know of no account but the emulator's. */
+export function leaveOtherAccount(): void {
+  for (const name of OTHER_ACCOUNT) delete process.env[name]
 }
 
 const FOLDERS = ['temporary', 'state', 'objects'] as const
@@ -74,8 +97,8 @@ function clientEnvironment(port: number, certificate: Certificate): Readonly<Rec
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    NODE_EXTRA_CA_CERTS: certificate.authority,
-    AWS_CA_BUNDLE: certificate.authority,
+    NODE_EXTRA_CA_CERTS: certificate.trusted,
+    AWS_CA_BUNDLE: certificate.trusted,
   }
 }
 
@@ -84,6 +107,32 @@ type Server = {
   readonly programs: string
   readonly port: number
   readonly certificate: Certificate
+}
+
+async function start(server: Server): Promise<StartedEmulator> {
+  const { directory, programs, port, certificate } = server
+  const environment = clientEnvironment(port, certificate)
+  const child = startGroup({
+    ...{ program: join(programs, 'ministack'), args: [], directory, log: join(directory, 'emulator.log') },
+    environment: { ...environment, ...serverEnvironment(server) },
+  })
+  const { pid = 0, stdin } = child
+  writeFileSync(leaderFile(directory), String(pid))
+  child.unref()
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`the emulator ended; see ${directory}/emulator.log`)
+  })
+  // Whoever is done with it need not hear of its end
+  ended.catch(() => undefined)
+  const authority = await readFile(certificate.authority, 'utf8')
+  try {
+    await waitUntilHealthy(ended, port, authority)
+  } catch (fault) {
+    await stopEmulator(directory)
+    throw fault
+  }
+  const letGo = (): void => void stdin?.end('+')
+  return { endpoint: `https://localhost:${port}`, environment, authority, pid, letGo, ended }
 }
 
 function serverEnvironment({ directory, programs, port, certificate }: Server) {
@@ -106,29 +155,7 @@ function serverEnvironment({ directory, programs, port, certificate }: Server) {
   }
 }
 
-function spawnEmulator(
-  programs: string,
-  directory: string,
-  environment: Readonly<Record<string, string>>,
-): ChildProcess {
-  const log = openSync(join(directory, 'emulator.log'), 'a')
-  const child = spawn(join(programs, 'ministack'), {
-    cwd: directory,
-    env: { ...process.env, ...environment },
-    detached: true,
-    stdio: ['ignore', log, log],
-  })
-  closeSync(log)
-  child.unref()
-  return child
-}
-
-async function waitUntilHealthy(child: ChildProcess, port: number, authority: string): Promise<void> {
-  const ended = once(child, 'exit').then(() => {
-    throw new Error('the emulator ended while it started; see emulator.log')
-  })
-  // Of no more interest once it is healthy
-  ended.catch(() => undefined)
+async function waitUntilHealthy(ended: Promise<never>, port: number, authority: string): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS
   while (!(await Promise.race([isHealthy(port, authority), ended]))) {
     if (performance.now() > deadline) throw new Error('the emulator did not start; see emulator.log')
@@ -145,17 +172,6 @@ function isHealthy(port: number, ca: string): Promise<boolean> {
     get.on('error', () => resolve(false))
     get.end()
   })
-}
-
-/** Whether there was anybody in the group to be told. */
-function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(-pid, signal)
-    return true
-  } catch {
-    // ESRCH: the group is gone
-    return false
-  }
 }
 
 async function freePort(): Promise<number> {

@@ -1,13 +1,12 @@
 import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
 import { parseFiles } from '../shared/aws/landing.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
-import { openAws } from '../shared/aws/world.ts'
+import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { sha256 } from '../shared/base/digest.ts'
-import { Failure } from '../shared/base/failure.ts'
 import { buryDraft } from '../shared/ingest/accept.ts'
 import { headOf, measure, parseMessage, refuseUnread, type Unread } from '../shared/ingest/message.ts'
 import { parseQueueName } from '../shared/names.ts'
-import { type Authority, findAuthority } from '../shared/settings.ts'
+import type { Authority } from '../shared/settings.ts'
 
 const world = await openAws()
 
@@ -16,7 +15,7 @@ export const handler = sqsHandler({ reserveMs: 10_000, work: bury })
 
 async function bury({ queue, body }: SqsMessage): Promise<void> {
   const { kind, authority } = parseQueueName(queue) ?? {}
-  if (kind === 'submissions') await buryMessage(authorityOf(authority), body)
+  if (kind === 'submissions') await buryMessage(authorityOf(world, authority), body)
   else if (kind === 'files') await buryFiles(body)
   else await buryDraft(world, await decodeMessage(body, world.large))
   count('dead')
@@ -30,7 +29,7 @@ async function buryFiles(body: string): Promise<void> {
   for (const file of parseFiles(await decodeMessage(body, world.large))) {
     const digest = file.sha256 ?? sha256(`${file.key}\n${file.versionId}`)
     await refuseDead({
-      authority: authorityOf(file.authority),
+      authority: authorityOf(world, file.authority),
       head: file.head,
       sha256: digest,
       sizeBytes: 0,
@@ -40,10 +39,4 @@ async function buryFiles(body: string): Promise<void> {
 
 function refuseDead(unread: Omit<Unread, 'refusal'>): Promise<void> {
   return refuseUnread(world, { ...unread, refusal: { code: 'SUBMISSION_DEAD', path: '' } })
-}
-
-function authorityOf(code: string | undefined): Authority {
-  const found = findAuthority(world.settings, code ?? '')
-  if (found === undefined) throw new Failure('AUTHORITY_UNKNOWN', { retryable: false })
-  return found
 }

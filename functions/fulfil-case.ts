@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isOfficer } from '../shared/api/principal.ts'
 import { instrumented } from '../shared/aws/handler.ts'
 import { openAws } from '../shared/aws/world.ts'
 import { actorSchema } from '../shared/base/actor.ts'
@@ -9,4 +10,6 @@ const world = await openAws()
 const orderSchema = z.strictObject({ actor: actorSchema, caseId: z.string() })
 
 /** Releases a case for the API, which can read no record and sign nothing itself. Decides anew whether it may. */
-export const handler = instrumented(async (input: unknown) => releaseCase(world, orderSchema.parse(input)))
+export const handler = instrumented(async (input: unknown) =>
+  releaseCase(world, orderSchema.parse(input), (name) => isOfficer(world.store, name)),
+)

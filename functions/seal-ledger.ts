@@ -1,5 +1,6 @@
-import { count, instrumented } from '../shared/aws/handler.ts'
+import { count, instrumented, stateSeconds } from '../shared/aws/handler.ts'
 import { openAws } from '../shared/aws/world.ts'
+import { oldestPending } from '../shared/ledger/outbox.ts'
 import { sealPending } from '../shared/ledger/seal.ts'
 
 const world = await openAws()
@@ -12,6 +13,9 @@ export const handler = instrumented(async (_: unknown, context) => {
   while (context.getRemainingTimeInMillis() >= RESERVE_MS) {
     const sealed = await sealPending(world)
     count('sealed', sealed)
-    if (sealed === 0) return
+    if (sealed === 0) break
   }
+  const oldest = await oldestPending(world.store, world.settings.ledger.outboxShards)
+  const waitedMs = oldest === undefined ? 0 : Date.parse(world.now()) - Date.parse(oldest)
+  stateSeconds('waiting', Math.max(0, Math.round(waitedMs / 1000)))
 })

@@ -1,14 +1,12 @@
 import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
 import { type LandingFile, parseFiles, readLanding } from '../shared/aws/landing.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
-import { openAws } from '../shared/aws/world.ts'
+import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { sha256 } from '../shared/base/digest.ts'
-import { Failure } from '../shared/base/failure.ts'
 import { parseFileName } from '../shared/ingest/formats/registry.ts'
 import { refuseUnread } from '../shared/ingest/message.ts'
 import { type Received, receiveSubmission } from '../shared/ingest/receive.ts'
 import type { RefusalCode } from '../shared/ingest/refusal.ts'
-import { findAuthority } from '../shared/settings.ts'
 
 const world = await openAws()
 
@@ -26,7 +24,7 @@ async function splitFile(file: LandingFile): Promise<void> {
   const { head, sha256 } = file
   const format = parseFileName(file.key)?.format
   const { outcome } = await receiveSubmission(world, {
-    authority: authorityOf(file),
+    authority: authorityOf(world, file.authority),
     head,
     file: { format, bytes: landed.bytes, sha256 },
   })
@@ -42,7 +40,7 @@ const REFUSED: Readonly<Partial<Record<Received['outcome'], RefusalCode>>> = {
 
 async function refuse(file: LandingFile, code: RefusalCode): Promise<void> {
   await refuseUnread(world, {
-    authority: authorityOf(file),
+    authority: authorityOf(world, file.authority),
     head: file.head,
     // What was never read has no other hash than that of its name
     sha256: file.sha256 ?? sha256(`${file.key}\n${file.versionId}`),
@@ -50,10 +48,4 @@ async function refuse(file: LandingFile, code: RefusalCode): Promise<void> {
     refusal: { code, path: '/object' },
   })
   count('refused')
-}
-
-function authorityOf({ authority }: LandingFile) {
-  const found = findAuthority(world.settings, authority)
-  if (found === undefined) throw new Failure('AUTHORITY_UNKNOWN', { retryable: false })
-  return found
 }

@@ -7,12 +7,12 @@ import type { StorageStack } from './storage-stack.ts'
 
 type Table = 'records' | 'cases' | 'ledger'
 /** An area of the store's objects, or `values`, where what is too large for an item or a message lies. */
-type Area = 'archive' | 'batches' | 'values' | 'datasets' | 'packages'
+type Area = 'archive' | 'batches' | 'values' | 'ledger' | 'datasets' | 'packages' | 'evidence'
 
 type Reach = {
   readonly tables?: Partial<Record<Table, readonly ('find' | 'list' | 'write' | 'remove')[]>>
-  readonly objects?: Partial<Record<Area, readonly ('find' | 'put' | 'list' | 'remove')[]>>
-  readonly signs?: true
+  readonly objects?: Partial<Record<Area, readonly ('find' | 'put' | 'list' | 'remove' | 'lock')[]>>
+  readonly signs?: 'packages' | 'checkpoints'
 }
 
 /** What each function may do with what is kept; beyond this it reaches its own queues, and nothing else. */
@@ -27,18 +27,27 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
   },
   'seal-ledger': {
     tables: { ledger: ['find', 'list', 'write', 'remove'] },
-    objects: { batches: ['find', 'put'], values: ['find', 'put'] },
+    objects: {
+      batches: ['find', 'put'],
+      values: ['find', 'put'],
+      ledger: ['find', 'put', 'list', 'remove', 'lock'],
+    },
+    signs: 'checkpoints',
+  },
+  'watch-ledger': {
+    tables: { ledger: ['find', 'write'] },
+    objects: { values: ['find'], ledger: ['find', 'put'], evidence: ['find', 'put'] },
   },
   'apply-entry': {
-    tables: { ledger: ['find', 'list', 'write'], records: ['write'] },
-    objects: { archive: ['find'], values: ['find', 'put'] },
+    tables: { ledger: ['find', 'list', 'write'], records: ['write', 'remove'] },
+    objects: { archive: ['find', 'put'], values: ['find', 'put'] },
   },
   'plan-version': {
     tables: { ledger: ['find', 'list'], records: ['list'] },
     objects: { datasets: ['find', 'put'], values: ['find'] },
   },
   'build-bucket': {
-    tables: { ledger: ['find', 'list'], records: ['list'] },
+    tables: { ledger: ['list'], records: ['list'] },
     objects: { datasets: ['find', 'put'], values: ['find'] },
   },
   'commit-version': {
@@ -46,17 +55,17 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
     objects: { datasets: ['find', 'put'], values: ['find', 'put'] },
   },
   'api-data': {
-    tables: { ledger: ['find', 'list', 'write'], records: ['list'] },
-    objects: { archive: ['find', 'put'], values: ['find', 'put'], datasets: ['find'] },
+    tables: { ledger: ['find', 'list', 'write'], records: ['find', 'list'] },
+    objects: { archive: ['find', 'put'], values: ['find', 'put'], datasets: ['find'], ledger: ['find'] },
   },
   'api-cases': {
     tables: { ledger: ['find', 'write'], cases: ['find', 'list', 'write'] },
-    objects: { packages: ['find', 'list', 'remove'] },
+    objects: { packages: ['find', 'list', 'remove'], ledger: ['find'] },
   },
   'fulfil-case': {
     tables: { ledger: ['find', 'list', 'write'], cases: ['find', 'list', 'write'], records: ['list'] },
-    objects: { packages: ['find', 'put', 'list', 'remove'], values: ['find'] },
-    signs: true,
+    objects: { packages: ['put', 'list', 'remove'], values: ['find'] },
+    signs: 'packages',
   },
   'drain-dead-letters': {
     tables: { ledger: ['find', 'write'] },
@@ -71,7 +80,7 @@ export function storageAccess(name: FunctionName, storage: StorageStack): Policy
     ...Object.entries(tables).map(([table, uses]) => tableAccess(storage.tables[table as Table], uses)),
     ...Object.entries(objects).flatMap(([area, uses]) => objectAccess(storage, area as Area, uses)),
     ...keyAccess(storage, reach[name]),
-    ...(signs ? [signing(storage.keys.signing)] : []),
+    ...(signs === undefined ? [] : [signing(storage.keys[signingKeys[signs]])]),
   ]
 }
 
@@ -92,6 +101,7 @@ const objectActions = {
   find: 's3:GetObject',
   put: 's3:PutObject',
   remove: 's3:DeleteObject',
+  lock: 's3:PutObjectRetention',
 } as const
 
 function objectAccess(
@@ -99,8 +109,7 @@ function objectAccess(
   area: Area,
   uses: readonly (keyof typeof objectActions | 'list')[],
 ): PolicyStatement[] {
-  const bucket: Bucket =
-    area === 'datasets' ? buckets.datasets : area === 'packages' ? buckets.packages : buckets.records
+  const bucket: Bucket = buckets[areaBuckets[area]]
   const actions = uses.filter((use) => use !== 'list').map((use) => objectActions[use])
   const statements = [new PolicyStatement({ actions, resources: [bucket.arnForObjects(`${area}/*`)] })]
   // Whoever may not list a bucket is told "forbidden" of an object that is not there
@@ -110,31 +119,56 @@ function objectAccess(
   return statements
 }
 
+const areaBuckets = {
+  archive: 'records',
+  batches: 'records',
+  values: 'records',
+  ledger: 'ledger',
+  datasets: 'datasets',
+  packages: 'packages',
+  evidence: 'evidence',
+} as const
+
+const signingKeys = { packages: 'signing', checkpoints: 'ledgerSigning' } as const
+
 const tableKeys = { records: 'records', ledger: 'records', cases: 'disclosure' } as const
 const areaKeys = {
   archive: 'records',
   batches: 'records',
   values: 'records',
+  ledger: 'publication',
   datasets: 'publication',
   packages: 'disclosure',
+  evidence: 'disclosure',
 } as const
 
-// Reading a table takes a key's Decrypt; writing one all of these, which DynamoDB uses in the caller's name
-const READING = ['kms:Decrypt', 'kms:DescribeKey']
-const WRITING = [
-  ...READING,
-  ...['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
-]
+const keyActions = {
+  // DynamoDB uses a key in the caller's name, and asks for all of these as soon as there is something to write
+  tables: {
+    reading: ['kms:Decrypt', 'kms:DescribeKey'],
+    writing: ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+  },
+  objects: { reading: ['kms:Decrypt'], writing: ['kms:GenerateDataKey'] },
+} as const
 
 function keyAccess(storage: StorageStack, { tables = {}, objects = {} }: Reach): PolicyStatement[] {
   const uses = [
-    ...Object.entries(tables).map(([table, uses]) => ({ key: tableKeys[table as Table], uses })),
-    ...Object.entries(objects).map(([area, uses]) => ({ key: areaKeys[area as Area], uses })),
+    ...Object.entries(tables).map(([table, uses]) => ({
+      ...{ key: tableKeys[table as Table], actions: keyActions.tables },
+      writes: uses.includes('write'),
+    })),
+    ...Object.entries(objects).map(([area, uses]) => ({
+      ...{ key: areaKeys[area as Area], actions: keyActions.objects },
+      writes: uses.includes('put'),
+    })),
   ]
   return [...new Set(uses.map(({ key }) => key))].map((purpose) => {
-    const ofKey = uses.filter(({ key }) => key === purpose).flatMap((each): readonly string[] => each.uses)
-    const writes = ofKey.some((use) => use === 'write' || use === 'put')
-    return keyStatement(storage.keys[purpose], writes ? WRITING : READING)
+    const ofKey = uses.filter(({ key }) => key === purpose)
+    const actions = ofKey.flatMap(({ actions: { reading, writing }, writes }) => [
+      ...reading,
+      ...(writes ? writing : []),
+    ])
+    return keyStatement(storage.keys[purpose], [...new Set(actions)])
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Duration } from 'aws-cdk-lib'
+import { type Duration, Stack } from 'aws-cdk-lib'
 import {
   Alarm,
   ComparisonOperator,
@@ -8,6 +8,8 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { type FunctionName, METRIC_NAMESPACE, type metricNames } from '../shared/names.ts'
@@ -21,6 +23,8 @@ export type RunbookHeading =
   | 'A sealed entry is not applied'
   | 'A submission died'
   | 'The sealer stands still'
+  | 'Entries wait too long to be sealed'
+  | 'The public log is not what it was'
   | 'A gate held a version back'
   | 'A publication failed'
   | 'The API answers with faults'
@@ -54,8 +58,19 @@ export function addAlarm(scope: Construct, id: string, watch: Watch): Alarm {
 }
 
 /** Where alarms go; the operators' subscriptions are made by hand and outlive releases. */
-export function addAlarmTopic(scope: Construct): Topic {
-  return new Topic(scope, 'Alarms', { enforceSSL: true })
+export function addAlarmTopic(scope: Construct, key: IKey): Topic {
+  const topic = new Topic(scope, 'Alarms', { enforceSSL: true, masterKey: key })
+  // To ask for TLS takes a policy, and a policy takes the place of the one that lets the account's own alarms in
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AlarmsPublish',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  )
+  return topic
 }
 
 /** What a function counts of itself. */

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import {
@@ -20,7 +20,7 @@ export class Buckets extends Construct {
   readonly accessLogs: Bucket
   /** `archive/`, `batches/` and `values/`. */
   readonly records: Bucket
-  /** `ledger/`; locked. */
+  /** `ledger/`: the public log; what of it never changes is locked, file by file. */
   readonly ledger: Bucket
   /** `datasets/`. */
   readonly datasets: Bucket
@@ -35,15 +35,20 @@ export class Buckets extends Construct {
     const bucket = (id: string, key: IKey, props: BucketProps): Bucket =>
       addBucket(this, id, { deployment, key, accessLogs: this.accessLogs, props })
     this.records = bucket('Records', keys.records, { lifecycleRules: [FORGET_REMOVED] })
+    // No default lock: partial tiles are to go once they are full, and the checkpoint is written again and again
     this.ledger = bucket('Ledger', keys.publication, {
-      objectLockDefaultRetention: ObjectLockRetention.governance(KEPT),
+      objectLockEnabled: true,
+      lifecycleRules: [FORGET_REMOVED],
     })
     this.datasets = bucket('Datasets', keys.publication, { lifecycleRules: DATASET_RULES })
     this.evidence = bucket('Evidence', keys.disclosure, {
       objectLockDefaultRetention: ObjectLockRetention.compliance(KEPT),
     })
     this.packages = bucket('Packages', keys.disclosure, { lifecycleRules: PACKAGE_RULES })
-    for (const locked of [this.ledger, this.evidence]) refuseDeletion(locked)
+    refuseDeletion(this.evidence, { resources: [this.evidence.arnForObjects('*')] })
+    refuseDeletion(this.ledger, { notResources: [this.ledger.arnForObjects(`${PARTIAL_TILES}*`)] })
+    // The emulator does not see under which condition an object comes in
+    if (!deployment.local) requireAbsence(this.ledger, ['ledger/tile/*', 'ledger/checkpoints/*'])
   }
 }
 
@@ -101,6 +106,7 @@ function privateProps({ local }: Deployment): BucketProps {
   }
 }
 
+// It logs nothing of itself: that would never end
 function addAccessLogs(scope: Construct, deployment: Deployment): Bucket {
   const bucket = new Bucket(scope, 'AccessLogs', {
     // S3 delivers its logs to no bucket with a key of one's own
@@ -117,22 +123,38 @@ function addAccessLogs(scope: Construct, deployment: Deployment): Bucket {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
     }),
   )
-  Validations.of(bucket).acknowledge({
-    id: 'AwsSolutions-S1',
-    reason: 'It takes the access logs of the others; logging its own would never end',
-  })
   return bucket
 }
 
+/** Partial tiles and bundles of the log (C2SP tlog-tiles, "Partial Tiles"). */
+const PARTIAL_TILES = 'ledger/tile/*.p/'
+
 // A lock keeps every version, but a delete marker would hide it
-function refuseDeletion(bucket: Bucket): void {
+function refuseDeletion(
+  bucket: Bucket,
+  of: { readonly resources: string[] } | { readonly notResources: string[] },
+): void {
   bucket.addToResourcePolicy(
     new PolicyStatement({
       sid: 'NothingIsDeleted',
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-      resources: [bucket.arnForObjects('*')],
+      ...of,
+    }),
+  )
+}
+
+// A lock does not stop a new version from taking the place of what is there
+function requireAbsence(bucket: Bucket, paths: readonly string[]): void {
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'NothingIsReplaced',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['s3:PutObject'],
+      resources: paths.map((path) => bucket.arnForObjects(path)),
+      conditions: { Null: { 's3:if-none-match': 'true' } },
     }),
   )
 }

@@ -8,7 +8,7 @@ import { type Authority, authoritiesFileSchema } from '../shared/settings.ts'
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Beside each function's code. */
-export const deploymentFiles = ['authorities.json', 'policy.json', 'principals.json'] as const
+export const deploymentFiles = ['authorities.json', 'policy.json', 'ledger.json', 'principals.json'] as const
 
 /** What one deployment decides; given as context: `cdk deploy --context stack=…`. */
 export type Deployment = {
@@ -37,9 +37,15 @@ export type TrustedIssuer = {
 /** An authority that has doors of its own on AWS. */
 export type DoorHolder = Authority & { readonly principalArn: string }
 
-export function doorHolders({ authorities }: Deployment): readonly DoorHolder[] {
+export function doorHolders({ authorities }: Pick<Deployment, 'authorities'>): readonly DoorHolder[] {
   return authorities.filter((each): each is DoorHolder => each.principalArn !== undefined)
 }
+
+/**
+ * Most authorities with doors of their own. A bucket's policy holds 20 KiB, of which each takes up to 530 bytes; a
+ * template holds 500 resources, of which each takes nine.
+ */
+const DOOR_LIMIT = 35
 
 /** Throws an error in words for whoever deploys. */
 export function readDeployment(node: Node, region?: string): Deployment {
@@ -83,7 +89,13 @@ function readIssuer(node: Node): TrustedIssuer | undefined {
 
 function readAuthorities(directory: string): readonly Authority[] {
   const path = join(directory, 'authorities.json')
-  return authoritiesFileSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).authorities
+  const file = authoritiesFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  const doors = doorHolders(file).length
+  if (doors <= DOOR_LIMIT) return file.authorities
+  throw new Error(
+    `authorities.json: ${doors} authorities have a principalArn; ${DOOR_LIMIT} can have doors of their own, the ` +
+      'others send through the API',
+  )
 }
 
 function readText(node: Node, name: string): string | undefined {

@@ -42,7 +42,7 @@ export class Doors extends Construct {
         removalPolicy: deployment.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
       })
       const pair = addQueue(this, code, {
-        ...{ stack: deployment.stack, name: { kind: 'submissions', authority: code } as const },
+        ...{ deployment, name: { kind: 'submissions', authority: code } as const },
         ...{ key, receiver: 'receive-submission' as const, topic: storage.alarms },
       })
       addOutput(this, outputName(code, 'QueueUrl'), pair.queue.queueUrl)
@@ -82,6 +82,10 @@ export class Doors extends Construct {
         resources: [landing.arnForObjects('*')],
       }),
     )
+    // A pointer to what is not there is refused as such; without this it would be answered as forbidden
+    splitter.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [landing.bucketArn] }),
+    )
     for (const { code, principalArn, key } of this.#authorities) {
       landing.addToResourcePolicy(
         new PolicyStatement({
@@ -115,7 +119,8 @@ function addLanding(scope: Construct, { deployment, storage }: DoorOptions): Buc
       removalPolicy: RemovalPolicy.DESTROY,
       lifecycleRules: [
         {
-          expiration: Duration.days(13),
+          // S3 counts from the midnight after: up to 12 days until a file is hidden and 2 more until it is gone
+          expiration: Duration.days(11),
           noncurrentVersionExpiration: Duration.days(1),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
@@ -135,13 +140,14 @@ function admit(queue: Queue, principalArn: string): void {
   )
 }
 
-// SQS and S3 ask a sender for Decrypt too; with no right to receive or to read there is nothing it could decrypt
+// SQS and S3 ask a sender for Decrypt too. In their hands alone: with the key itself it has nothing to do
 function admitToKey(key: Key, principalArn: string, receivers: readonly NodejsFunction[]): void {
   key.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ArnPrincipal(principalArn)],
       actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
       resources: ['*'],
+      conditions: { StringLike: { 'kms:ViaService': ['sqs.*', 's3.*'] } },
     }),
   )
   key.addToResourcePolicy(

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
+import { Duration, Size, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type FunctionName, pascalCase } from '../shared/names.ts'
 import { storageAccess } from './access.ts'
 import { addAlarm } from './alarm.ts'
 import { type Deployment, deploymentFiles, ROOT } from './deployment.ts'
+import { addLog } from './log.ts'
 import type { StorageStack } from './storage-stack.ts'
 
 type Shape = {
@@ -29,6 +29,7 @@ const shapes: Readonly<Record<FunctionName, Shape>> = {
   // Holds a workbook that expands to 128 MiB, or the digests of twenty million records
   'split-file': { timeoutSeconds: 900, memoryMiB: 3008 },
   'seal-ledger': { timeoutSeconds: 60, memoryMiB: 512 },
+  'watch-ledger': { timeoutSeconds: 300, memoryMiB: 512 },
   'apply-entry': { timeoutSeconds: 300, memoryMiB: 1024 },
   'plan-version': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
   'build-bucket': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
@@ -47,19 +48,15 @@ export function timeoutOf(name: FunctionName): Duration {
 export type FunctionOptions = {
   readonly deployment: Deployment
   readonly storage: StorageStack
-  readonly topic: ITopic
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** A function with a role of its own that reaches what access.ts says, and a log that is kept for a year. */
+/** A function with a role of its own that reaches what access.ts says, and a log of its own. */
 export function addFunction(scope: Construct, name: FunctionName, options: FunctionOptions): NodejsFunction {
-  const { deployment, storage, environment, topic } = options
+  const { deployment, storage, environment } = options
   const { timeoutSeconds: _, memoryMiB, file, duckDb } = shapes[name]
   const id = pascalCase(name)
-  const logGroup = new LogGroup(scope, `${id}Log`, {
-    retention: RetentionDays.ONE_YEAR,
-    removalPolicy: deployment.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-  })
+  const logGroup = addLog(scope, `${id}Log`, { deployment, storage })
   const role = addRole(scope, `${id}Role`, logGroup)
   for (const statement of storageAccess(name, storage)) role.addToPolicy(statement)
   const created = new NodejsFunction(scope, id, {
@@ -79,6 +76,7 @@ export function addFunction(scope: Construct, name: FunctionName, options: Funct
       target: 'node24',
       mainFields: ['module', 'main'],
       minify: true,
+      logLevel: LogLevel.WARNING,
       // Some of what is bundled is CommonJS and asks for node's own modules by require
       banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
       externalModules: duckDb ? [DUCKDB] : [],
@@ -86,7 +84,8 @@ export function addFunction(scope: Construct, name: FunctionName, options: Funct
     },
   })
   const errors = created.metricErrors({ period: Duration.minutes(5) })
-  addAlarm(created, 'Failing', { metric: errors, threshold: 1, heading: 'A function fails', topic })
+  const heading = 'A function fails'
+  addAlarm(created, 'Failing', { metric: errors, threshold: 1, heading, topic: storage.alarms })
   return created
 }
 
@@ -105,24 +104,30 @@ const DUCKDB = '@duckdb/node-api'
 /** Also pinned in package.json: the registry has not every binding of every release. */
 const DUCKDB_VERSION = '1.5.5-r.5'
 
+/** With all that it needs. */
+const DUCKDB_HERE = ['@duckdb', 'detect-libc'].map((name) => join(ROOT, 'node_modules', name))
+
 /** Read by identity/division.ts from beside the code. */
 const DIVISIONS = join(ROOT, 'shared', 'identity', 'divisions.csv')
 
 // The deployment's files lie beside the code; so does DuckDB, for the architecture that it is to run on
-function hooks({ directory, architecture }: Deployment, duckDb: boolean): ICommandHooks {
+function hooks({ directory, architecture, local }: Deployment, duckDb: boolean): ICommandHooks {
   const cpu = architecture === Architecture.ARM_64 ? 'arm64' : 'x64'
-  const copy = (out: string) => {
-    const files = [...deploymentFiles.map((file) => join(directory, file)), DIVISIONS]
-    const from = files.map((file) => JSON.stringify(file))
-    return `cp ${from.join(' ')} ${JSON.stringify(out)}`
-  }
+  const copy = (paths: readonly string[], to: string) =>
+    `cp -R ${[...paths, to].map((path) => JSON.stringify(path)).join(' ')}`
+  const files = [...deploymentFiles.map((file) => join(directory, file)), DIVISIONS]
   const install = (out: string) =>
     `npm install --prefix ${JSON.stringify(out)} --no-save --no-package-lock --no-audit --no-fund ` +
     `--os=linux --libc=glibc --cpu=${cpu} ${DUCKDB}@${DUCKDB_VERSION}`
+  // On the emulator functions run on this machine: what it has will do, and no registry is asked at each deployment
+  const take = (out: string) => [
+    `mkdir ${JSON.stringify(`${out}/node_modules`)}`,
+    copy(DUCKDB_HERE, `${out}/node_modules`),
+  ]
   return {
     beforeBundling: () => [],
     beforeInstall: () => [],
-    afterBundling: (_, out) => [copy(out), ...(duckDb ? [install(out)] : [])],
+    afterBundling: (_, out) => [copy(files, out), ...(duckDb ? (local ? take(out) : [install(out)]) : [])],
   }
 }
 

@@ -1,27 +1,28 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { Duration, Validations } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import { HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { addAlarm } from './alarm.ts'
 import type { Deployment } from './deployment.ts'
+import { addLog } from './log.ts'
+import type { StorageStack } from './storage-stack.ts'
 
 export type HttpApiOptions = {
   readonly deployment: Deployment
+  readonly storage: StorageStack
   readonly data: NodejsFunction
   readonly cases: NodejsFunction
-  readonly topic: ITopic
 }
 
 /** The HTTP API: `/v1/cases…` to a function that reaches cases, the rest to one that reaches data. */
 export class ApiGateway extends Construct {
   readonly url: string
 
-  constructor(scope: Construct, { deployment, data, cases, topic }: HttpApiOptions) {
+  constructor(scope: Construct, options: HttpApiOptions) {
     super(scope, 'Gateway')
+    const { deployment, storage, data, cases } = options
     const api = new HttpApi(this, 'Api', { createDefaultStage: false })
     const methods = [HttpMethod.GET, HttpMethod.POST]
     const toCases = new HttpLambdaIntegration('Cases', cases)
@@ -29,25 +30,22 @@ export class ApiGateway extends Construct {
     for (const path of ['/v1/cases', '/v1/cases/{proxy+}'])
       api.addRoutes({ path, methods, integration: toCases })
     api.addRoutes({ path: '/{proxy+}', methods, integration: toData })
-    this.#addStage(api, deployment)
+    this.#addStage(api, options)
     this.url =
       deployment.endpoint === undefined
         ? api.apiEndpoint
         : `${deployment.endpoint}/_aws/execute-api/${api.apiId}/$default`
     const failing = api.metricServerError({ period: Duration.minutes(5) })
     const heading = 'The API answers with faults'
-    addAlarm(this, 'Failing', { metric: failing, threshold: 1, heading, topic })
+    addAlarm(this, 'Failing', { metric: failing, threshold: 1, heading, topic: storage.alarms })
     Validations.of(api).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason: 'Tokens are verified behind it, where the stored principal is found: one place decides',
     })
   }
 
-  #addStage(api: HttpApi, { local }: Deployment): void {
-    const log = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.ONE_YEAR,
-      removalPolicy: local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-    })
+  #addStage(api: HttpApi, options: HttpApiOptions): void {
+    const log = addLog(this, 'AccessLog', options)
     api.addStage('Stage', {
       autoDeploy: true,
       throttle: { rateLimit: 200, burstLimit: 400 },

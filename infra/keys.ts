@@ -12,8 +12,12 @@ export class Keys extends Construct {
   readonly publication: Key
   /** Cases, packages and evidence. */
   readonly disclosure: Key
-  /** Signs; nothing is encrypted with it. */
+  /** Logs and alarms, which tell of work and never of records. */
+  readonly operations: Key
+  /** Signs packages; nothing is encrypted with it. */
   readonly signing: Key
+  /** Signs the log's checkpoints. */
+  readonly ledgerSigning: Key
 
   constructor(scope: Construct, { stack, local }: Deployment) {
     super(scope, 'Keys')
@@ -28,14 +32,20 @@ export class Keys extends Construct {
     this.records = encrypting('Records', 'Records, the ledger, and messages about them')
     this.publication = encrypting('Publication', 'Published datasets')
     this.disclosure = encrypting('Disclosure', 'Disclosure cases, packages and evidence')
-    this.signing = new Key(this, 'Signing', {
-      alias: `${stack}/signing`,
-      description: 'Signs notices and packages (Ed25519)',
-      keySpec: KeySpec.ECC_NIST_EDWARDS25519,
-      keyUsage: KeyUsage.SIGN_VERIFY,
-      removalPolicy,
-    })
+    this.operations = encrypting('Operations', 'Logs and alarms')
+    const signing = (purpose: string, description: string): Key =>
+      new Key(this, purpose, {
+        alias: `${stack}/${purpose.toLowerCase()}`,
+        description,
+        keySpec: KeySpec.ECC_NIST_EDWARDS25519,
+        keyUsage: KeyUsage.SIGN_VERIFY,
+        removalPolicy,
+      })
+    this.signing = signing('Signing', 'Signs notices and packages (Ed25519)')
+    this.ledgerSigning = signing('LedgerSigning', 'Signs the checkpoints of the public log (Ed25519)')
     this.#admitNotifications()
+    this.#admitLogs()
+    this.#admitAlarms()
   }
 
   // S3 tells the files queue of each drop, and that queue is encrypted
@@ -46,6 +56,31 @@ export class Keys extends Construct {
         actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    )
+  }
+
+  // As CloudWatch Logs' documentation has it, wildcards and all; in China the principal's name ends as the region's do
+  #admitLogs(): void {
+    const stack = Stack.of(this)
+    const logs = stack.formatArn({ service: 'logs', resource: 'log-group:*' })
+    this.operations.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal(`logs.${stack.region}.${stack.urlSuffix}`)],
+        actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+        resources: ['*'],
+        conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logs } },
+      }),
+    )
+  }
+
+  // Whose alarms may publish is said by the topic's policy
+  #admitAlarms(): void {
+    this.operations.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:GenerateDataKey*', 'kms:Decrypt'],
+        resources: ['*'],
       }),
     )
   }

@@ -1,7 +1,5 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { Duration, Validations } from 'aws-cdk-lib'
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import {
   DefinitionBody,
   DistributedMap,
@@ -16,13 +14,15 @@ import { LambdaInvoke, type LambdaInvokeJsonPathProps } from 'aws-cdk-lib/aws-st
 import { Construct } from 'constructs'
 import { addAlarm } from './alarm.ts'
 import type { Deployment } from './deployment.ts'
+import { addLog } from './log.ts'
+import type { StorageStack } from './storage-stack.ts'
 
 export type PublicationOptions = {
   readonly deployment: Deployment
+  readonly storage: StorageStack
   readonly plan: NodejsFunction
   readonly build: NodejsFunction
   readonly commit: NodejsFunction
-  readonly topic: ITopic
 }
 
 /** Buckets that are built at once. */
@@ -37,7 +37,6 @@ export class Publication extends Construct {
 
   constructor(scope: Construct, options: PublicationOptions) {
     super(scope, 'Publication')
-    const { deployment, topic } = options
     this.machine = new StateMachine(this, 'Machine', {
       definitionBody: DefinitionBody.fromChainable(this.#definition(options)),
       timeout: Duration.hours(6),
@@ -45,15 +44,19 @@ export class Publication extends Construct {
       logs: {
         // Names, numbers and codes: no step is given or answers anything of a record
         level: LogLevel.ALL,
-        destination: new LogGroup(this, 'Log', {
-          retention: RetentionDays.ONE_YEAR,
-          removalPolicy: deployment.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-        }),
+        destination: addLog(this, 'Log', options),
       },
     })
     acknowledge(this.machine)
-    const failed = this.machine.metricFailed({ period: Duration.minutes(5) })
-    addAlarm(this.machine, 'Failed', { metric: failed, threshold: 1, heading: 'A publication failed', topic })
+    // Step Functions counts what ran out of time apart from what failed
+    const period = Duration.minutes(5)
+    const heading = 'A publication failed'
+    const ends = {
+      Failed: this.machine.metricFailed({ period }),
+      TimedOut: this.machine.metricTimedOut({ period }),
+    }
+    for (const [id, metric] of Object.entries(ends))
+      addAlarm(this.machine, id, { metric, threshold: 1, heading, topic: options.storage.alarms })
   }
 
   #definition({ plan, build, commit }: PublicationOptions) {
@@ -68,7 +71,10 @@ export class Publication extends Construct {
       maxConcurrency: BUILDS_AT_ONCE,
       resultPath: JsonPath.DISCARD,
     })
-    buckets.itemProcessor(this.#step('Build', build, {}))
+    // All results come back in one document of at most 256 KiB, which no catch catches: 4,096 buckets of 15 bytes
+    // fit, and the same number of Lambda's own answers, about 1 KB each, would not
+    const resultSelector = { 'bucket.$': '$.Payload.bucket' }
+    buckets.itemProcessor(this.#step('Build', build, { resultSelector }))
     const committing = this.#step('Commit', commit, {
       payload: TaskInput.fromObject(name),
       resultPath: JsonPath.DISCARD,

@@ -32,7 +32,7 @@ export class OwnQueues extends Construct {
     this.#deployment = deployment
     const add = (kind: QueueName['kind'], receiver: FunctionName): QueuePair =>
       addQueue(this, kind, {
-        ...{ stack: deployment.stack, name: { kind }, receiver },
+        ...{ deployment, name: { kind }, receiver },
         ...{ key: storage.keys.records, topic: storage.alarms },
       })
     this.#inbox = add('inbox', 'receive-submission')
@@ -47,18 +47,18 @@ export class OwnQueues extends Construct {
 
   /** Feeds each queue to its function, and shuts it to all but those who send to it. */
   open({ receiver, splitter, applier, sealer, drain, api }: Workers): void {
-    const use = (pair: QueuePair, { target, senders, atOnce }: Use): void => {
+    const use = (pair: QueuePair, { target, senders, atOnce, ofDead }: Use): void => {
       addMapping(pair.queue, { target, atOnce, batchSize: 1 })
-      addMapping(pair.dead, { target: drain, atOnce: 2 })
+      addMapping(pair.dead, { target: ofDead, atOnce: 2 })
       target.addToRolePolicy(receiving([pair.queue.queueArn]))
-      drain.addToRolePolicy(receiving([pair.dead.queueArn]))
+      ofDead.addToRolePolicy(receiving([pair.dead.queueArn]))
       for (const sender of senders) sender.addToRolePolicy(sending(pair.queue, this.#deployment))
       shut(pair.queue, { senders: senders.flatMap(principalArns), receiver: target })
-      shut(pair.dead, { senders: [], receiver: drain })
+      shut(pair.dead, { senders: [], receiver: ofDead })
     }
-    use(this.#inbox, { target: receiver, senders: [splitter, api], atOnce: 10 })
-    use(this.#files, { target: splitter, senders: [receiver], atOnce: 4 })
-    use(this.#sealed, { target: applier, senders: [sealer], atOnce: 20 })
+    use(this.#inbox, { target: receiver, senders: [splitter, api], atOnce: 10, ofDead: drain })
+    use(this.#files, { target: splitter, senders: [receiver], atOnce: 4, ofDead: drain })
+    use(this.#sealed, { target: applier, senders: [sealer], atOnce: 20, ofDead: applier })
   }
 
   /** Has S3 tell the files queue of each object. Not by the construct: that brings a function with rights over all buckets. */
@@ -86,6 +86,8 @@ type Use = {
   readonly target: NodejsFunction
   readonly senders: readonly NodejsFunction[]
   readonly atOnce: number
+  /** Receives its dead letters; `receiverOfDead` says which. */
+  readonly ofDead: NodejsFunction
 }
 
 function sending(queue: Queue, { local }: Deployment): PolicyStatement {

@@ -9,7 +9,7 @@ import { addFunction } from './function.ts'
 import { ApiGateway } from './http-api.ts'
 import { Publication } from './publication.ts'
 import { OwnQueues } from './queues.ts'
-import { addSealing } from './sealing.ts'
+import { addSealing, addWatching } from './sealing.ts'
 import type { StorageStack } from './storage-stack.ts'
 
 export type ServiceOptions = {
@@ -40,12 +40,13 @@ export class ServiceStack extends Stack {
     const receiver = this.#add('receive-submission')
     const splitter = this.#add('split-file')
     const applier = this.#add('apply-entry')
-    const sealer = this.#add('seal-ledger')
+    const sealer = this.#add('seal-ledger', { SIGNING_KEY_ID: storage.keys.ledgerSigning.keyId })
     const drain = this.#add('drain-dead-letters')
     this.#doors.open({ receiver, splitter, drain })
     this.#queues.open({ receiver, splitter, applier, sealer, drain, api })
     this.#queues.notifyOfDrops(this.#doors.landing)
     addSealing(sealer, storage)
+    addWatching(this.#add('watch-ledger'), storage)
   }
 
   #addPublication(): Publication {
@@ -53,7 +54,7 @@ export class ServiceStack extends Stack {
     const build = this.#add('build-bucket')
     const commit = this.#add('commit-version')
     const publication = new Publication(this, {
-      ...{ deployment: this.#options.deployment, topic: this.#options.storage.alarms },
+      ...{ deployment: this.#options.deployment, storage: this.#options.storage },
       ...{ plan, build, commit },
     })
     new CfnOutput(this, 'StateMachineArn', { value: publication.machine.stateMachineArn })
@@ -70,7 +71,7 @@ export class ServiceStack extends Stack {
     cases.addToRolePolicy(
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fulfil.functionArn] }),
     )
-    const api = new ApiGateway(this, { deployment, data, cases, topic: storage.alarms })
+    const api = new ApiGateway(this, { deployment, storage, data, cases })
     new CfnOutput(this, 'ApiUrl', { value: api.url })
     return data
   }
@@ -78,7 +79,7 @@ export class ServiceStack extends Stack {
   #add(name: FunctionName, own: Readonly<Record<string, string>> = {}): NodejsFunction {
     const { deployment, storage } = this.#options
     const environment = { ...this.#environment(name), ...own }
-    return addFunction(this, name, { deployment, storage, topic: storage.alarms, environment })
+    return addFunction(this, name, { deployment, storage, environment })
   }
 
   // Of settings.ts

@@ -17,8 +17,8 @@ export class StorageStack extends Stack {
 
   constructor(scope: App, id: string, deployment: Deployment, props: StackProps) {
     super(scope, id, { ...props, terminationProtection: !deployment.local })
-    this.alarms = addAlarmTopic(this)
     this.keys = new Keys(this, deployment)
+    this.alarms = addAlarmTopic(this, this.keys.operations)
     this.tables = new Tables(this, { deployment, keys: this.keys, topic: this.alarms })
     this.buckets = new Buckets(this, deployment, this.keys)
     this.issuer = deployment.issuer ?? this.#addIdentityProvider(deployment)

@@ -40,11 +40,35 @@ export const policySchema = z.strictObject({
   caseOrganisationLimit: z.int().min(1).max(50).default(10),
   /** How long an approval of a case holds. */
   approvalTtlHours: z.int().min(1).max(720).default(72),
+  /** How long a released package waits for its download. 30 days at most: after that a stored one is removed on AWS. */
+  packageTtlHours: z.int().min(1).max(720).default(720),
 })
 /** What a deployment decides for itself. */
 export type Policy = z.infer<typeof policySchema>
 
-export type Settings = { readonly authorities: readonly Authority[]; readonly policy: Policy }
+export const ledgerSettingsSchema = z.strictObject({
+  /** The log's name, in its checkpoints and its keys: unique among all logs, for good (C2SP tlog-checkpoint, origin). */
+  origin: z
+    .string()
+    .regex(/^[^\s+]{1,100}$/)
+    .default('credit-fusion.invalid/ledger'),
+  /** Partitions that waiting entries are spread over; DynamoDB takes about 330 entries a second in each. */
+  outboxShards: z.int().min(1).max(64).default(1),
+  /** Who is shown each checkpoint (C2SP tlog-witness): where they take it, and the key they sign with. */
+  witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string() })).default([]),
+})
+
+export type Settings = {
+  readonly authorities: readonly Authority[]
+  readonly policy: Policy
+  /** What the deployment decides of its ledger. */
+  readonly ledger: z.infer<typeof ledgerSettingsSchema>
+}
+
+/** What is wrong with a file of settings, without a word of it: what stands in for a name there may be anything. */
+export function settingsProblem({ issues: [issue] }: z.ZodError): string {
+  return issue?.code === 'unrecognized_keys' ? 'a member that there is not' : (issue?.message ?? '')
+}
 
 export function findAuthority(settings: Settings, code: string): Authority | undefined {
   return settings.authorities.find((authority) => authority.code === code)

@@ -1,36 +1,23 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { Command } from 'commander'
-import { type ClientOptions, clientCommand, runClient } from '../command.ts'
+import { Command, Option } from 'commander'
+import type { z } from 'zod'
+import type { caseSchema, timelineSchema } from '../../shared/api/case-document.ts'
+import { type LegalBasis, legalBases } from '../../shared/disclosure/legal-basis.ts'
+import { refusalGroundCodes, refusalGrounds } from '../../shared/disclosure/refusal.ts'
+import { caseStates } from '../../shared/disclosure/states.ts'
+import { fieldsOf } from '../../shared/fusion/golden-record.ts'
+import { type ClientOptions, clientCommand, print, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
-import type { Session } from '../session.ts'
+import { report, type Session } from '../session.ts'
+import { packageCommands } from './package.ts'
 
-type CaseOptions = ClientOptions & { readonly as: string }
+type Case = z.infer<typeof caseSchema>
 
-type Case = {
-  readonly id: string
-  readonly state: string
-  readonly authority: string
-  readonly scopeSha256: string
-  readonly scope: {
-    readonly organisations: readonly string[]
-    readonly fields: readonly string[]
-    readonly window: { readonly from: string; readonly to: string }
-  }
-  readonly refusal?: { readonly code: string; readonly reason: string }
-}
-
-export type TimelineRow = {
-  readonly number: number
-  readonly at: string
-  readonly actor: string | undefined
-  readonly role: string
-  readonly action: string
-  readonly ground: { readonly code: string; readonly reason?: string }
-}
+export type TimelineRow = z.infer<typeof timelineSchema>['events'][number]
 
 /** `case …`: every step is taken as the principal that `--as` names. */
 export function caseCommand(): Command {
-  return new Command('case')
+  const command = new Command('case')
     .description('Work a disclosure case')
     .addCommand(submitCommand())
     .addCommand(listCommand())
@@ -42,49 +29,107 @@ export function caseCommand(): Command {
     .addCommand(stepCommand('withdraw', 'Take the request back'))
     .addCommand(downloadCommand())
     .addCommand(timelineCommand())
-}
-
-function asSomebody(name: string, summary: string): Command {
-  const command = clientCommand(name, summary)
-  const option = command.options.find((each) => each.long === '--as')
-  if (option !== undefined) option.mandatory = true
+    .addCommand(tableCommand('fields', 'The fields that a case may name', fields))
+    .addCommand(tableCommand('legal-bases', 'The legal bases that a case may rest on', bases))
+  for (const each of packageCommands()) command.addCommand(each)
   return command
 }
 
-function submitCommand(): Command {
-  return asSomebody('submit', 'Ask for a disclosure')
-    .argument('<request>', 'a JSON file')
-    .action((file: string, options: CaseOptions) =>
-      runClient(options, async (session) => post(session, options, '', await readJson(file)), describeCase),
+type Table<Row> = { readonly rows: readonly Row[]; readonly describe: (row: Row) => string }
+
+function tableCommand<Row>(name: string, summary: string, { rows, describe }: Table<Row>): Command {
+  return new Command(name)
+    .description(`${summary}; needs no home`)
+    .option('--json', 'one JSON document on stdout')
+    .action(({ json }: { json?: boolean }) =>
+      print(json ? JSON.stringify(rows) : rows.map(describe).join('\n')),
     )
 }
 
+const fields = {
+  rows: fieldsOf('disclosed').map(({ name, type, zh, en }) => ({ name, type, zh, en })),
+  describe: ({ name, type, zh, en }: Readonly<Record<'name' | 'type' | 'zh' | 'en', string>>) =>
+    `${name}  ${type}  ${zh}  ${en}`,
+}
+
+const bases: Table<LegalBasis> = { rows: legalBases, describe: ({ code, zh, en }) => `${code}  ${zh}  ${en}` }
+
+function submitCommand(): Command {
+  return clientCommand('submit', 'Ask for a disclosure', { may: 'case:submit' })
+    .argument('<request>', 'a JSON file')
+    .option('--recipient-key <file>', "the public key (JWK) to seal to, in place of the request's own")
+    .action((file: string, options: ClientOptions & { recipientKey?: string }) =>
+      runClient(
+        options,
+        async (session) => {
+          const request = await readJson(file)
+          const { recipientKey: keyFile } = options
+          if (keyFile === undefined) return post(session, options, '', request)
+          return post(session, options, '', { ...Object(request), recipientKey: await readJson(keyFile) })
+        },
+        describeCase,
+      ),
+    )
+}
+
+type ListOptions = ClientOptions & {
+  readonly state?: string
+  readonly limit?: string
+  readonly after?: string
+  readonly oldest?: boolean
+}
+
 function listCommand(): Command {
-  return asSomebody('list', 'Cases, oldest first').action((options: CaseOptions) =>
-    runClient(
-      options,
-      async (session) => expectDone(await session.call({ method: 'GET', path: '/v1/cases', as: options.as })),
-      (answer) =>
-        (answer as unknown as { cases: Case[] }).cases
-          .map((each) => `${each.id}  ${each.state}  ${each.authority}`)
-          .join('\n'),
-    ),
-  )
+  return clientCommand('list', 'Cases, newest first', { may: 'case:read' })
+    .addOption(new Option('--state <state>', 'in this state alone').choices(caseStates))
+    .option('--limit <number>', 'so many at most, 1 to 100 (default: 100)')
+    .option('--after <place>', 'go on after a page, by the `next` that it ended with')
+    .option('--oldest', 'oldest first')
+    .action((options: ListOptions) =>
+      runClient(
+        options,
+        (session) => listCases(session, options),
+        ({ cases }) => cases.map(describeListed).join('\n'),
+      ),
+    )
+}
+
+type Cases = { readonly cases: readonly Case[]; readonly next: string | null }
+
+async function listCases(session: Session, { as, oldest, ...options }: ListOptions): Promise<Cases> {
+  const { state, limit, after } = options
+  const query = new URLSearchParams({
+    order: oldest ? 'oldest' : 'newest',
+    ...(state !== undefined && { state }),
+    ...(limit !== undefined && { limit }),
+    ...(after !== undefined && { after }),
+  })
+  const answer = await session.call({ method: 'GET', path: `/v1/cases?${query}`, as })
+  const page = expectDone(answer) as unknown as Cases
+  if (page.next !== null) report(`there are more: --after '${page.next}'`)
+  else if (page.cases.length === 0) report('there is no case to be listed')
+  return page
+}
+
+function describeListed({ id, submittedAt, state, authority, scope }: Case): string {
+  return [submittedAt, id, state, authority, scope.organisations.join(' ')].join('  ')
 }
 
 function showCommand(): Command {
-  return asSomebody('show', 'A case as it stands')
+  return clientCommand('show', 'A case as it stands', { may: 'case:read' })
     .argument('<case>')
-    .action((id: string, options: CaseOptions) =>
+    .action((id: string, options: ClientOptions) =>
       runClient(options, (session) => showCase(session, options.as, id), describeCase),
     )
 }
 
 function approveCommand(): Command {
-  return asSomebody('approve', 'Approve the scope as it stands; two different officers must')
+  return clientCommand('approve', 'Approve the scope as it stands; two different officers must', {
+    may: 'case:decide',
+  })
     .argument('<case>')
     .option('--scope <sha256>', 'the scope you saw (default: the one there is now)')
-    .action((id: string, options: CaseOptions & { scope?: string }) =>
+    .action((id: string, options: ClientOptions & { scope?: string }) =>
       runClient(
         options,
         async (session) => {
@@ -97,11 +142,12 @@ function approveCommand(): Command {
 }
 
 function refuseCommand(): Command {
-  return asSomebody('refuse', 'Refuse a case')
+  return clientCommand('refuse', 'Refuse a case', { may: 'case:decide' })
     .argument('<case>')
-    .requiredOption('--code <code>', 'the ground: RC-SCOPE, RC-BASIS, RC-AUTHORITY …')
+    .addOption(new Option('--code <code>', 'the ground').choices(refusalGroundCodes).makeOptionMandatory())
     .requiredOption('--reason <text>', 'the reason, for the authority')
-    .action((id: string, options: CaseOptions & { code: string; reason: string }) =>
+    .addHelpText('after', `\nGrounds:\n${GROUNDS}`)
+    .action((id: string, options: ClientOptions & { code: string; reason: string }) =>
       runClient(
         options,
         (session) => post(session, options, `/${id}/refuse`, { code: options.code, reason: options.reason }),
@@ -110,7 +156,9 @@ function refuseCommand(): Command {
     )
 }
 
-type NarrowOptions = CaseOptions & {
+const GROUNDS = refusalGrounds.map(({ code, en, zh }) => `  ${code.padEnd(22)}  ${en} (${zh})`).join('\n')
+
+type NarrowOptions = ClientOptions & {
   readonly organisations?: readonly string[]
   readonly fields?: readonly string[]
   readonly from?: string
@@ -119,7 +167,9 @@ type NarrowOptions = CaseOptions & {
 }
 
 function narrowCommand(): Command {
-  return asSomebody('narrow', 'Keep a strict subset of the scope; voids the approvals')
+  return clientCommand('narrow', 'Keep a strict subset of the scope; voids the approvals', {
+    may: 'case:decide',
+  })
     .argument('<case>')
     .option('--organisations <uscc...>', 'the organisations that stay')
     .option('--fields <name...>', 'the fields that stay')
@@ -144,18 +194,18 @@ async function narrow(session: Session, options: NarrowOptions, id: string): Pro
 }
 
 function stepCommand(step: 'release' | 'withdraw', summary: string): Command {
-  return asSomebody(step, summary)
+  return clientCommand(step, summary, { may: step === 'release' ? 'case:decide' : 'case:collect' })
     .argument('<case>')
-    .action((id: string, options: CaseOptions) =>
+    .action((id: string, options: ClientOptions) =>
       runClient(options, (session) => post(session, options, `/${id}/${step}`, {}), describeCase),
     )
 }
 
 function downloadCommand(): Command {
-  return asSomebody('download', 'Fetch the sealed package; it is handed out once')
+  return clientCommand('download', 'Fetch the sealed package; it is handed out once', { may: 'case:collect' })
     .argument('<case>')
     .requiredOption('--out <file>', 'where to write the JWE; it must not exist yet')
-    .action((id: string, options: CaseOptions & { out: string }) =>
+    .action((id: string, options: ClientOptions & { out: string }) =>
       runClient(
         options,
         (session) => download(session, options, id),
@@ -164,10 +214,10 @@ function downloadCommand(): Command {
     )
 }
 
-async function download(session: Session, { as, out }: CaseOptions & { out: string }, id: string) {
+async function download(session: Session, { as, out }: ClientOptions & { out: string }, id: string) {
   // Claimed before the one download is used up: a path that can't be written must not cost the package
   await writeFile(out, '', { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, `FILE_UNWRITABLE: ${out} exists, or cannot be made`)
+    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${out} exists, or cannot be made`)
   })
   const path = `/v1/cases/${encodeURIComponent(id)}/download`
   const answer = await session.call({ method: 'POST', path, as })
@@ -180,9 +230,9 @@ async function download(session: Session, { as, out }: CaseOptions & { out: stri
 }
 
 function timelineCommand(): Command {
-  return asSomebody('timeline', 'Who did what, when, on what ground')
+  return clientCommand('timeline', 'Who did what, when, on what ground', { may: 'case:read' })
     .argument('<case>')
-    .action((id: string, options: CaseOptions) =>
+    .action((id: string, options: ClientOptions) =>
       runClient(
         options,
         async (session) => {
@@ -199,42 +249,63 @@ async function showCase(session: Session, as: string, id: string): Promise<Case>
   return expectDone(answer) as unknown as Case
 }
 
-async function post(session: Session, options: CaseOptions, step: string, json: unknown): Promise<Case> {
+async function post(session: Session, options: ClientOptions, step: string, json: unknown): Promise<Case> {
   const answer = await session.call({ method: 'POST', path: `/v1/cases${step}`, as: options.as, json })
   return expectDone(answer) as unknown as Case
 }
 
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw new CommandEnd(2, `FILE_UNREADABLE: ${file}`)
+    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
   })
   try {
     return JSON.parse(text)
   } catch {
     // What JSON.parse throws quotes the file
-    throw new CommandEnd(2, `FILE_NOT_JSON: ${file}`)
+    throw new CommandEnd(2, 'FILE_NOT_JSON', `${file} is not JSON`)
   }
 }
 
+/** All that an officer has to see to decide. */
 export function describeCase(current: Case): string {
-  const { organisations, fields, window } = current.scope
+  const { legalBasis, instrument, scope } = current
   const lines = [
     `case ${current.id}: ${current.state}`,
-    `  organisations: ${organisations.join(' ')}`,
-    `  fields: ${fields.join(' ')}`,
-    `  window: ${window.from} to ${window.to}`,
+    `  asked by: ${current.authority}, by ${current.submittedBy} at ${current.submittedAt}`,
+    `  legal basis: ${legalBasis === undefined ? '' : `${legalBasis.code}, ${legalBasis.source}`}`,
+    `  instrument: ${instrument.number} of ${instrument.issuedBy}, ${instrument.issuedOn} to ${instrument.expiresOn}`,
+    `    sha256 ${instrument.sha256}`,
+    `  purpose: ${current.purpose}`,
+    `  organisations: ${scope.organisations.join(' ')}`,
+    `  fields: ${scope.fields.join(' ')}`,
+    `  window: ${scope.window.from} to ${scope.window.to}`,
     `  scope: ${current.scopeSha256}`,
+    `  sealed to: ${current.recipientKeyThumbprint}`,
+    ...current.approvals.map(
+      ({ officer, at, endsAt }) => `  approved by ${officer ?? '(withheld)'} at ${at}, until ${endsAt}`,
+    ),
   ]
   if (current.refusal !== undefined)
     lines.push(`  refused: ${current.refusal.code}: ${current.refusal.reason}`)
-  return lines.join('\n')
+  return [...lines, ...describePackage(current.package)].join('\n')
+}
+
+function describePackage(facts: Case['package']): readonly string[] {
+  if (facts === undefined) return []
+  const { counts, sizeBytes, ledgerSize, validAt, ciphertextSha256 } = facts
+  const { disclosed, notHeld, withheld, fields } = counts
+  return [
+    `  package: ${disclosed} disclosed, ${notHeld} not held, ${withheld} withheld, ${fields} fields, ${sizeBytes} bytes`,
+    `    as of ledger size ${ledgerSize}, valid at ${validAt}, sha256 ${ciphertextSha256}`,
+  ]
 }
 
 export function describeTimeline(rows: readonly TimelineRow[]): string {
   return rows.map(describeRow).join('\n')
 }
 
-function describeRow({ at, actor, role, action, ground }: TimelineRow): string {
+function describeRow({ at, actor, role, action, command, ground }: TimelineRow): string {
+  const attempt = command === undefined ? '' : ` (${command})`
   const reason = ground.reason === undefined ? '' : `: ${ground.reason}`
-  return `  ${at}  ${actor ?? '(withheld)'} (${role})  ${action}  ${ground.code}${reason}`
+  return `  ${at}  ${actor ?? '(withheld)'} (${role})  ${action}${attempt}  ${ground.code}${reason}`
 }

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command } from 'commander'
+import { fileURLToPath } from 'node:url'
+import { Argument, Command } from 'commander'
+import { datasets } from '../../shared/datasets/keys.ts'
+import type { Quality } from '../../shared/datasets/quality.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { type ApiAnswer, report, type Session } from '../session.ts'
@@ -34,52 +37,93 @@ type PublishOptions = ClientOptions & {
   readonly force?: boolean
   readonly full?: boolean
   readonly acceptDrop?: boolean
+  readonly acceptClock?: boolean
 }
 
 /** Who publishes and reads when no other principal is named. */
 const STEWARD = 'steward'
+const PUBLISH = { may: 'dataset:publish', as: STEWARD } as const
+const READ = { may: 'dataset:read', as: STEWARD } as const
+
+function datasetArgument(): Argument {
+  return new Argument('<name>', 'the dataset').choices(Object.keys(datasets))
+}
 
 export function datasetCommand(): Command {
-  const publish = clientCommand('publish', 'Publish the next version, if anything has changed')
-    .argument('<name>', 'the dataset: organisations')
+  const publish = clientCommand('publish', 'Publish the next version, if anything has changed', PUBLISH)
+    .addArgument(datasetArgument())
     .option('--force', 'a new version although nothing has changed')
-    .option('--full', 'build every bucket from the ledger')
+    .option(
+      '--full',
+      'build every bucket from the ledger; with --force, take back a clock that was far ahead',
+    )
     .option('--accept-drop', 'let a version through that has far fewer rows')
+    .option('--accept-clock', 'let a version through whose clock is far ahead of all before')
     .action((name: string, options: PublishOptions) =>
       runClient(options, (session) => publishDataset(session, name, options), describePublication),
     )
-  const list = clientCommand('list', 'The datasets there are').action((options: ClientOptions) =>
+  const list = clientCommand('list', 'The datasets there are', READ).action((options: ClientOptions) =>
     runClient(
       options,
       async (session) =>
         expectDone(
-          await session.call({ method: 'GET', path: '/v1/datasets', as: options.as ?? STEWARD }),
+          await session.call({ method: 'GET', path: '/v1/datasets', as: options.as }),
         ) as unknown as Dataset[],
-      (datasets) => datasets.map(describeDataset).join('\n'),
+      (list) => list.map(describeDataset).join('\n'),
     ),
   )
-  const files = clientCommand('files', "A version's files, each with a link")
-    .argument('<name>', 'the dataset')
+  const files = clientCommand('files', "A version's files, each with a link", READ)
+    .addArgument(datasetArgument())
     .option('--version <number>', 'the version (default: the latest)')
     .action((name: string, options: ClientOptions & { version?: string }) =>
-      runClient(
-        options,
-        (session) => listFiles(session, name, { as: options.as ?? STEWARD, version: options.version }),
-        describeFiles,
-      ),
+      runClient(options, (session) => listFiles(session, name, options), describeFiles),
     )
   return new Command('dataset')
     .description('Publish and read datasets')
     .addCommand(publish)
     .addCommand(list)
     .addCommand(files)
+    .addCommand(documentCommand('manifest', 'Everything about a version but its rows', describeDocument))
+    .addCommand(documentCommand('quality', 'What failed each check of a version, and where', describeQuality))
+}
+
+function documentCommand<Document>(
+  name: 'manifest' | 'quality',
+  summary: string,
+  describe: (document: Document) => string,
+): Command {
+  return clientCommand(name, summary, READ)
+    .addArgument(datasetArgument())
+    .option('--version <number>', 'the version (default: the latest)')
+    .action((dataset: string, options: ClientOptions & { version?: string }) =>
+      runClient(
+        options,
+        async (session) => {
+          const path = `${versionPath(dataset, options.version)}/${name}`
+          return expectDone(await session.call({ method: 'GET', path, as: options.as })) as Document
+        },
+        describe,
+      ),
+    )
+}
+
+function describeDocument(document: object): string {
+  return JSON.stringify(document, null, 2)
+}
+
+function describeQuality({ dataset, version, rows, checks }: Quality): string {
+  const lines = checks.map(({ id, severity, failing, accepted, en }) => {
+    const verdict = failing === 0 ? 'passed' : `${failing} failing${accepted ? ', accepted' : ''}`
+    return `  ${severity}  ${id}: ${verdict}  (${en})`
+  })
+  return [`${dataset} version ${version}, ${rows} rows`, ...lines].join('\n')
 }
 
 async function publishDataset(session: Session, name: string, options: PublishOptions): Promise<Publication> {
-  const { force = false, full = false, acceptDrop = false, as = STEWARD } = options
+  const { force = false, full = false, acceptDrop = false, acceptClock = false, as } = options
   report(`publishing ${name}`)
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
-  const json = { force, full, acceptDrop }
+  const json = { force, full, acceptDrop, acceptClock }
   const answer = await session.call({ method: 'POST', path, as, json })
   return expectDone(await untilPublished(session, as, answer)) as unknown as Publication
 }
@@ -100,12 +144,16 @@ const POLL_MS = 500
 export async function listFiles(
   session: Session,
   name: string,
-  { as, version = 'latest' }: { readonly as: string; readonly version?: string | undefined },
+  { as, version }: { readonly as: string; readonly version?: string | undefined },
 ): Promise<Files> {
-  if (version !== 'latest' && !/^[1-9]\d*$/.test(version))
-    throw new CommandEnd(2, 'VERSION_INVALID: a number is wanted')
-  const path = `/v1/datasets/${encodeURIComponent(name)}/versions/${version}/files`
+  const path = `${versionPath(name, version)}/files`
   return expectDone(await session.call({ method: 'GET', path, as })) as unknown as Files
+}
+
+function versionPath(name: string, version = 'latest'): string {
+  if (version !== 'latest' && !/^[1-9]\d*$/.test(version))
+    throw new CommandEnd(2, 'VERSION_INVALID', 'a number is wanted')
+  return `/v1/datasets/${encodeURIComponent(name)}/versions/${version}`
 }
 
 export function describePublication({ outcome, version }: Publication): string {
@@ -120,7 +168,21 @@ function describeDataset({ name, title, latest }: Dataset): string {
   return `${name}  ${title.en}  ${latest === null ? 'not published yet' : `version ${latest.version}, ${latest.rows} rows`}`
 }
 
+/** The files, and last a line that DuckDB reads as it is. */
 function describeFiles({ manifest, files }: Files): string {
   const lines = files.map(({ link, rows, sha256 }) => `  ${rows} rows  ${sha256.slice(0, 16)}  ${link}`)
-  return [`version ${manifest.version}: ${manifest.rows} rows in ${files.length} files`, ...lines].join('\n')
+  const head = `version ${manifest.version}: ${manifest.rows} rows in ${files.length} files`
+  return [head, ...lines, duckDbQuery(files)].join('\n')
+}
+
+/** Over all files of a version. Without hive partitioning: the folders' `bucket=0` would become a column of its own. */
+export function duckDbQuery(files: Files['files']): string {
+  const paths = files.map(({ link }) => `'${addressOf(link).replaceAll("'", "''")}'`)
+  const columns = 'uscc, name, len(licences) AS licences, len(penalties) AS penalties'
+  return `SELECT ${columns} FROM read_parquet([${paths.join(', ')}], hive_partitioning = false) LIMIT 5;`
+}
+
+/** A local file by its path, any other by its link: what readers of Parquet take. */
+export function addressOf(link: string): string {
+  return link.startsWith('file:') ? fileURLToPath(link) : link
 }

@@ -35,8 +35,6 @@ function withoutReturn(line: string): string {
 async function writeAnswers(
   batches: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
 ): Promise<void> {
-  // The reader went away (head, less): nothing more to do
-  process.stdout.on('error', (fault: NodeJS.ErrnoException) => process.exit(fault.code === 'EPIPE' ? 0 : 1))
   for await (const batch of batches) {
     // At once: a write for each of a million lines would take most of the time
     const answers = batch.map((input) => `${JSON.stringify(identify(input))}\n`).join('')

@@ -11,7 +11,7 @@ type Organisation = {
   readonly provenance?: Readonly<
     Record<
       string,
-      { rule: string; won: readonly { authority: string; entry: number }[]; lost: readonly unknown[] }
+      { rule: string; won: readonly { authority: string; entry: number }[]; lost?: readonly unknown[] }
     >
   >
 }
@@ -20,15 +20,19 @@ type Organisation = {
 const READER = 'steward'
 
 export function organisationCommand(): Command {
-  const show = clientCommand('show', "One organisation's golden record")
+  const signIn = { may: 'organisation:read', as: READER } as const
+  const show = clientCommand('show', "One organisation's golden record", signIn)
     .argument('<uscc>', 'its unified social credit code')
-    .option('--provenance', 'with where each field comes from, and what lost')
+    .option(
+      '--provenance',
+      'with where each field comes from, and what lost to it for those who may see that',
+    )
     .action((uscc: string, options: ShowOptions) =>
       runClient(
         options,
         async (session) => {
           const path = `/v1/organisations/${encodeURIComponent(uscc)}?provenance=${options.provenance === true}`
-          return expectDone(await session.call({ method: 'GET', path, as: options.as ?? READER }))
+          return expectDone(await session.call({ method: 'GET', path, as: options.as }))
         },
         (answer) => describeOrganisation(answer as unknown as Organisation),
       ),
@@ -44,7 +48,7 @@ export function describeOrganisation(organisation: Organisation): string {
     if (value === null || (Array.isArray(value) && value.length === 0)) continue
     const trace = provenance?.[name]
     const from = trace?.won.map(({ authority, entry }) => `${authority} entry ${entry}`).join(', ')
-    const lost = trace === undefined || trace.lost.length === 0 ? '' : `; ${trace.lost.length} lost`
+    const lost = trace?.lost?.length ? `; ${trace.lost.length} lost` : ''
     const origin = trace === undefined || from === '' ? '' : `   (${trace.rule}: ${from}${lost})`
     lines.push(`  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}${origin}`)
   }

@@ -1,9 +1,11 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import { roles } from '../../shared/base/actor.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
 import { expectDone } from '../outcome.ts'
 
 const OPERATOR = 'operator'
 const PATH = '/v1/principals'
+const MANAGE = { may: 'principal:manage', as: OPERATOR } as const
 
 type Row = {
   readonly name: string
@@ -21,11 +23,14 @@ export function principalCommand(): Command {
 }
 
 function listCommand(): Command {
-  return clientCommand('list', 'Who may sign in, and as what').action((options: ClientOptions) =>
+  return clientCommand('list', 'Who may sign in, and as what', {
+    may: 'principal:read',
+    as: OPERATOR,
+  }).action((options: ClientOptions) =>
     runClient(
       options,
       async (session) => {
-        const answer = await session.call({ method: 'GET', path: PATH, as: options.as ?? OPERATOR })
+        const answer = await session.call({ method: 'GET', path: PATH, as: options.as })
         return expectDone(answer) as unknown as Row[]
       },
       (rows) => rows.map(describe).join('\n'),
@@ -34,15 +39,15 @@ function listCommand(): Command {
 }
 
 function addCommand(): Command {
-  return clientCommand('add', 'Register a principal')
+  return clientCommand('add', 'Register a principal', { ...MANAGE, makesHome: true })
     .argument('<name>')
-    .requiredOption('--role <role>', 'agency, dataset-user, compliance, steward, auditor or operator')
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
     .option('--authority <code>', "the authority of an agency's principal")
     .action((name: string, options: ClientOptions & { role: string; authority?: string }) =>
       runClient(
         options,
         async (session) => {
-          const { role, authority, as = OPERATOR } = options
+          const { role, authority, as } = options
           const json = { name, role, ...(authority === undefined ? {} : { authority }) }
           return expectDone(await session.call({ method: 'POST', path: PATH, as, json })) as unknown as Row
         },
@@ -52,14 +57,14 @@ function addCommand(): Command {
 }
 
 function revokeCommand(): Command {
-  return clientCommand('revoke', "End a principal's access at once")
+  return clientCommand('revoke', "End a principal's access at once", MANAGE)
     .argument('<name>')
     .action((name: string, options: ClientOptions) =>
       runClient(
         options,
         async (session) => {
           const path = `${PATH}/${encodeURIComponent(name)}/revocation`
-          return expectDone(await session.call({ method: 'POST', path, as: options.as ?? OPERATOR }))
+          return expectDone(await session.call({ method: 'POST', path, as: options.as }))
         },
         () => `${name} is revoked`,
       ),

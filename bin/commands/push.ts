@@ -1,25 +1,28 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { sha256 } from '../../shared/base/digest.ts'
-import { systemClock } from '../../shared/base/instant.ts'
-import { formats, parseFileName } from '../../shared/ingest/formats/registry.ts'
+import { chinaDate, systemClock } from '../../shared/base/instant.ts'
+import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Outcome, RecordOutcome } from '../../shared/ingest/outcomes.ts'
 import type { Receipt } from '../../shared/ingest/receipt.ts'
-import type { Applied } from '../../shared/records/apply.ts'
-import { type ClientOptions, clientCommand, runClient } from '../command.ts'
+import { tryFile } from '../../shared/ingest/trial.ts'
+import type { Applied } from '../../shared/records/applied.ts'
+import { policySchema } from '../../shared/settings.ts'
+import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
+import { ENDINGS, findSentFile } from '../sent-file.ts'
 import { type OutgoingFile, report, type Session } from '../session.ts'
 
-type PushOptions = ClientOptions & {
+type PushOptions = Omit<ClientOptions, 'as'> & {
+  readonly as?: string
   readonly authority: string
   readonly layout: string
   readonly submission?: string
   readonly sentAt?: string
+  readonly timeout: number
+  readonly dryRun?: boolean
 }
 
 /** What `push` answers once the submission is applied. */
@@ -39,53 +42,104 @@ export type Pushed = {
   readonly next?: number
 }
 
-const ENDINGS = formats.flatMap(({ endings }) => endings.map((ending) => `.${ending}`)).join(', ')
+const SIGN_IN = { may: 'submission:send', otherwise: 'the authority', makesHome: true } as const
 
 export function pushCommand(): Command {
-  return clientCommand('push', "Send a file of records as an authority's, and wait until it is applied")
+  const summary = "Send a file of records as an authority's, and wait until it is applied"
+  return clientCommand('push', summary, SIGN_IN)
     .argument('<file>', `a file: ${ENDINGS}; each also as .gz`)
     .requiredOption('--authority <code>', 'the authority it comes from')
-    .requiredOption('--layout <name>', 'the layout it is in: licence-2018, penalty-2018, registration')
+    .requiredOption('--layout <name>', `the layout it is in: ${LAYOUTS}`, parseLayout)
     .option('--submission <id>', 'names this content for good (default: from its SHA-256)')
     .option('--sent-at <instant>', 'when the authority sent it (default: now)')
-    .action((file: string, options: PushOptions) =>
-      runClient(options, (session) => pushFile(session, file, options), describePush),
-    )
+    .option('--timeout <seconds>', 'how long to wait until it is applied', parseSeconds, TIMEOUT_SECONDS)
+    .option('--dry-run', 'read the file here and say what would become of it; nothing is sent')
+    .action((file: string, options: PushOptions) => {
+      if (options.dryRun) return run(options, () => tryHere(file, options))
+      const as = options.as ?? options.authority
+      const describe = (pushed: Pushed) => describePush(pushed, options.layout)
+      return runClient({ ...options, as }, (session) => pushFile(session, file, { ...options, as }), describe)
+    })
 }
 
-async function pushFile(session: Session, file: string, options: PushOptions): Promise<Pushed> {
-  const named = parseFileName(basename(file))
-  const format = formats.find(({ name }) => name === named?.format)
-  if (format === undefined) throw new CommandEnd(2, `FILE_FORMAT_UNKNOWN: one of ${ENDINGS} is wanted`)
-  const sizeBytes = await sizeOf(file)
-  const { authority, layout, sentAt, submission = sha256(`${layout}\n${await hashOf(file)}`) } = options
+const LAYOUTS = layouts.map(({ name }) => name).join(', ')
+const TIMEOUT_SECONDS = 600
+
+function parseLayout(name: string): string {
+  if (findLayout(name) !== undefined) return name
+  throw new InvalidArgumentError(`The layouts are ${LAYOUTS}.`)
+}
+
+function parseSeconds(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('A whole number of seconds, 1 or more.')
+}
+
+// By the policy that admits least: what a deployment admits besides is for its own to say
+async function tryHere(file: string, { layout, json }: PushOptions): Promise<void> {
+  const { format, open } = await findSentFile(file)
+  const found = findLayout(layout)
+  if (found === undefined) return
+  const trial = {
+    dryRun: true,
+    ...(await tryFile(
+      found,
+      { format, bytes: open() },
+      {
+        ...{ policy: policySchema.parse({}), today: chinaDate(systemClock()) },
+        ...{ outcomes: outcomesToTell(json), limit: LISTED_RECORDS },
+      },
+    )),
+  }
+  if (trial.refusal !== undefined) {
+    const { code, path, reason } = trial.refusal
+    throw new CommandEnd(3, code, reason, { path, document: trial })
+  }
+  const lines = ['nothing was sent; it would be', ...describeOutcomes(trial, layout)]
+  await print(json ? JSON.stringify(trial) : lines.join('\n'))
+}
+
+/** Ten pages of the API; what is past them is asked for there. */
+const LISTED_RECORDS = 100_000
+
+// As JSON all of them; to people, what they may have to mend
+function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {
+  return json ? undefined : ['refused', 'unresolved']
+}
+
+async function pushFile(
+  session: Session,
+  file: string,
+  options: PushOptions & { readonly as: string },
+): Promise<Pushed> {
+  checkHead(options)
+  const { contentType, sizeBytes, hash, open } = await findSentFile(file)
+  const { authority, layout, sentAt, as, timeout } = options
+  const submissionId = options.submission ?? sha256(`${layout}\n${await hash()}`)
   report(`reading ${sizeBytes} bytes`)
-  const bytes = Readable.toWeb(readOn(file)) as ReadableStream<Uint8Array<ArrayBuffer>>
+  const bytes = Readable.toWeb(open()) as ReadableStream<Uint8Array<ArrayBuffer>>
   const pushed = await push(session, {
-    ...{ authority, layout, submissionId: submission, file: { contentType: format.mediaTypes[0], bytes } },
+    ...{ authority, layout, as, submissionId, file: { contentType, bytes } },
+    ...{ timeoutSeconds: timeout, outcomes: outcomesToTell(options.json) },
     ...(sentAt !== undefined && { sentAt }),
-    // As JSON all of the outcomes are told; to people, what they may have to mend
-    ...(options.json !== true && { outcome: 'refused' as const }),
   })
   if (pushed.refusal === undefined) return pushed
   const { code, path, reason } = pushed.refusal
-  throw new CommandEnd(3, `${code}${path === '' ? '' : ` at ${path}`}: ${reason}`, pushed)
+  const text = describePush(pushed, layout)
+  throw new CommandEnd(3, code, reason, { path, document: pushed, text })
 }
 
-async function sizeOf(file: string): Promise<number> {
-  const found = await stat(file).catch(() => undefined)
-  if (found?.isFile()) return found.size
-  throw new CommandEnd(2, `FILE_UNREADABLE: ${file}`)
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of readOn(file)) hash.update(chunk as Uint8Array)
-  return hash.digest('hex')
-}
-
-function readOn(file: string): Readable {
-  return createReadStream(file, { highWaterMark: 1024 * 1024 })
+// Neither is quoted: whoever mistypes may have typed somebody's number
+function checkHead({ submission, sentAt }: PushOptions): void {
+  const { shape } = submissionHeadSchema
+  if (submission !== undefined && !shape.submissionId.safeParse(submission).success) {
+    const rule = 'up to 100 of A-Z a-z 0-9 . _ -, the first a letter or digit, and no person’s number'
+    throw new CommandEnd(2, 'SUBMISSION_INVALID', `--submission: ${rule}`)
+  }
+  if (sentAt !== undefined && !shape.sentAt.safeParse(sentAt).success) {
+    const rule = 'a date and time with an offset, such as 2026-06-01T09:00:00+08:00'
+    throw new CommandEnd(2, 'SENT_AT_INVALID', `--sent-at: ${rule}`)
+  }
 }
 
 export type Push = {
@@ -94,18 +148,23 @@ export type Push = {
   readonly submissionId: string
   readonly sentAt?: string
   readonly as?: string
+  readonly timeoutSeconds?: number
   readonly file: OutgoingFile
-  /** List records of this outcome alone. */
-  readonly outcome?: Outcome
+  /** List records of these outcomes alone. */
+  readonly outcomes?: readonly Outcome[] | undefined
 }
 
 /** Sends a file and waits until its records are applied. */
-export async function push(session: Session, { as, outcome, ...push }: Push): Promise<Pushed> {
+export async function push(
+  session: Session,
+  { as, timeoutSeconds, outcomes, ...push }: Push,
+): Promise<Pushed> {
   const { authority, submissionId, sentAt = systemClock() } = push
   const principal = as ?? authority
   const { sha256 } = await session.submit({ ...push, sentAt, as: principal })
   report(`received as ${submissionId}, waiting until applied`)
-  return waitUntilApplied(session, { authority, submissionId, as: principal, sha256, outcome })
+  const waiting = { authority, submissionId, as: principal, sha256, outcomes }
+  return waitUntilApplied(session, { ...waiting, timeoutMs: (timeoutSeconds ?? TIMEOUT_SECONDS) * 1_000 })
 }
 
 type Waiting = {
@@ -113,7 +172,8 @@ type Waiting = {
   readonly submissionId: string
   readonly as: string
   readonly sha256: string
-  readonly outcome: Outcome | undefined
+  readonly outcomes: readonly Outcome[] | undefined
+  readonly timeoutMs: number
 }
 
 type ReceiptStatus = {
@@ -126,43 +186,51 @@ type ReceiptStatus = {
 }
 
 async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
-  const { authority, submissionId } = waiting
+  const began = performance.now()
+  let [told, toldAt] = ['received', began]
   for (;;) {
-    const state = await findStatus(session, waiting, 0)
-    if (state !== undefined && state.receipt.sha256 !== waiting.sha256) {
-      throw new CommandEnd(3, `SUBMISSION_ID_REUSED: ${submissionId} names other content`, {
-        code: 'SUBMISSION_ID_REUSED',
-        submissionId,
-        authority,
-      })
-    }
+    const state = await readState(session, waiting)
     if (state?.status === 'applied') return toPushed(await listOn(session, waiting, state))
+    const status = state?.status ?? 'received'
+    const now = performance.now()
+    if (now - began > waiting.timeoutMs) throw notAppliedYet(waiting, status)
+    if (status !== told || now - toldAt > TELL_MS) {
+      report(`${status} after ${Math.round((now - began) / 1_000)} s`)
+      ;[told, toldAt] = [status, now]
+    }
     await sleep(POLL_MS)
   }
 }
 
 const POLL_MS = 25
+const TELL_MS = 10_000
 
-async function findStatus(
-  session: Session,
-  { authority, submissionId, as, outcome }: Waiting,
-  from: number,
-): Promise<ReceiptStatus | undefined> {
-  const query = new URLSearchParams({ from: String(from), ...(outcome !== undefined && { outcome }) })
-  const path = `/v1/receipts/${authority}/${submissionId}?${query}`
+async function readState(session: Session, waiting: Waiting, from = 0): Promise<ReceiptStatus | undefined> {
+  const { authority, submissionId, as, outcomes = [] } = waiting
+  const query = new URLSearchParams([
+    ['from', String(from)],
+    ...outcomes.map((outcome): [string, string] => ['outcome', outcome]),
+  ])
+  const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}?${query}`
   const answer = await session.call({ method: 'GET', path, as })
-  return answer.status === 404 ? undefined : (expectDone(answer) as unknown as ReceiptStatus)
+  if (answer.status === 404) return undefined
+  const state = expectDone(answer) as unknown as ReceiptStatus
+  if (state.receipt.sha256 === waiting.sha256) return state
+  const reason = `${submissionId} names other content`
+  throw new CommandEnd(3, 'SUBMISSION_ID_REUSED', reason, { document: { submissionId, authority } })
 }
 
-/** Ten pages of the API; what is past them is asked for there. */
-const LISTED_RECORDS = 100_000
+function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: string): CommandEnd {
+  const reason = `${status} after ${timeoutMs / 1_000} s; nothing is lost: \`serve\`, or the same push, goes on with it`
+  return new CommandEnd(1, 'NOT_APPLIED_YET', reason, { document: { submissionId, authority, status } })
+}
 
 async function listOn(session: Session, waiting: Waiting, first: ReceiptStatus): Promise<ReceiptStatus> {
-  let records = first.records
-  let next = first.next
+  const records = [...first.records]
+  let { next } = first
   while (next !== undefined && records.length < LISTED_RECORDS) {
-    const page = await findStatus(session, waiting, next)
-    records = records.concat(page?.records ?? [])
+    const page = await readState(session, waiting, next)
+    records.push(...(page?.records ?? []))
     next = page?.next
   }
   const { next: _, ...rest } = first
@@ -184,19 +252,44 @@ function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pu
   }
 }
 
-/** The receipt for people: the sums, and each refused record with its reason. */
-export function describePush(pushed: Pushed): string {
-  const { submissionId, authority, received, accepted, repeated, refused, unresolved, entry, applied } =
-    pushed
-  const sums = `${received} received = ${accepted} accepted + ${repeated} repeated + ${refused} refused + ${unresolved} unresolved`
-  const lines = [
+/** The receipt for people: the sums, and why each record was refused or waits; `layout` names the columns in Chinese. */
+export function describePush(pushed: Pushed, layout: string): string {
+  const { submissionId, authority, entry, applied } = pushed
+  const [sums = '', ...records] = describeOutcomes(pushed, layout)
+  return [
     `submission ${submissionId} from ${authority}, ledger entry ${entry}`,
-    `  ${sums}`,
+    sums,
     `  applied: ${applied.new} new, ${applied.known} known`,
-  ]
-  for (const { index, outcome, code, path, reason } of pushed.records) {
-    if (outcome === 'refused') lines.push(`  record ${index} refused: ${code} at ${path}: ${reason}`)
+    ...records,
+  ].join('\n')
+}
+
+type Outcomes = Pick<
+  Pushed,
+  'received' | 'accepted' | 'repeated' | 'refused' | 'unresolved' | 'records' | 'next'
+>
+
+function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
+  const { received, accepted, repeated, refused, unresolved } = outcomes
+  const sums = `${accepted} accepted + ${repeated} repeated + ${refused} refused + ${unresolved} unresolved`
+  const lines = [`  ${received} received = ${sums}`]
+  const placeOf = placesIn(layout)
+  for (const { index, outcome, code, path = '', reason } of outcomes.records) {
+    if (outcome === 'refused') lines.push(`  record ${index} refused: ${code} at ${placeOf(path)}: ${reason}`)
+    if (outcome === 'unresolved') lines.push(`  record ${index} unresolved: ${UNRESOLVED}`)
   }
-  if (pushed.next !== undefined) lines.push(`  and more, from record ${pushed.next} on`)
-  return lines.join('\n')
+  if (outcomes.next !== undefined) lines.push(`  and more, from record ${outcomes.next} on`)
+  return lines
+}
+
+const UNRESOLVED = 'kept, but it names no unified social credit code, so it joins no organisation yet'
+
+/** A place with the header of its column beside the field's code: `/records/3/CF_WSH (处罚决定书文号)`. */
+function placesIn(layout: string): (path: string) => string {
+  const columns = findLayout(layout)?.columns ?? []
+  const headers = new Map(columns.map(({ code, headers: [header] }) => [code, header]))
+  return (path) => {
+    const header = headers.get(path.slice(path.lastIndexOf('/') + 1))
+    return header === undefined ? path : `${path} (${header})`
+  }
 }

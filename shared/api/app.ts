@@ -4,12 +4,15 @@ import type { World } from '../ports.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
 import { addDocument } from './document.ts'
+import { type Eraser, ledgerRoutes } from './ledger.ts'
+import { addLog } from './log.ts'
 import { organisationRoutes } from './organisations.ts'
 import { findActor } from './principal.ts'
 import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
 import { receiptRoutes } from './receipts.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
+import { signingKeyRoutes } from './signing-key.ts'
 import { bringsFile, submissionRoutes } from './submissions.ts'
 import type { TokenVerifier } from './token.ts'
 
@@ -17,6 +20,8 @@ import type { TokenVerifier } from './token.ts'
 export type Stages = {
   readonly publish: Publisher
   readonly release: Releaser
+  /** As the domain does where it is left out. */
+  readonly erase?: Eraser
 }
 
 export type ApiOptions = {
@@ -32,7 +37,7 @@ export type ApiOptions = {
 /** Largest body that is held whole: an envelope's. A file is read as it comes, and has a limit of its own. */
 export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
-/** The API over a world: one app, every route behind a token but `/healthz` and `/openapi.json`. */
+/** The API over a world: one app, every route behind a token but `/healthz`, `/openapi.json` and the public log. */
 export function createApi(options: ApiOptions): Routes {
   const api = newRoutes()
   api.onError((fault, context) => {
@@ -48,21 +53,28 @@ export function createApi(options: ApiOptions): Routes {
   })
   api.use('/v1/*', (context, next) => (bringsFile(context) ? next() : limitBody(context, next)))
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
-  addDocument(api)
-  for (const routes of routesOf(options)) api.route('/v1', routes)
+  const { data, cases } = routesOf(options)
+  // Described whole by either mount: to its clients it is one API
+  const whole = newRoutes()
+  for (const routes of [...data, ...cases]) whole.route('/v1', routes)
+  addDocument(api, whole)
+  addLog(api, options.world)
+  const mounted = { data, cases, both: [...data, ...cases] }[options.mount ?? 'both']
+  for (const routes of mounted) api.route('/v1', routes)
   return api
 }
 
-function routesOf({ world, stages, mount }: ApiOptions): readonly Routes[] {
-  const cases = [caseRoutes(world, stages.release)]
+function routesOf({ world, stages }: ApiOptions) {
+  const cases = [caseRoutes(world, stages.release), signingKeyRoutes(world)]
   const data = [
     submissionRoutes(world),
     receiptRoutes(world),
     organisationRoutes(world),
     datasetRoutes(world, stages.publish),
     principalRoutes(world),
+    ledgerRoutes(world, stages.erase),
   ]
-  return mount === 'cases' ? cases : mount === 'data' ? data : [...data, ...cases]
+  return { data, cases }
 }
 
 // Before the body is read: who is nobody gets no work out of us

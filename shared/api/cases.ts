@@ -11,36 +11,60 @@ import {
   withdrawCase,
 } from '../disclosure/cases.ts'
 import { commandBodies } from '../disclosure/command.ts'
+import { caseStates } from '../disclosure/states.ts'
 import { submitCase } from '../disclosure/submission.ts'
 import { caseTimeline, listCases, readCase } from '../disclosure/view.ts'
+import { type Evidence, evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
+import { caseListSchema, caseSchema, submittedSchema, timelineSchema } from './case-document.ts'
 import { type Action, may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 
-const document = { 'application/json': { schema: z.looseObject({}) } }
+const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 const params = z.object({ caseId: z.string() })
-const seen = { 200: { description: 'As it is now', content: document }, ...problemResponses(404) }
 const done = {
-  200: { description: 'The case as it is now', content: document },
+  200: { description: 'The case as it is now', content: json(caseSchema) },
   ...problemResponses(...BODY_PROBLEMS, 404, 409, 422),
 }
+// Checked for no more than being an object: disclosure reads it, and has a code for each fault
+const requestSchema = z.looseObject({}).openapi({ allOf: [{ $ref: '#/components/schemas/CaseRequest' }] })
 
 const submitRoute = createRoute({
   method: 'post',
   path: '/cases',
   operationId: 'submitCase',
   summary: 'Ask for the disclosure of named fields of named organisations',
-  request: { body: { required: true, content: document } },
-  responses: { 201: { description: 'Submitted', content: document }, ...done },
+  request: { body: { required: true, content: json(requestSchema) } },
+  responses: {
+    ...done,
+    200: { description: 'Submitted before', content: json(submittedSchema) },
+    201: { description: 'Submitted', content: json(submittedSchema) },
+  },
 })
 const listRoute = createRoute({
   method: 'get',
   path: '/cases',
   operationId: 'listCases',
-  summary: 'Cases, oldest first: an authority sees its own',
-  request: { query: z.object({ after: z.string().optional(), limit: z.coerce.number().int().optional() }) },
-  responses: { ...seen, ...problemResponses(400) },
+  summary: 'Cases, 100 at most at once: an authority sees its own',
+  request: {
+    query: z.object({
+      after: z
+        .string()
+        .regex(/^\S{24}#[0-9a-f]{32}$/)
+        .optional()
+        .openapi({ description: 'The `next` of the page before' }),
+      limit: z.coerce.number().int().min(1).max(100).optional(),
+      order: z.enum(['oldest', 'newest']).default('oldest').openapi({ description: 'Which come first' }),
+      state: z.enum(caseStates).optional().openapi({
+        description: 'In this state alone; a page may then hold few, or none, and have a next',
+      }),
+    }),
+  },
+  responses: {
+    200: { description: 'A page of them', content: json(caseListSchema) },
+    ...problemResponses(400),
+  },
 })
 const showRoute = createRoute({
   method: 'get',
@@ -48,7 +72,7 @@ const showRoute = createRoute({
   operationId: 'readCase',
   summary: 'A case as it is now',
   request: { params },
-  responses: seen,
+  responses: { 200: { description: 'The case', content: json(caseSchema) }, ...problemResponses(404) },
 })
 const timelineRoute = createRoute({
   method: 'get',
@@ -56,7 +80,18 @@ const timelineRoute = createRoute({
   operationId: 'readTimeline',
   summary: 'Who did what, when, on what ground',
   request: { params },
-  responses: seen,
+  responses: { 200: { description: 'In order', content: json(timelineSchema) }, ...problemResponses(404) },
+})
+const evidenceRoute = createRoute({
+  method: 'get',
+  path: '/cases/{caseId}/evidence',
+  operationId: 'readCaseEvidence',
+  summary: 'The entries of all that was done about a case, each with the proof that the log has it',
+  request: { params },
+  responses: {
+    200: { description: 'In order', content: { 'application/json': { schema: z.array(evidenceSchema) } } },
+    ...problemResponses(404, 409),
+  },
 })
 const packageRoute = createRoute({
   method: 'post',
@@ -90,6 +125,7 @@ export type Releaser = (order: { readonly actor: Actor; readonly caseId: string 
 export function caseRoutes(world: World, release: Releaser): Routes {
   const routes = newRoutes()
   addReading(routes, world)
+  addEvidence(routes, world)
   addCommands(routes, world, release)
   routes.openapi(submitRoute, async (context) => {
     const denied = deny(context, 'case:submit')
@@ -99,7 +135,8 @@ export function caseRoutes(world: World, release: Releaser): Routes {
       request: context.req.valid('json'),
     })
     if (result.outcome === 'refused') return refusal(context, result) as never
-    return context.json({ ...result.case, repeated: result.repeated }, result.repeated ? 200 : 201) as never
+    const { repeated } = result
+    return context.json(submittedSchema.parse({ ...result.case, repeated }), repeated ? 200 : 201) as never
   })
   routes.openapi(packageRoute, async (context) => {
     const denied = deny(context, 'case:collect')
@@ -119,7 +156,10 @@ function addReading(routes: Routes, world: World): void {
     if (denied !== undefined) return denied as never
     const result = await listCases(world, { actor: context.get('actor'), ...context.req.valid('query') })
     if (result.outcome === 'refused') return refusal(context, result) as never
-    return context.json({ cases: result.cases, next: result.next ?? null }, 200) as never
+    return context.json(
+      caseListSchema.parse({ cases: result.cases, next: result.next ?? null }),
+      200,
+    ) as never
   })
   routes.openapi(showRoute, async (context) => {
     const denied = deny(context, 'case:read')
@@ -133,7 +173,25 @@ function addReading(routes: Routes, world: World): void {
     const { caseId } = context.req.valid('param')
     const result = await caseTimeline(world, { actor: context.get('actor'), caseId })
     if (result.outcome === 'refused') return refusal(context, result) as never
-    return context.json({ caseId, events: result.rows }, 200) as never
+    return context.json(timelineSchema.parse({ caseId, events: result.rows }), 200) as never
+  })
+}
+
+function addEvidence(routes: Routes, world: World): void {
+  routes.openapi(evidenceRoute, async (context) => {
+    const denied = deny(context, 'case:prove')
+    if (denied !== undefined) return denied as never
+    const { caseId } = context.req.valid('param')
+    const result = await caseTimeline(world, { actor: context.get('actor'), caseId })
+    if (result.outcome === 'refused') return refusal(context, result) as never
+    const list: Evidence[] = []
+    for (const { entryId } of result.rows) {
+      const evidence = await findEvidence(world, entryId)
+      if (evidence === undefined || evidence === 'pending')
+        return problem(context, { status: 409, code: 'ENTRY_PENDING' }) as never
+      list.push(evidence)
+    }
+    return context.json(list, 200)
   })
 }
 
@@ -183,7 +241,9 @@ function deny(context: Context<ApiEnv>, action: Action): Response | undefined {
 }
 
 function answer(context: Context, result: CaseResult): Response {
-  return result.outcome === 'refused' ? refusal(context, result) : context.json(result.case, 200)
+  return result.outcome === 'refused'
+    ? refusal(context, result)
+    : context.json(caseSchema.parse(result.case), 200)
 }
 
 const statuses: Readonly<Record<string, ContentfulStatusCode>> = {

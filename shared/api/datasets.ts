@@ -5,9 +5,18 @@ import { type DatasetName, datasets } from '../datasets/keys.ts'
 import { dataFileSchema, manifestSchema } from '../datasets/manifest.ts'
 import { findOutcome } from '../datasets/outcome.ts'
 import type { Publication, PublishOptions } from '../datasets/publish.ts'
+import { qualitySchema } from '../datasets/quality.ts'
 import { linkFiles } from '../datasets/read.ts'
-import { findVersion, listVersions, type VersionRow, versionRowSchema } from '../datasets/store.ts'
+import {
+  findVersion,
+  listVersions,
+  readManifest,
+  readQuality,
+  type VersionRow,
+  versionRowSchema,
+} from '../datasets/store.ts'
 import type { World } from '../ports.ts'
+import { tellOfAccess } from './access.ts'
 import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
@@ -17,6 +26,9 @@ const LINK_TTL_SECONDS = 900
 
 const names = Object.keys(datasets) as [DatasetName, ...DatasetName[]]
 const datasetParams = z.object({ dataset: z.enum(names) })
+const versionParams = datasetParams.extend({
+  version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]),
+})
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 
 const datasetSchema = z
@@ -55,14 +67,29 @@ const filesSchema = z.object({
   files: z.array(dataFileSchema.safeExtend({ link: z.string() })),
 })
 
+const documentRoute = <Schema extends z.ZodType>(
+  name: 'manifest' | 'quality',
+  schema: Schema,
+  summary: string,
+) =>
+  createRoute({
+    method: 'get',
+    path: `/datasets/{dataset}/versions/{version}/${name}`,
+    operationId: `read${name === 'manifest' ? 'Manifest' : 'Quality'}`,
+    summary,
+    request: { params: versionParams },
+    responses: { 200: { description: 'The document', content: json(schema) }, ...problemResponses(400, 404) },
+  })
+
+const manifestRoute = documentRoute('manifest', manifestSchema, 'Everything about a version but its rows')
+const qualityRoute = documentRoute('quality', qualitySchema, 'What failed each check of a version, and where')
+
 const filesRoute = createRoute({
   method: 'get',
   path: '/datasets/{dataset}/versions/{version}/files',
   operationId: 'listFiles',
   summary: "A version's manifest, and a link to each of its files that holds for a quarter of an hour",
-  request: {
-    params: datasetParams.extend({ version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]) }),
-  },
+  request: { params: versionParams },
   responses: {
     200: { description: 'Manifest and files', content: json(filesSchema) },
     ...problemResponses(400, 404),
@@ -99,6 +126,7 @@ const publishRoute = createRoute({
           force: z.boolean().default(false),
           full: z.boolean().default(false),
           acceptDrop: z.boolean().default(false),
+          acceptClock: z.boolean().default(false),
         }),
       ),
     },
@@ -125,6 +153,7 @@ const outcomeRoute = createRoute({
 export function datasetRoutes(world: World, publish: Publisher): Routes {
   const routes = newRoutes()
   addReading(routes, world)
+  addDocuments(routes, world)
   routes.openapi(outcomeRoute, async (context) => {
     if (!may(context.get('actor'), 'dataset:publish'))
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
@@ -182,7 +211,29 @@ function addReading(routes: Routes, world: World): void {
     const { dataset, version } = context.req.valid('param')
     const row = await findVersion(world, dataset, version)
     if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    const { manifestSha256, files } = row
+    const what = { dataset, version: row.version, manifestSha256, files, ttlSeconds: LINK_TTL_SECONDS }
+    await tellOfAccess(world, context.get('actor'), { kind: 'dataset-files-linked', what })
     const linked = await linkFiles(world.objects, dataset, { row, ttlSeconds: LINK_TTL_SECONDS })
     return context.json(filesSchema.parse(linked), 200)
+  })
+}
+
+function addDocuments(routes: Routes, world: World): void {
+  routes.openapi(manifestRoute, async (context) => {
+    if (!may(context.get('actor'), 'dataset:read'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const { dataset, version } = context.req.valid('param')
+    const row = await findVersion(world, dataset, version)
+    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    return context.json(await readManifest(world.objects, dataset, row), 200)
+  })
+  routes.openapi(qualityRoute, async (context) => {
+    if (!may(context.get('actor'), 'dataset:read'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const { dataset, version } = context.req.valid('param')
+    const row = await findVersion(world, dataset, version)
+    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    return context.json(await readQuality(world.objects, dataset, row), 200)
   })
 }

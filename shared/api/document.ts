@@ -1,4 +1,5 @@
 import { envelopeSchema } from '../ingest/envelope.ts'
+import { caseRequestSchema } from './case-document.ts'
 import type { Routes } from './routes.ts'
 
 const about = {
@@ -11,14 +12,21 @@ const about = {
   security: [{ bearer: [] }],
 }
 
-/** `GET /openapi.json`: the document of every route that is on the API when it is asked for. */
-export function addDocument(api: Routes): void {
-  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+/** `GET /openapi.json`: the document of the whole API, wherever its routes are mounted. */
+export function addDocument(api: Routes, whole: Routes): void {
+  whole.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
   })
-  api.openAPIRegistry.register('Submission', envelopeSchema)
+  // A copy: only what is made after the library was loaded can be registered, and others may load the room before us
+  whole.openAPIRegistry.register('Submission', envelopeSchema.clone())
+  whole.openAPIRegistry.register('CaseRequest', caseRequestSchema)
+  // Open to anybody, so made once: describing every schema anew takes longer than any other answer
+  let document: ReturnType<Routes['getOpenAPI31Document']> | undefined
   // Not by `doc31`: that answers a fault of its own, past our problems and our log
-  api.get('/openapi.json', (context) => context.json(api.getOpenAPI31Document(about)))
+  api.get('/openapi.json', (context) => {
+    document ??= whole.getOpenAPI31Document(about)
+    return context.json(document)
+  })
 }

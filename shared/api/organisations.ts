@@ -2,10 +2,12 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type Fused, fuse, type Provenance } from '../fusion/fuse.ts'
 import { fieldsOf } from '../fusion/golden-record.ts'
 import type { LossReason } from '../fusion/survivorship.ts'
-import { isIndividualBusiness, parseUscc } from '../identity/uscc.ts'
+import { parseUscc } from '../identity/uscc.ts'
 import type { World } from '../ports.ts'
+import { organisationRecords } from '../records/individual-business.ts'
 import { listStanding } from '../records/store.ts'
 import { findWatermark } from '../records/watermark.ts'
+import { tellOfAccess } from './access.ts'
 import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
@@ -32,7 +34,13 @@ const organisationSchema = z
         z.object({
           rule: z.string(),
           won: z.array(referenceSchema),
-          lost: z.array(referenceSchema.extend({ value: z.unknown(), reason: z.string() })),
+          lost: z
+            .array(referenceSchema.extend({ value: z.unknown(), reason: z.string() }))
+            .optional()
+            .openapi({
+              description:
+                'Statements that were not chosen; for the roles compliance, steward and auditor alone',
+            }),
         }),
       )
       .optional(),
@@ -57,18 +65,23 @@ const route = createRoute({
 export function organisationRoutes(world: World): Routes {
   const routes = newRoutes()
   routes.openapi(route, async (context) => {
-    if (!may(context.get('actor'), 'organisation:read')) {
+    const actor = context.get('actor')
+    if (!may(actor, 'organisation:read')) {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const parsed = parseUscc(context.req.valid('param').uscc, world.settings.policy)
     if (parsed.kind !== 'valid')
       return problem(context, { status: 400, code: 'USCC_INVALID', path: '/uscc' }) as never
-    const found = isIndividualBusiness(parsed.value) ? undefined : await readOrganisation(world, parsed.value)
+    const found = await readOrganisation(world, parsed.value)
     if (found === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
     const { provenance, ...organisation } = found
     const wanted = context.req.valid('query').provenance === 'true'
+    const { uscc, asOf } = organisation
+    const what = { uscc, ...asOf, provenance: wanted }
+    await tellOfAccess(world, actor, { kind: 'organisation-read', what })
+    const told = may(actor, 'organisation:examine') ? provenance : withoutLost(provenance)
     return context.json(
-      organisationSchema.parse(wanted ? { ...organisation, provenance } : organisation),
+      organisationSchema.parse(wanted ? { ...organisation, provenance: told } : organisation),
       200,
     )
   })
@@ -78,7 +91,9 @@ export function organisationRoutes(world: World): Routes {
 async function readOrganisation(world: World, uscc: string) {
   const ledgerSize = await findWatermark(world.store)
   const validAt = world.now()
-  const records = await listStanding(world.store, { kind: 'uscc', value: uscc }, ledgerSize)
+  const held = await listStanding(world.store, { kind: 'uscc', value: uscc }, ledgerSize)
+  const records = organisationRecords(uscc, held)
+  if (records === undefined) return undefined
   const fused = fuse({ uscc, records, validAt, policy: world.settings.policy })
   // No name: nothing stands that may still be shown
   if (fused.record.name === null) return undefined
@@ -95,6 +110,10 @@ function publishedEdition(fused: Fused) {
     withoutEnded(trace),
   ])
   return { record: published(fused.record), provenance: Object.fromEntries(provenance) }
+}
+
+function withoutLost(provenance: Readonly<Record<string, Provenance>>) {
+  return Object.fromEntries(Object.entries(provenance).map(([name, { rule, won }]) => [name, { rule, won }]))
 }
 
 function withoutEnded(trace: Provenance): Provenance {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type Actor, roles } from '../base/actor.ts'
-import { findPersonalData } from '../identity/personal-data.ts'
-import type { Key, Store, World } from '../ports.ts'
+import { Failure } from '../base/failure.ts'
+import { findPersonalDataInId } from '../identity/personal-data.ts'
+import type { Item, Key, Store, World } from '../ports.ts'
 import { findAuthority } from '../settings.ts'
 
 /** Somebody who may sign in, as the deployment knows them. Names an account, never a private person. */
@@ -10,7 +11,7 @@ export const principalSchema = z
     name: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,59}$/)
-      .refine((name) => findPersonalData(name) === undefined, {
+      .refine((name) => findPersonalDataInId(name) === undefined, {
         message: 'looks like a resident ID or mobile number',
       }),
     role: z.enum(roles),
@@ -25,7 +26,12 @@ export type Principal = z.infer<typeof principalSchema>
 
 export const principalsFileSchema = z.strictObject({ principals: z.array(principalSchema) })
 
-const storedSchema = z.strictObject({ principal: principalSchema, revoked: z.boolean() })
+const storedSchema = z.strictObject({
+  principal: principalSchema,
+  revoked: z.boolean(),
+  /** Who registered it: a principal, or the deployment by its files. */
+  by: z.string().optional(),
+})
 
 /** The actor a name stands for; undefined if it was never registered or is revoked. */
 export async function findActor(store: Store, name: string): Promise<Actor | undefined> {
@@ -38,16 +44,38 @@ export async function findActor(store: Store, name: string): Promise<Actor | und
   return { name, role, ...(authority === undefined ? {} : { authority }) }
 }
 
+/** Whether a name stands for a compliance officer who may sign in. */
+export async function isOfficer(store: Store, name: string): Promise<boolean> {
+  return (await findActor(store, name))?.role === 'compliance'
+}
+
 export async function listPrincipals(
   store: Store,
 ): Promise<readonly (Principal & { readonly revoked: boolean })[]> {
   const found: (Principal & { readonly revoked: boolean })[] = []
-  for await (const item of store.list({ table: 'ledger', partition: PARTITION })) {
-    const { principal, revoked } = storedSchema.parse(item.value)
-    found.push({ ...principal, revoked })
+  for await (const { principal, revoked } of listStored(store)) found.push({ ...principal, revoked })
+  return found
+}
+
+async function* listStored(store: Store): AsyncIterable<z.infer<typeof storedSchema>> {
+  for await (const item of store.list({ table: 'ledger', partition: PARTITION }))
+    yield storedSchema.parse(item.value)
+}
+
+/**
+ * Who came by the deployment's files, is not named by them any more, and may sign in all the same. Leaving a name out
+ * revokes nobody: a slip of the pen would end an access for good, since a name that was revoked never comes back.
+ */
+export async function findLeftOut(store: Store, named: ReadonlySet<string>): Promise<readonly string[]> {
+  const found: string[] = []
+  for await (const { principal, revoked, by } of listStored(store)) {
+    if (by === DEPLOYMENT && !revoked && !named.has(principal.name)) found.push(principal.name)
   }
   return found
 }
+
+/** Under which name the deployment's files register. */
+export const DEPLOYMENT = 'deployment'
 
 export type Registration = 'registered' | 'repeated' | 'taken' | 'authority-unknown'
 
@@ -61,7 +89,7 @@ export async function registerPrincipal(
   if (authority !== undefined && findAuthority(world.settings, authority) === undefined)
     return 'authority-unknown'
   const result = await world.store.commit(
-    [{ key: principalKey(name), value: { principal, revoked: false }, when: 'absent' }],
+    [{ key: principalKey(name), value: { principal, revoked: false, by }, when: 'absent' }],
     {
       id: `principal-registered:${name}`,
       kind: 'principal-registered',
@@ -92,25 +120,51 @@ export async function registerDeployed(
     [...agencies, ...principals].map(async (principal) => {
       // A read where a write would do: at each start but the first there is nothing to write
       if ((await world.store.find(principalKey(principal.name))) !== undefined) return
-      await registerPrincipal(world, principal, 'deployment')
+      await registerPrincipal(world, principal, DEPLOYMENT)
     }),
   )
 }
 
-/** Ends a principal's access at once, whatever tokens are about. */
+/**
+ * Ends a principal's access at once, whatever tokens are about. The last operator stays: nobody would be left who may
+ * register another. Throws `PRINCIPALS_CONTENDED`.
+ */
 export async function revokePrincipal(
   world: Pick<World, 'store' | 'now'>,
   name: string,
   by: string,
-): Promise<'revoked' | 'repeated' | 'unknown'> {
-  const item = await world.store.find(principalKey(name))
-  if (item === undefined) return 'unknown'
-  const { principal } = storedSchema.parse(item.value)
-  const result = await world.store.commit(
-    [{ key: principalKey(name), value: { principal, revoked: true }, when: { revision: item.revision } }],
-    { id: `principal-revoked:${name}`, kind: 'principal-revoked', at: world.now(), payload: { name, by } },
-  )
-  return result === 'committed' ? 'revoked' : 'repeated'
+): Promise<'revoked' | 'repeated' | 'unknown' | 'last-operator'> {
+  for (let round = 0; round < ROUND_LIMIT; round++) {
+    const item = await world.store.find(principalKey(name))
+    if (item === undefined) return 'unknown'
+    const stored = storedSchema.parse(item.value)
+    if (stored.revoked) return 'repeated'
+    const remaining = await findOtherOperator(world.store, name)
+    if (stored.principal.role === 'operator' && remaining === undefined) return 'last-operator'
+    const writes = [
+      { key: item.key, value: { ...stored, revoked: true }, when: { revision: item.revision } },
+      // Written as it is, so that two operators who revoke each other at once can't both be last
+      ...(remaining === undefined
+        ? []
+        : [{ key: remaining.key, value: remaining.value, when: { revision: remaining.revision } }]),
+    ]
+    const payload = { name, by }
+    const entry = { id: `principal-revoked:${name}`, kind: 'principal-revoked', at: world.now(), payload }
+    const result = await world.store.commit(writes, entry)
+    if (result !== 'conflict') return result === 'committed' ? 'revoked' : 'repeated'
+  }
+  throw new Failure('PRINCIPALS_CONTENDED', { retryable: true })
+}
+
+/** How often a revocation decides anew because another write was first. */
+const ROUND_LIMIT = 8
+
+async function findOtherOperator(store: Store, name: string): Promise<Item | undefined> {
+  for await (const item of store.list({ table: 'ledger', partition: PARTITION })) {
+    const { principal, revoked } = storedSchema.parse(item.value)
+    if (principal.role === 'operator' && !revoked && principal.name !== name) return item
+  }
+  return undefined
 }
 
 const PARTITION = 'principals'

@@ -39,7 +39,7 @@ const revokeRoute = createRoute({
   request: { params: z.object({ name: z.string() }) },
   responses: {
     200: { description: 'Revoked', content: json(z.object({ name: z.string(), revoked: z.literal(true) })) },
-    ...problemResponses(404),
+    ...problemResponses(404, 409),
   },
 })
 
@@ -68,6 +68,8 @@ export function principalRoutes(world: World): Routes {
     const { name } = context.req.valid('param')
     const result = await revokePrincipal(world, name, actor.name)
     if (result === 'unknown') return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (result === 'last-operator')
+      return problem(context, { status: 409, code: 'LAST_OPERATOR', path: '/name' }) as never
     return context.json({ name, revoked: true as const }, 200)
   })
   return routes

@@ -20,6 +20,7 @@ export const problemSchema = z
 const titles = {
   REQUEST_MALFORMED: 'The request does not have the form the API describes.',
   JSON_MALFORMED: 'The body is not JSON.',
+  REQUEST_BROKEN_OFF: 'The connection ended before the request did.',
   BODY_TOO_LARGE: 'The body is larger than one request may be.',
   CONTENT_TYPE_UNKNOWN: 'The content type is none of those the route takes.',
   TOKEN_INVALID: 'There is no bearer token that holds.',
@@ -29,6 +30,10 @@ const titles = {
   SUBMISSION_ID_REUSED: 'The submission id stands for another content.',
   AUTHORITY_UNKNOWN: 'There is no such authority.',
   PRINCIPAL_NAME_TAKEN: 'The name stands for another principal.',
+  LAST_OPERATOR: 'Nobody would be left who may register principals; register another operator first.',
+  ENTRY_PENDING: 'The entry waits to be sealed or applied; try again in a moment.',
+  ENTRY_NOT_ERASABLE: 'An erasure is what is left to be shown of what it erased.',
+  ROWS_UNKNOWN: 'The submission has no record at one of these places.',
   PUBLICATION_FAILED: 'The publication was given up here; nothing of it stands, and it can be tried again.',
   INTERNAL: 'Something failed here; it is not the request.',
   TEMPORARILY_UNAVAILABLE: 'Something failed here that may pass; try again.',
@@ -40,25 +45,42 @@ export type Problem = {
   readonly title?: string
   readonly detail?: string
   readonly path?: string | undefined
+  /** Where the same request is likely to be answered before long. */
+  readonly retryAfterSeconds?: number
 }
 
+const MEDIA_TYPE = 'application/problem+json'
+
 /** Answers with a problem document. */
-export function problem(context: Context, { status, code, title, detail, path }: Problem): Response {
+export function problem(context: Context, { retryAfterSeconds, ...answer }: Problem): Response {
+  context.header('content-type', MEDIA_TYPE)
+  if (retryAfterSeconds !== undefined) context.header('retry-after', String(retryAfterSeconds))
+  return context.body(documentOf(answer), answer.status)
+}
+
+/** The same, of whoever has no context, since no route was reached. */
+export function problemResponse(answer: Problem): Response {
+  return new Response(documentOf(answer), {
+    status: answer.status,
+    headers: { 'content-type': MEDIA_TYPE },
+  })
+}
+
+function documentOf({ status, code, title, detail, path }: Problem): string {
   const known: Readonly<Record<string, string>> = titles
-  const document = {
+  return JSON.stringify({
     type: `urn:credit-fusion:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title: title ?? known[code] ?? code,
     status,
     code,
     ...(detail === undefined ? {} : { detail }),
     ...(path === undefined ? {} : { path }),
-  }
-  context.header('content-type', 'application/problem+json')
-  return context.body(JSON.stringify(document), status)
+  })
 }
 
 /** Maps what was thrown. Nothing of an unknown fault's message goes out: it may quote the request. */
 export function faultToProblem(fault: unknown, context: Context): Response {
+  if (isBrokenOff(fault, context)) return problem(context, { status: 400, code: 'REQUEST_BROKEN_OFF' })
   if (fault instanceof HTTPException) {
     return problem(context, { status: fault.status, code: httpCodes[fault.status] ?? 'REQUEST_MALFORMED' })
   }
@@ -68,6 +90,11 @@ export function faultToProblem(fault: unknown, context: Context): Response {
     code: retryable ? 'TEMPORARILY_UNAVAILABLE' : 'INTERNAL',
     ...(fault instanceof Failure ? { detail: fault.code } : {}),
   })
+}
+
+// The connection of whoever asks, and no other, fails so: a port's own would come out as a Failure
+function isBrokenOff(fault: unknown, { req }: Context): boolean {
+  return req.raw.signal.aborted && fault instanceof Error && 'code' in fault && fault.code === 'ECONNRESET'
 }
 
 // What hono throws of a body before any validation of ours; 400 for one that is no JSON

@@ -1,6 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { entryIdOf } from '../ingest/accept.ts'
 import { outcomes, readOutcomes, recordOutcomeSchema } from '../ingest/outcomes.ts'
 import { findProgress, findReceipt, receiptSchema } from '../ingest/receipt.ts'
+import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
 import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
@@ -11,7 +13,7 @@ const PAGE_RECORDS = 10_000
 
 const statusSchema = z
   .object({
-    receipt: receiptSchema.openapi({ description: 'The same bytes whenever it is asked for' }),
+    receipt: receiptSchema.describe('The same bytes whenever it is asked for'),
     status: z.enum(['accepted', 'sealed', 'applied']),
     entry: z.int().optional().openapi({ description: 'Number of the ledger entry, once sealed' }),
     applied: z.object({ new: z.int(), known: z.int() }).optional(),
@@ -29,7 +31,8 @@ const route = createRoute({
     params: z.object({ authority: z.string(), submissionId: z.string() }),
     query: z.object({
       from: z.coerce.number().int().min(0).optional(),
-      outcome: z.enum(outcomes).optional(),
+      /** Given more than once: any of them. */
+      outcome: z.union([z.enum(outcomes), z.array(z.enum(outcomes))]).optional(),
     }),
   },
   responses: {
@@ -37,6 +40,26 @@ const route = createRoute({
     ...problemResponses(400, 404),
   },
 })
+
+const evidenceRoute = createRoute({
+  method: 'get',
+  path: '/receipts/{authority}/{submissionId}/evidence',
+  operationId: 'readReceiptEvidence',
+  summary: 'What proves a receipt: its entry, and the proof that the log has it',
+  request: { params: route.request.params },
+  responses: {
+    200: { description: 'The evidence', content: { 'application/json': { schema: evidenceSchema } } },
+    ...problemResponses(404, 409),
+  },
+})
+
+// Nothing tells what waits in the inbox from what was never sent
+const NOT_YET = {
+  status: 404,
+  code: 'NOT_FOUND',
+  retryAfterSeconds: 1,
+  detail: 'What was received a moment ago has its receipt once it is accepted; ask again.',
+} as const
 
 export function receiptRoutes(world: World): Routes {
   const routes = newRoutes()
@@ -46,12 +69,23 @@ export function receiptRoutes(world: World): Routes {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const receipt = await findReceipt(world.store, authority, submissionId)
-    if (receipt === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (receipt === undefined) return problem(context, NOT_YET) as never
     const { entry, applied } = await findProgress(world.store, receipt)
     const status = applied !== undefined ? 'applied' : entry !== undefined ? 'sealed' : 'accepted'
-    const wanted = { ...context.req.valid('query'), limit: PAGE_RECORDS }
+    const { from, outcome } = context.req.valid('query')
+    const wanted = { from, outcomes: outcome && [outcome].flat(), limit: PAGE_RECORDS }
     const page = await readOutcomes(world.objects, receipt, wanted)
     return context.json(statusSchema.parse({ receipt, status, entry, applied, ...page }), 200)
+  })
+  routes.openapi(evidenceRoute, async (context) => {
+    const { authority, submissionId } = context.req.valid('param')
+    if (!may(context.get('actor'), 'receipt:read', { authority })) {
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    }
+    const evidence = await findEvidence(world, entryIdOf(authority, submissionId))
+    if (evidence === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (evidence === 'pending') return problem(context, { status: 409, code: 'ENTRY_PENDING' }) as never
+    return context.json(evidence, 200)
   })
   return routes
 }

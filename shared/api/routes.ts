@@ -1,5 +1,6 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Actor } from '../base/actor.ts'
+import { describeForm } from '../base/form.ts'
 import { jsonPointer } from '../base/pointer.ts'
 import { isStorable } from './json.ts'
 import { problem } from './problem.ts'
@@ -18,23 +19,17 @@ export function newRoutes(): Routes {
         if (result.target !== 'json' || isStorable(result.data)) return undefined
         return problem(context, { ...malformed, detail: 'nested too deep, or a lone surrogate in a text' })
       }
-      const detail = ISSUES[result.error.issues[0]?.code ?? ''] ?? 'not as described'
-      return problem(context, { ...malformed, path: pathOf(result.error), detail })
+      return problem(context, { ...malformed, ...faultOf(result.error) })
     },
   })
 }
 
-/** A JSON Pointer (RFC 6901) to the first fault, undefined where that is the whole; every name in it is one of ours. */
-export function pathOf({ issues: [issue] }: z.ZodError): string | undefined {
-  return jsonPointer(issue?.path ?? []) || undefined
-}
-
-// The codes of zod alone: its messages quote what was sent
-const ISSUES: Readonly<Record<string, string>> = {
-  invalid_type: 'of the wrong type, or missing',
-  unrecognized_keys: 'a member that is not described',
-  invalid_format: 'not of the form described',
-  invalid_value: 'none of the values described',
-  too_big: 'too large',
-  too_small: 'too small',
+/** The first fault of a form: its place, as a JSON Pointer (RFC 6901) whose names are all ours, and the rule it broke. */
+export function faultOf({ issues: [issue] }: z.ZodError): {
+  readonly path?: string
+  readonly detail?: string
+} {
+  if (issue === undefined) return {}
+  const path = jsonPointer(issue.path)
+  return { ...(path && { path }), detail: describeForm(issue) }
 }

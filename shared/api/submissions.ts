@@ -15,7 +15,7 @@ import { type Authority, findAuthority } from '../settings.ts'
 import { nestsTooDeep } from './json.ts'
 import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, newRoutes, pathOf, type Routes } from './routes.ts'
+import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
 
 const fileContent = Object.fromEntries(
   [...mediaTypes, ...UNTOLD_MEDIA_TYPES].map((mediaType) => [
@@ -34,6 +34,10 @@ const receivedSchema = z
   })
   .openapi('Received')
 
+function ofAFile(meaning: string): string {
+  return `Required with a file: ${meaning}. A JSON envelope has it in its body.`
+}
+
 const route = createRoute({
   method: 'post',
   path: '/submissions',
@@ -41,9 +45,24 @@ const route = createRoute({
   summary: 'Send records: one JSON envelope, or a file of any format with its head in the query',
   request: {
     query: z.object({
-      submissionId: z.string().optional(),
-      layout: z.string().optional(),
-      sentAt: z.string().optional(),
+      submissionId: z
+        .string()
+        .optional()
+        .openapi({ description: ofAFile('names its content for good') }),
+      layout: z
+        .string()
+        .optional()
+        .openapi({ description: ofAFile('which columns it has') }),
+      sentAt: z
+        .string()
+        .optional()
+        .openapi({
+          description: ofAFile('when it was sent, a date and time with an offset'),
+        }),
+      authority: z.string().optional().openapi({
+        description:
+          "Whose records the sender takes them for; any but the principal's own authority is refused",
+      }),
     }),
     // Described alone, not checked by it: the room that knows the content does that
     body: {
@@ -67,7 +86,8 @@ export function submissionRoutes(world: World): Routes {
   routes.openapi(route, async (context) => {
     const actor = context.get('actor')
     const authority = findAuthority(world.settings, actor.authority ?? '')
-    if (!may(actor, 'submission:send') || authority === undefined) {
+    const named = context.req.valid('query').authority ?? authority?.code ?? ''
+    if (authority === undefined || !may(actor, 'submission:send', { authority: named })) {
       return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     }
     const received = await receive(context, world, authority)
@@ -83,8 +103,9 @@ async function receive(
 ): Promise<Received | Response> {
   if (!bringsFile(context)) {
     const envelope = envelopeSchema.safeParse(await readJson(context))
-    if (!envelope.success) return malformed(context, pathOf(envelope.error))
-    if (nestsTooDeep(envelope.data.records)) return malformed(context, '/records')
+    if (!envelope.success) return malformed(context, faultOf(envelope.error))
+    if (nestsTooDeep(envelope.data.records))
+      return malformed(context, { path: '/records', detail: 'nested too deep' })
     return receiveSubmission(world, { authority, head: envelope.data })
   }
   const mediaType = mediaTypeOf(context)
@@ -92,8 +113,9 @@ async function receive(
   if (format === undefined && !UNTOLD_MEDIA_TYPES.includes(mediaType)) {
     return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
   }
-  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...context.req.query() })
-  if (!head.success) return malformed(context, pathOf(head.error))
+  const { authority: _, ...query } = context.req.query()
+  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query })
+  if (!head.success) return malformed(context, faultOf(head.error))
   if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
   const bytes = context.req.raw.body ?? NOTHING
   return receiveSubmission(world, {
@@ -128,8 +150,8 @@ async function readJson(context: Context): Promise<unknown> {
   })
 }
 
-function malformed(context: Context, path: string | undefined): Response {
-  return problem(context, { status: 400, code: 'REQUEST_MALFORMED', path })
+function malformed(context: Context, fault: ReturnType<typeof faultOf>): Response {
+  return problem(context, { status: 400, code: 'REQUEST_MALFORMED', ...fault })
 }
 
 function tooLarge(context: Context): Response {

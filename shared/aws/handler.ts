@@ -20,6 +20,11 @@ export function count(name: keyof typeof metricNames, value = 1): void {
   if (value > 0) metrics.addMetric(metricNames[name], MetricUnit.Count, value)
 }
 
+/** States how long something has taken or waited so far, in whole seconds; 0 is stated too. */
+export function stateSeconds(name: keyof typeof metricNames, seconds: number): void {
+  metrics.addMetric(metricNames[name], MetricUnit.Seconds, seconds)
+}
+
 /** A function's handler with logging, metrics and tracing around it; neither events nor answers are recorded. */
 export function instrumented<Event, Answer>(
   handle: (event: Event, context: Context) => Promise<Answer>,

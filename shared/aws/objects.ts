@@ -14,6 +14,8 @@ export type Buckets = {
   readonly client: S3Client
   /** Several areas may share a bucket: an area is the first segment of an object's name. */
   readonly names: Readonly<Record<Area, string>>
+  /** Of objects that nothing may take away, how long they are locked (Object Lock, compliance mode). */
+  readonly lockedDays?: (key: ObjectKey) => number | undefined
 }
 
 /**
@@ -65,6 +67,7 @@ async function putObject(buckets: Buckets, { key, body, when }: Put): Promise<'s
         Body: body,
         ChecksumAlgorithm: 'SHA256',
         ...condition,
+        ...lockOf(buckets.lockedDays?.(key)),
       }),
     )
     return 'stored'
@@ -74,6 +77,12 @@ async function putObject(buckets: Buckets, { key, body, when }: Put): Promise<'s
     if (name === 'PreconditionFailed' || name === 'NoSuchKey') return 'exists'
     throw fault
   }
+}
+
+function lockOf(days: number | undefined) {
+  if (days === undefined) return {}
+  const until = new Date(Date.now() + days * 24 * 60 * 60 * 1000)
+  return { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: until } as const
 }
 
 async function* listObjects(buckets: Buckets, under: ObjectKey): AsyncGenerator<ObjectKey> {

@@ -23,6 +23,8 @@ export type DynamoTables = {
   /** The table's name in the account. */
   readonly names: Readonly<Record<Table, string>>
   readonly large: LargeValues
+  /** 1 where it is left out. */
+  readonly outboxShards?: number
 }
 
 /**
@@ -117,7 +119,7 @@ async function commit(
   writes: readonly Write[],
   entry: Entry,
 ): Promise<'committed' | 'repeated' | 'conflict'> {
-  const outbox = outboxWrites(entry)
+  const outbox = outboxWrites(entry, { outboxShards: tables.outboxShards ?? 1 })
   const all = [outbox.entry, outbox.pending, ...writes]
   refuseKeyTwice(all)
   const items = await Promise.all(all.map((write) => updateOf(tables, write)))

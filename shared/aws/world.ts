@@ -5,16 +5,21 @@ import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { z } from 'zod'
+import { checkedAuthoritiesSchema } from '../api/authority.ts'
 import { Failure } from '../base/failure.ts'
 import { systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
-import type { Area, Queue, Signer, World } from '../ports.ts'
+import { isKept } from '../ledger/log.ts'
+import type { Area, ObjectKey, Queue, Signer, World } from '../ports.ts'
 import {
-  authoritiesFileSchema,
+  type Authority,
   type Environment,
   environmentSchema,
+  findAuthority,
+  ledgerSettingsSchema,
   policySchema,
   type Settings,
+  settingsProblem,
 } from '../settings.ts'
 import { openLargeValues } from './large-values.ts'
 import { openObjects } from './objects.ts'
@@ -41,18 +46,32 @@ export async function openAws(variables: NodeJS.ProcessEnv = process.env): Promi
   const large = openLargeValues({ client: s3, bucket: environment.BUCKET_RECORDS })
   const queue = (url: string): Queue => openQueue({ client: sqs, url, large })
   const { TABLE_RECORDS: records, TABLE_CASES: cases, TABLE_LEDGER: ledger } = environment
+  const settings = readDeployment()
+  const { outboxShards } = settings.ledger
   return {
     environment,
     s3,
     large,
     files: queue(environment.QUEUE_FILES_URL),
-    store: openStore({ client: new DynamoDBClient(), names: { records, cases, ledger }, large }),
-    objects: openObjects({ client: s3, names: bucketsOf(environment) }),
+    store: openStore({
+      client: new DynamoDBClient(),
+      names: { records, cases, ledger },
+      large,
+      outboxShards,
+    }),
+    objects: openObjects({ client: s3, names: bucketsOf(environment), lockedDays }),
     queues: { inbox: queue(environment.QUEUE_INBOX_URL), sealed: queue(environment.QUEUE_SEALED_URL) },
     signer: await signerOf(environment),
     now: systemClock,
-    settings: readDeployment(),
+    settings,
   }
+}
+
+/** Seven years, as long as comparable audit stores keep theirs (GOV.UK One Login's TxMA). */
+const LOG_KEPT_DAYS = 7 * 365
+
+function lockedDays({ area, path }: ObjectKey): number | undefined {
+  return area === 'ledger' && isKept(path) ? LOG_KEPT_DAYS : undefined
 }
 
 function bucketsOf(environment: Environment): Readonly<Record<Area, string>> {
@@ -77,10 +96,21 @@ async function signerOf({ SIGNING_KEY_ID: keyId }: Environment): Promise<Signer>
   }
 }
 
-/** The authorities and the policy that were deployed with the code. */
+/** What was decided of the deployment, deployed with the code. */
 function readDeployment(): Settings {
-  const { authorities } = readDeployed('authorities.json', authoritiesFileSchema)
-  return { authorities, policy: readDeployed('policy.json', policySchema) }
+  const { authorities } = readDeployed('authorities.json', checkedAuthoritiesSchema)
+  return {
+    authorities,
+    policy: readDeployed('policy.json', policySchema),
+    ledger: readDeployed('ledger.json', ledgerSettingsSchema),
+  }
+}
+
+/** The authority that a door names. Throws `AUTHORITY_UNKNOWN`: the file that was deployed has it no more. */
+export function authorityOf({ settings }: AwsWorld, code = ''): Authority {
+  const found = findAuthority(settings, code)
+  if (found === undefined) throw new Failure('AUTHORITY_UNKNOWN', { retryable: false })
+  return found
 }
 
 /** One of the deployment's files, beside the function's code. */
@@ -96,7 +126,7 @@ function parseSettings<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const facts = { file, path: jsonPointer(issue?.path ?? []), problem: issue?.message ?? '' }
+  const path = jsonPointer(parsed.error.issues[0]?.path ?? [])
+  const facts = { file, path, problem: settingsProblem(parsed.error) }
   throw new Failure('SETTINGS_INVALID', { retryable: false, facts })
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, version } from '@duckdb/node-api'
@@ -15,13 +15,34 @@ export type Engine = {
 /** Pinned by versions: another engine may write the same rows as other bytes. */
 export const engineVersion = `duckdb ${version()}`
 
-/** Lends an engine; when `work` ends, however it ends, the directory is removed. */
+/**
+ * Lends an engine; when `work` ends, however it ends, the directory is removed. What one leaves that is killed, rows in
+ * clear, goes when the next begins.
+ */
 export async function withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-dataset-'))
+  await removeLeftovers(Date.now() - LEFTOVER_AGE_MS)
+  const directory = await mkdtemp(join(tmpdir(), PREFIX))
   try {
     return await connected(directory, work)
   } finally {
     await rm(directory, { recursive: true, force: true })
+  }
+}
+
+const PREFIX = 'credit-fusion-dataset-'
+
+// A live one makes or removes a file in its directory for every bucket, which takes seconds
+const LEFTOVER_AGE_MS = 60 * 60 * 1000
+
+async function removeLeftovers(beforeMs: number): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX))
+  for (const directory of names.map((name) => join(tmpdir(), name))) {
+    try {
+      const { mtimeMs } = await lstat(directory)
+      if (mtimeMs < beforeMs) await rm(directory, { recursive: true, force: true })
+    } catch {
+      // Gone already, or another user's: not ours to remove, and no reason to publish nothing
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { Objects } from '../ports.ts'
+import { putContent } from '../records/content.ts'
 import type { BuiltFile } from './build.ts'
 import type { DataFile } from './manifest.ts'
 
@@ -25,7 +26,7 @@ export async function fetchFile(objects: Objects, file: DataFile, directory: str
   return local
 }
 
-/** Stores what was built, some at a time. A path names its content: one that exists is the same file. */
+/** Stores what was built, some at a time. A path names its content. */
 export async function storeFiles(
   objects: Objects,
   built: readonly BuiltFile[],
@@ -35,7 +36,7 @@ export async function storeFiles(
     const some = built.slice(at, at + FILES_AT_ONCE)
     await Promise.all(
       some.map(async ({ local, file }) => {
-        await objects.put({ area: 'datasets', path: file.path }, await readFile(local), 'absent')
+        await putContent(objects, { area: 'datasets', path: file.path }, await readFile(local))
       }),
     )
     onDone(at + some.length)

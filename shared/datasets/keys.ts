@@ -38,11 +38,10 @@ export function stagedKey(dataset: DatasetName, sha: Sha256): ObjectKey {
   return { area: 'datasets', path: `${dataset}/staged/${sha}.json` }
 }
 
-export function documentKey(
-  dataset: DatasetName,
-  version: number,
-  document: 'manifest.json' | 'quality.json',
-): ObjectKey {
+/** What lies beside a version's files. */
+export type DocumentName = 'manifest.json' | 'quality.json'
+
+export function documentKey(dataset: DatasetName, version: number, document: DocumentName): ObjectKey {
   return { area: 'datasets', path: `${dataset}/versions/${padVersion(version)}/${document}` }
 }
 

@@ -4,11 +4,12 @@ import type { Instant } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
 import { FUSION_VERSION } from '../fusion/fuse.ts'
 import type { World } from '../ports.ts'
-import { listTouched } from '../records/apply.ts'
+import { listTouched } from '../records/applied.ts'
 import { partitionUscc } from '../records/keys.ts'
 import { findWatermark } from '../records/watermark.ts'
 import type { Policy } from '../settings.ts'
 import { bucketOf } from './bucket.ts'
+import { chooseValidAt } from './clock.ts'
 import { fieldTableSha256 } from './columns.ts'
 import { type Engine, engineVersion, literal } from './engine.ts'
 import { fetchFile } from './files.ts'
@@ -30,14 +31,13 @@ export type Plan = {
 export async function planVersion(
   world: Pick<World, 'store' | 'objects' | 'now' | 'settings'>,
   engine: Engine,
-  options: { readonly parent: Manifest | undefined; readonly full: boolean },
+  options: { readonly parent: Manifest | undefined; readonly full: boolean; readonly force: boolean },
 ): Promise<Plan> {
   const { parent } = options
-  const now = world.now()
+  const takeBack = options.full && options.force
   const pins = pin(world.settings.policy, {
     ledgerSize: await findWatermark(world.store),
-    // A clock that was set back does not take a version back
-    validAt: parent !== undefined && parent.validAt > now ? parent.validAt : now,
+    validAt: chooseValidAt(world.now(), { parent: parent?.validAt, takeBack }),
   })
   const full = options.full || parent === undefined || !haveSameRules(parent, pins)
   const from = full ? 0 : parent.ledgerSize

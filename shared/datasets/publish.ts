@@ -3,31 +3,35 @@ import { digestOf, type Sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Objects, World } from '../ports.ts'
-import { type Build, type BuildInput, buildFiles } from './build.ts'
+import { putContent } from '../records/content.ts'
+import { type Build, type BuildInput, buildFiles, type CheckedFile } from './build.ts'
+import { countDaysAhead } from './clock.ts'
 import { columns } from './columns.ts'
 import { withEngine } from './engine.ts'
 import { storeFiles } from './files.ts'
-import { checkFiles, closedGates, type GateFinding } from './gates.ts'
+import { type Acceptance, checkFiles, closedGates, type GateFinding } from './gates.ts'
 import { type DatasetName, stagedKey } from './keys.ts'
 import { type Manifest, manifestSchema } from './manifest.ts'
 import { haveSameRules, type Plan, planVersion } from './plan.ts'
 import { type Quality, qualitySchema } from './quality.ts'
+import type { QualityRuleId } from './quality-rules.ts'
 import { moveLatest, pointTo, rollForward } from './roll-forward.ts'
 import { countSources } from './sources.ts'
 import { commitVersion, findVersion, readManifest, readQuality, type VersionRow } from './store.ts'
 
 export type PublishingWorld = Pick<World, 'store' | 'objects' | 'now' | 'settings'>
 
-export type PublishOptions = {
+export type PublishOptions = Acceptance & {
   readonly dataset: DatasetName
   /** One for each attempt, so that a publisher knows its own version when it meets it. */
   readonly commitId: string
   /** A new version although nothing has changed. */
   readonly force?: boolean
-  /** Builds every bucket from the ledger, and so shows whether the version that stands can be made again. */
+  /**
+   * Builds every bucket from the ledger, and so shows whether the version that stands can be made again. With `force`,
+   * also takes back the instant of a version that was made under a clock far ahead of this one.
+   */
   readonly full?: boolean
-  /** Lets a version through that has far fewer rows than the one before. */
-  readonly acceptDrop?: boolean
   readonly onStep?: (step: Step) => void
 }
 
@@ -63,12 +67,13 @@ export async function publish(world: PublishingWorld, options: PublishOptions): 
   return withEngine(async (engine) => {
     const onStep = options.onStep ?? (() => undefined)
     onStep({ name: 'plan', done: 0, total: 1 })
-    const plan = await planVersion(world, engine, { parent: parent?.manifest, full: options.full ?? false })
+    const { full = false, force = false } = options
+    const plan = await planVersion(world, engine, { parent: parent?.manifest, full, force })
     onStep({ name: 'plan', done: 1, total: 1 })
     const build = await buildFiles(world, engine, buildInput(options, plan, parent))
-    const fresh = build.built.filter(({ isNew }) => isNew)
+    const stored = build.built.filter((each) => isToBeStored(plan, each))
     return commitDraft(world, { options, parent, plan, build }, () =>
-      storeFiles(world.objects, fresh, (done) => onStep({ name: 'store', done, total: fresh.length })),
+      storeFiles(world.objects, stored, (done) => onStep({ name: 'store', done, total: stored.length })),
     )
   })
 }
@@ -89,6 +94,11 @@ function buildInput(options: PublishOptions, plan: Plan, parent: Parent | undefi
 
 export function nextVersion(parent: Parent | undefined): number {
   return (parent?.row.version ?? 0) + 1
+}
+
+/** A full build stores also what came out as it was: where the parent's file was damaged, that puts it right. */
+export function isToBeStored({ kind }: Pick<Plan, 'kind'>, { isNew }: CheckedFile): boolean {
+  return isNew || kind === 'full'
 }
 
 function isUnchanged(parent: Manifest, plan: Draft['plan'], { files }: Build): boolean {
@@ -124,12 +134,17 @@ export async function commitDraft(
   store: () => Promise<void>,
 ): Promise<Publication> {
   const { options, parent, plan, build } = draft
-  if (parent !== undefined && options.force !== true && isUnchanged(parent.manifest, plan, build)) {
-    return confirm(world, options.dataset, { row: parent.row, plan })
-  }
-  const quality = assess(draft)
-  options.onStep?.({ name: 'check', done: 1, total: 1 })
+  const { dataset, force = false } = options
+  const { validAt } = plan.pins
+  const quality = assess(draft, await countDaysAhead(world, { dataset, parent: parent?.row, validAt }))
   const findings = closedGates(quality.checks)
+  // What is unchanged passed the other gates when it was published; a look under a wrong clock confirms nothing
+  const isConfirmed = !findings.some(({ id }) => id === ('clock-ahead' satisfies QualityRuleId))
+  if (parent !== undefined && !force && isConfirmed && isUnchanged(parent.manifest, plan, build)) {
+    if (plan.kind === 'full') await store()
+    return confirm(world, dataset, { row: parent.row, plan })
+  }
+  options.onStep?.({ name: 'check', done: 1, total: 1 })
   if (findings.length > 0) return { outcome: 'gated', findings }
   await store()
   return commitJudged(world, draft, quality)
@@ -137,17 +152,19 @@ export async function commitDraft(
 
 async function commitJudged(world: PublishingWorld, draft: Draft, quality: Quality): Promise<Publication> {
   const { options, parent, plan } = draft
-  const { dataset, acceptDrop = false } = options
+  const { dataset } = options
   const manifest = await describe(
     world,
     draft,
     await stage(world.objects, dataset, qualitySchema.parse(quality)),
   )
   const row = rowOf(manifest, await stage(world.objects, dataset, manifestSchema.parse(manifest)))
-  const accepted = acceptDrop && quality.checks.some((check) => check.accepted)
+  const isAccepted = (gate: QualityRuleId) =>
+    quality.checks.some(({ id, accepted }) => id === gate && accepted)
   const outcome = await commitVersion(world.store, dataset, {
     ...row,
-    acceptedDrop: accepted,
+    acceptedDrop: isAccepted('rows-fallen'),
+    acceptedClock: isAccepted('clock-ahead'),
     at: world.now(),
   })
   options.onStep?.({ name: 'commit', done: 1, total: 1 })
@@ -158,11 +175,12 @@ async function commitJudged(world: PublishingWorld, draft: Draft, quality: Quali
   return { outcome: 'published', version: standing, built: parent === undefined ? 'full' : plan.kind }
 }
 
-function assess({ options, parent, plan, build }: Draft): Quality {
+function assess({ options, parent, plan, build }: Draft, daysAhead: number): Quality {
   const checks = checkFiles({
     ...build,
     parent: parent && { quality: parent.quality, rows: parent.row.rows },
-    acceptDrop: options.acceptDrop ?? false,
+    daysAhead,
+    accept: options,
   })
   const rows = countRows(build)
   return {
@@ -205,7 +223,7 @@ function countRows({ files }: Build): number {
 /** Puts a document where the commit's digest will point to. */
 async function stage(objects: Objects, dataset: DatasetName, document: Manifest | Quality): Promise<Sha256> {
   const sha = digestOf(document)
-  await objects.put(stagedKey(dataset, sha), Buffer.from(canonicalJson(document)), 'absent')
+  await putContent(objects, stagedKey(dataset, sha), Buffer.from(canonicalJson(document)))
   return sha
 }
 

@@ -12,7 +12,7 @@ export const checkSchema = z.strictObject({
   /** Where the failing rows are; each file was checked when it was built. */
   buckets: z.array(z.strictObject({ bucket: z.int().min(0), failing: z.int().min(1) })),
 })
-/** One check of the table and how many rows (or files, or rows too few) fail it. */
+/** One check of the table and how many rows (or files, rows too few, days ahead) fail it. */
 export type Check = z.infer<typeof checkSchema>
 
 export const qualitySchema = z.strictObject({

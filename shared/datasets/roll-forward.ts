@@ -1,13 +1,15 @@
 import { canonicalJson } from '../base/canonical.ts'
 import { Failure } from '../base/failure.ts'
 import type { Objects, World } from '../ports.ts'
+import { putContent } from '../records/content.ts'
 import { type DatasetName, datasets, documentKey, latestKey } from './keys.ts'
 import {
   findLatest,
   type Latest,
   latestSchema,
   listVersions,
-  readStagedBytes,
+  parseLatest,
+  readDocumentBytes,
   type VersionRow,
 } from './store.ts'
 
@@ -36,10 +38,10 @@ async function rollDatasetForward(
 }
 
 async function putDocuments(objects: Objects, dataset: DatasetName, row: VersionRow): Promise<void> {
-  const manifest = await readStagedBytes(objects, dataset, row.manifestSha256)
-  const quality = await readStagedBytes(objects, dataset, row.qualitySha256)
-  await objects.put(documentKey(dataset, row.version, 'quality.json'), quality, 'absent')
-  await objects.put(documentKey(dataset, row.version, 'manifest.json'), manifest, 'absent')
+  for (const document of ['quality.json', 'manifest.json'] as const) {
+    const body = await readDocumentBytes(objects, dataset, { row, document })
+    await putContent(objects, documentKey(dataset, row.version, document), body)
+  }
 }
 
 /** The pointer to a version, confirmed as of the version itself or of a later look that found nothing to change. */
@@ -61,7 +63,7 @@ export async function moveLatest(objects: Objects, dataset: DatasetName, latest:
   const body = Buffer.from(canonicalJson(latest))
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await objects.find(key)
-    const current = found && latestSchema.parse(JSON.parse(Buffer.from(found.body).toString('utf8')))
+    const current = found && parseLatest(found.body)
     if (current !== undefined && !isAhead(latest, current)) return
     if ((await objects.put(key, body, found === undefined ? 'absent' : { tag: found.tag })) === 'stored')
       return

@@ -1,7 +1,7 @@
 import { compareUtf8 } from '../base/order.ts'
 import { findSealedEntry } from '../ledger/sealed.ts'
 import type { Store } from '../ports.ts'
-import { submissionOf } from '../records/apply.ts'
+import { submissionOf } from '../records/entry.ts'
 import type { Source } from './manifest.ts'
 
 /**

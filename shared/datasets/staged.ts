@@ -3,6 +3,7 @@ import { canonicalJson, type Json } from '../base/canonical.ts'
 import { digestOf } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { ObjectKey, Objects } from '../ports.ts'
+import { putContent } from '../records/content.ts'
 import { assembleBuild, type BucketResult, buildBucket, type CheckedFile } from './build.ts'
 import { withEngine } from './engine.ts'
 import { storeFiles } from './files.ts'
@@ -13,6 +14,7 @@ import { planVersion } from './plan.ts'
 import {
   commitDraft,
   findParent,
+  isToBeStored,
   nextVersion,
   type Parent,
   type Publication,
@@ -28,6 +30,7 @@ export const stagedOptionsSchema = publicationNameSchema.extend({
   force: z.boolean().default(false),
   full: z.boolean().default(false),
   acceptDrop: z.boolean().default(false),
+  acceptClock: z.boolean().default(false),
 })
 export type StagedOptions = z.infer<typeof stagedOptionsSchema>
 
@@ -57,13 +60,13 @@ export async function stagePlan(world: PublishingWorld, options: StagedOptions):
   await rollForward(world)
   const parent = await findParent(world, options.dataset)
   const { kind, pins, changed } = await withEngine((engine) =>
-    planVersion(world, engine, { parent: parent?.manifest, full: options.full }),
+    planVersion(world, engine, { parent: parent?.manifest, full: options.full, force: options.force }),
   )
   const buckets: StagedPlan['buckets'] = []
   for (const [bucket, list] of changed) {
     // By content: another run of this step, cut off before its plan, may have found other ones
     const codes = `codes-${bucket}-${digestOf(list)}.json`
-    await putDocument(world.objects, publicationKey(options, codes), list)
+    await putContent(world.objects, publicationKey(options, codes), bytesOf(list))
     buckets.push({ bucket, codes })
   }
   const plan = { options, kind, pins, parentVersion: parent?.row.version ?? 0, buckets }
@@ -98,7 +101,9 @@ export async function buildStaged(
   }
   await withEngine(async (engine) => {
     const { built } = await buildBucket(world, engine, { job, before })
-    if (built?.isNew) await storeFiles(objects, [built], () => undefined)
+    if (built !== undefined && isToBeStored(plan, built)) {
+      await storeFiles(objects, [built], () => undefined)
+    }
     await putDocument(objects, publicationKey(name, `built-${bucket}.json`), {
       bucket,
       built: built === undefined ? null : describe(built),
@@ -204,5 +209,9 @@ async function findDocument<Schema extends z.ZodType>(
 }
 
 async function putDocument(objects: Objects, key: ObjectKey, document: unknown): Promise<void> {
-  await objects.put(key, Buffer.from(canonicalJson(document as Json)), 'absent')
+  await objects.put(key, bytesOf(document), 'absent')
+}
+
+function bytesOf(document: unknown): Uint8Array {
+  return Buffer.from(canonicalJson(document as Json))
 }

@@ -1,10 +1,19 @@
 import { z } from 'zod'
 import type { Json } from '../base/canonical.ts'
-import { type Sha256, sha256 } from '../base/digest.ts'
+import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Objects, Store, World } from '../ports.ts'
-import { type DatasetName, latestKey, publicationId, stagedKey, versionKey, versionsFrom } from './keys.ts'
+import {
+  type DatasetName,
+  type DocumentName,
+  documentKey,
+  latestKey,
+  publicationId,
+  stagedKey,
+  versionKey,
+  versionsFrom,
+} from './keys.ts'
 import { instantSchema, type Manifest, manifestSchema, sha256Schema } from './manifest.ts'
 import { type Quality, qualitySchema } from './quality.ts'
 
@@ -60,27 +69,39 @@ export async function findVersion(
   return newest
 }
 
-/** What `latest.json` says; undefined before the first version. */
+/** What `latest.json` says; undefined before the first version, and where it can't be read. */
 export async function findLatest(objects: Objects, dataset: DatasetName): Promise<Latest | undefined> {
   const found = await objects.find(latestKey(dataset))
-  return found === undefined
-    ? undefined
-    : latestSchema.parse(JSON.parse(Buffer.from(found.body).toString('utf8')))
+  return found && parseLatest(found.body)
+}
+
+/** Undefined for what is no pointer: nothing follows from it but where to begin looking, so a damaged one is none. */
+export function parseLatest(body: Uint8Array): Latest | undefined {
+  try {
+    return latestSchema.safeParse(JSON.parse(Buffer.from(body).toString('utf8'))).data
+  } catch {
+    // Cut off; it is written again from the version rows, by the next to roll forward
+    return undefined
+  }
 }
 
 /** Makes a version and its ledger entry, or neither. Its documents are staged before. */
 export async function commitVersion(
   store: Store,
   dataset: DatasetName,
-  row: VersionRow & { readonly acceptedDrop: boolean; readonly at: Instant },
+  row: VersionRow & {
+    readonly acceptedDrop: boolean
+    readonly acceptedClock: boolean
+    readonly at: Instant
+  },
 ): Promise<'committed' | 'repeated' | 'conflict'> {
-  const { acceptedDrop, at, ...value } = row
+  const { acceptedDrop, acceptedClock, at, ...value } = row
   const { version, manifestSha256, ledgerSize, rows, files } = row
   return store.commit([{ key: versionKey(dataset, version), value, when: 'absent' }], {
     id: publicationId(dataset, version),
     kind: PUBLICATION_ENTRY,
     at,
-    payload: { dataset, version, manifestSha256, ledgerSize, rows, files, acceptedDrop },
+    payload: { dataset, version, manifestSha256, ledgerSize, rows, files, acceptedDrop, acceptedClock },
   })
 }
 
@@ -90,27 +111,37 @@ export async function readManifest(
   dataset: DatasetName,
   row: VersionRow,
 ): Promise<Manifest> {
-  return manifestSchema.parse(await readStaged(objects, dataset, row.manifestSha256))
+  return manifestSchema.parse(await readJson(objects, dataset, { row, document: 'manifest.json' }))
 }
 
 /** Throws `VERSION_DOCUMENT_MISSING` or `VERSION_DOCUMENT_CORRUPT`. */
 export async function readQuality(objects: Objects, dataset: DatasetName, row: VersionRow): Promise<Quality> {
-  return qualitySchema.parse(await readStaged(objects, dataset, row.qualitySha256))
+  return qualitySchema.parse(await readJson(objects, dataset, { row, document: 'quality.json' }))
 }
 
-/** The bytes of a staged document, which are what their name says. */
-export async function readStagedBytes(
+type Wanted = { readonly row: VersionRow; readonly document: DocumentName }
+
+/**
+ * The bytes of a version's document, which are what its row says. They lie where they were staged and, once rolled
+ * forward, with the version: if one of the two is damaged, the other serves.
+ */
+export async function readDocumentBytes(
   objects: Objects,
   dataset: DatasetName,
-  sha: Sha256,
+  { row, document }: Wanted,
 ): Promise<Uint8Array> {
-  const found = await objects.find(stagedKey(dataset, sha))
+  const sha = document === 'manifest.json' ? row.manifestSha256 : row.qualitySha256
   const facts = { dataset, sha256: sha }
-  if (found === undefined) throw new Failure('VERSION_DOCUMENT_MISSING', { retryable: true, facts })
-  if (sha256(found.body) !== sha) throw new Failure('VERSION_DOCUMENT_CORRUPT', { retryable: false, facts })
-  return found.body
+  let isDamaged = false
+  for (const key of [stagedKey(dataset, sha), documentKey(dataset, row.version, document)]) {
+    const body = (await objects.find(key))?.body
+    if (body !== undefined && sha256(body) === sha) return body
+    isDamaged ||= body !== undefined
+  }
+  if (isDamaged) throw new Failure('VERSION_DOCUMENT_CORRUPT', { retryable: false, facts })
+  throw new Failure('VERSION_DOCUMENT_MISSING', { retryable: true, facts })
 }
 
-async function readStaged(objects: Objects, dataset: DatasetName, sha: Sha256): Promise<Json> {
-  return JSON.parse(Buffer.from(await readStagedBytes(objects, dataset, sha)).toString('utf8'))
+async function readJson(objects: Objects, dataset: DatasetName, wanted: Wanted): Promise<Json> {
+  return JSON.parse(Buffer.from(await readDocumentBytes(objects, dataset, wanted)).toString('utf8'))
 }

@@ -126,6 +126,7 @@ export type DisclosureCase = {
   readonly approvals: readonly Approval[]
   readonly closed: 'Refused' | 'Withdrawn' | 'Downloaded' | undefined
   readonly package: PackageFacts | undefined
+  readonly releasedAt: Instant | undefined
 }
 
 /** The case that events 1…n tell; undefined when there is none, or the first submits nothing. */
@@ -143,6 +144,7 @@ export function foldCase(id: string, events: readonly CaseEvent[]): DisclosureCa
     approvals: [],
     closed: undefined,
     package: undefined,
+    releasedAt: undefined,
   }
   return rest.reduce(applyEvent, beginning)
 }
@@ -160,7 +162,7 @@ function applyEvent(current: DisclosureCase, event: CaseEvent): DisclosureCase {
     case 'withdrawn':
       return { ...next, closed: 'Withdrawn' }
     case 'released':
-      return { ...next, package: step.package }
+      return { ...next, package: step.package, releasedAt: event.at }
     case 'downloaded':
       return { ...next, closed: 'Downloaded' }
     case 'submitted':
@@ -185,7 +187,11 @@ export type Moment = { readonly now: Instant; readonly policy: Policy }
 
 /** When an approval stops to count. */
 export function approvalEnd(approval: Approval, policy: Policy): Instant {
-  return instantOf(Date.parse(approval.at) + policy.approvalTtlHours * HOUR_MS)
+  return hoursAfter(approval.at, policy.approvalTtlHours)
+}
+
+function hoursAfter(at: Instant, hours: number): Instant {
+  return instantOf(Date.parse(at) + hours * HOUR_MS)
 }
 
 /**
@@ -206,13 +212,17 @@ export function liveApprovals(current: DisclosureCase, { now, policy }: Moment):
 
 /**
  * Where a case stands at a moment. The instrument's last day is a day in China Standard Time and ends even a
- * released case that nobody downloaded. An approved case whose approval ran out is Expired for good: the
- * authority asks anew. A lone approval that ran out was no decision, so the case is Submitted again.
+ * released case that nobody downloaded; so does the package's own time, however long the instrument holds. An
+ * approved case whose approval ran out is Expired for good: the authority asks anew. A lone approval that ran out was
+ * no decision, so the case is Submitted again.
  */
 export function stateOf(current: DisclosureCase, moment: Moment): CaseState {
+  const { now, policy } = moment
   if (current.closed !== undefined) return current.closed
-  if (chinaDate(moment.now) > current.submission.request.instrument.expiresOn) return 'Expired'
-  if (current.package !== undefined) return 'Released'
+  if (chinaDate(now) > current.submission.request.instrument.expiresOn) return 'Expired'
+  if (current.releasedAt !== undefined) {
+    return now <= hoursAfter(current.releasedAt, policy.packageTtlHours) ? 'Released' : 'Expired'
+  }
   const live = liveApprovals(current, moment)
   const officers = new Set(live.map((approval) => approval.officer))
   if (current.approvals.at(-1)?.place === 2) return officers.size >= 2 ? 'Approved' : 'Expired'

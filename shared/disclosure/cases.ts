@@ -23,9 +23,9 @@ import {
   sweepPackages,
 } from './package.ts'
 import type { Refusal } from './refusal.ts'
-import { appendEvent, loadCase } from './store.ts'
+import { appendEvent } from './store.ts'
 import { attemptOf, type DecidedStep, type GuardCode, refused, transition } from './transition.ts'
-import { type CaseView, momentOf, viewOf } from './view.ts'
+import { type CaseView, findVisible, momentOf, viewOf } from './view.ts'
 
 export type CaseWorld = Pick<World, 'store' | 'objects' | 'signer' | 'now' | 'settings'>
 
@@ -60,12 +60,19 @@ export async function refuseCase(
   return resultOf(await act(world, { actor, caseId, command: { kind: 'refuse', ...body } }))
 }
 
-/** Extracts what was approved, seals it to the requester's key and makes it ready for one download. */
+/** Whether a name still stands for a compliance officer who may sign in. */
+export type IsOfficer = (name: string) => Promise<boolean>
+
+/**
+ * Extracts what was approved, seals it to the requester's key and makes it ready for one download. The approvals it rests
+ * on must be of people who are still officers.
+ */
 export async function releaseCase(
   world: CaseWorld,
   { actor, caseId }: Order<'release'>,
+  isOfficer: IsOfficer,
 ): Promise<CaseResult> {
-  return resultOf(await act(world, { actor, caseId, command: { kind: 'release' } }))
+  return resultOf(await act(world, { actor, caseId, command: { kind: 'release' }, isOfficer }))
 }
 
 /** The requesting authority takes its request back, before the release. */
@@ -99,7 +106,13 @@ export async function downloadCase(
   return { outcome: 'downloaded', case: acted.case, body: acted.body }
 }
 
-type ActInput = { readonly actor: Actor; readonly caseId: string; readonly command: Command }
+type ActInput = {
+  readonly actor: Actor
+  readonly caseId: string
+  readonly command: Command
+  /** Asked for a release alone. */
+  readonly isOfficer?: IsOfficer
+}
 
 type Acted =
   | { readonly outcome: 'done'; readonly case: CaseView; readonly body: Uint8Array | undefined }
@@ -118,10 +131,10 @@ async function act(world: CaseWorld, input: ActInput): Promise<Acted> {
 }
 
 async function actOnce(world: CaseWorld, input: ActInput): Promise<Acted | 'taken'> {
-  const current = await loadCase(world.store, input.caseId)
+  const current = await findVisible(world, input)
   if (current === undefined) return refused('CASE_NOT_FOUND')
   const moment = momentOf(world)
-  const context = { ...moment, actor: input.actor }
+  const context = { ...moment, actor: input.actor, revoked: await listRevoked(current, input.isOfficer) }
   const decision = transition(current, input.command, context)
   if (decision.outcome === 'refused') {
     const attempt = attemptOf(current, input.command, { ...context, refusal: decision })
@@ -138,6 +151,13 @@ async function actOnce(world: CaseWorld, input: ActInput): Promise<Acted | 'take
   const next = foldCase(current.id, [...current.events, event]) ?? current
   if (SWEPT_AFTER.includes(step.kind)) await sweep(world, next)
   return { outcome: 'done', case: viewOf(next, input.actor, moment), body }
+}
+
+async function listRevoked(current: DisclosureCase, isOfficer?: IsOfficer): Promise<ReadonlySet<string>> {
+  const revoked = new Set<string>()
+  if (isOfficer === undefined) return revoked
+  for (const { officer } of current.approvals) if (!(await isOfficer(officer))) revoked.add(officer)
+  return revoked
 }
 
 function eventAfter(

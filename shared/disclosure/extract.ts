@@ -1,8 +1,8 @@
 import type { Json } from '../base/canonical.ts'
 import type { Instant } from '../base/instant.ts'
 import { fuse } from '../fusion/fuse.ts'
-import { isIndividualBusinessNumber } from '../identity/registration-number.ts'
 import type { Store } from '../ports.ts'
+import { organisationRecords } from '../records/individual-business.ts'
 import type { StandingRecord } from '../records/record.ts'
 import { listStanding } from '../records/store.ts'
 import type { Policy } from '../settings.ts'
@@ -45,11 +45,12 @@ export async function extractScope(
  */
 export function extractOrganisation(
   uscc: string,
-  records: readonly StandingRecord[],
+  held: readonly StandingRecord[],
   { scope, policy, validAt }: Omit<ExtractInput, 'ledgerSize'>,
 ): OrganisationExtract {
-  // Looked at again here: the request was checked when it came, and only records tell a registration number
-  if (kindOfSubject(uscc, policy) !== 'organisation' || records.some(isOfIndividualBusiness)) {
+  // Looked at again here: the request was checked when it came, and only records tell the rest
+  const records = organisationRecords(uscc, held)
+  if (kindOfSubject(uscc, policy) !== 'organisation' || records === undefined) {
     return { uscc, outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
   }
   const whole = fuse({ uscc, records, policy, validAt })
@@ -68,12 +69,4 @@ export function extractOrganisation(
     outcome: 'disclosed',
     fields: Object.fromEntries(scope.fields.map((name) => [name, row[name] ?? null])),
   }
-}
-
-function isOfIndividualBusiness({ record }: StandingRecord): boolean {
-  const numbers = record.otherIdentifiers.map(({ kind, value }) =>
-    kind === 'registration-number' ? value : '',
-  )
-  const own = record.type === 'registration' ? (record.facts.registrationNumber ?? '') : ''
-  return [...numbers, own].some(isIndividualBusinessNumber)
 }

@@ -112,7 +112,8 @@ export function verifierThumbprint(verifierKey: Uint8Array): string {
   return thumbprint(verifierJwk(verifierKey))
 }
 
-function verifierJwk(verifierKey: Uint8Array): { kty: string; crv: string; x: string } {
+/** The service's public key as a JWK (RFC 8037). */
+export function verifierJwk(verifierKey: Uint8Array): { kty: string; crv: string; x: string } {
   return { kty: 'OKP', crv: 'Ed25519', x: encode(verifierKey) }
 }
 

@@ -1,7 +1,7 @@
 import { addYears, type CalendarDate } from '../base/instant.ts'
-import { findPersonalData } from '../identity/personal-data.ts'
+import { findPersonalData, findPersonalDataInId } from '../identity/personal-data.ts'
 import type { Policy } from '../settings.ts'
-import { findLegalBasis } from './legal-basis.ts'
+import { findLegalBasis, legalBases } from './legal-basis.ts'
 import type { DisclosureRequest } from './request.ts'
 import { disclosedFieldNames } from './scope.ts'
 import { kindOfSubject } from './subject.ts'
@@ -88,7 +88,7 @@ export const requestRules = [
   {
     code: 'FIELD_UNKNOWN',
     source: 'Field table, edition disclosed',
-    reason: 'Not a field that a case may name',
+    reason: `Not a field that a case may name; these are: ${disclosedFieldNames.join(', ')}`,
     find: ({ request: { scope } }) =>
       place('fields', scope.fields, (name) => !disclosedFieldNames.includes(name)),
   },
@@ -120,7 +120,7 @@ export const requestRules = [
   {
     code: 'LEGAL_BASIS_UNKNOWN',
     source: 'Table of legal bases',
-    reason: 'Not a legal basis of the table',
+    reason: `Not a legal basis of the table; these are: ${legalBases.map(({ code }) => code).join(', ')}`,
     find: ({ request }) => when(findLegalBasis(request.legalBasis.code) === undefined, '/legalBasis/code'),
   },
   {
@@ -153,10 +153,11 @@ export const requestRules = [
     code: 'PERSONAL_DATA',
     source: 'GB 11643 and mobile numbers in free text; personal data does not enter',
     reason: 'The text holds a person’s number',
-    find: ({ request: { purpose, instrument } }) =>
+    find: ({ request: { purpose, instrument, idempotencyKey } }) =>
       when(findPersonalData(purpose) !== undefined, '/purpose') ??
       when(findPersonalData(instrument.issuedBy) !== undefined, '/instrument/issuedBy') ??
-      when(findPersonalData(instrument.number) !== undefined, '/instrument/number'),
+      when(findPersonalData(instrument.number) !== undefined, '/instrument/number') ??
+      when(findPersonalDataInId(idempotencyKey) !== undefined, '/idempotencyKey'),
   },
 ] as const satisfies readonly Rule[]
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { digestOf, type Sha256 } from '../base/digest.ts'
+import { describeForm } from '../base/form.ts'
 import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
 import { calendarDateSchema } from '../records/types/fact.ts'
@@ -29,8 +30,8 @@ const parts = {
   idempotencyKey: z.string().regex(/^[A-Za-z0-9._:-]{8,100}$/, 'not 8 to 100 of A-Z a-z 0-9 . _ : -'),
 }
 
-// Wider than the policy allows, so that a rule with its own code answers; closed all the same
-const sentSchema = z.strictObject({
+/** What is sent. Wider than the policy allows, so that a rule with its own code answers; closed all the same. */
+export const sentSchema = z.strictObject({
   organisations: z.array(z.string().max(64)).max(1_000),
   fields: z.array(z.string().max(64)).max(1_000),
   window: windowSchema,
@@ -107,7 +108,7 @@ function holdsPrivateMember(sent: unknown): boolean {
 // The library's message may quote what was sent, and a member's name may be anything: neither goes out
 function malformed(error: z.ZodError): Refusal<RequestCode> {
   const [issue] = error.issues
-  const reason =
-    issue?.code === 'unrecognized_keys' ? 'Has a member that is not known' : 'Not of the form required'
+  const rule = issue === undefined ? '' : `: ${describeForm(issue)}`
+  const reason = `Not of the form required${rule}`
   return { outcome: 'refused', code: 'REQUEST_MALFORMED', reason, path: jsonPointer(issue?.path ?? []) }
 }

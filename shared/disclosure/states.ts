@@ -32,7 +32,8 @@ export type Transition = { readonly from: CaseState; readonly by: CommandKind; r
 
 /**
  * Every transition there is; what is not a row does not happen. Beside these, time alone moves a case: to Expired
- * when the instrument or an approved case's approval ran out, back to Submitted when a lone approval did.
+ * when the instrument, an approved case's approval or a released package ran out, back to Submitted when a lone
+ * approval did.
  */
 export const transitions = [
   { from: 'Submitted', by: 'approve', to: 'AwaitingSecondApproval' },

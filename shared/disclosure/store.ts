@@ -5,9 +5,17 @@ import type { Key, Range, Store, Write } from '../ports.ts'
 import { type CaseEvent, caseEventSchema, type DisclosureCase, foldCase } from './case.ts'
 import { entryOf } from './entry.ts'
 
-/** One case for one authority and idempotency key, whoever of the authority sends it and however often. */
+/**
+ * One case for one authority and idempotency key, whoever of the authority sends it and however often. An authority's
+ * keys can be guessed, and so its cases' ids; what an id begins with says whose it is before anything is read.
+ */
 export function caseId(authority: string, idempotencyKey: string): string {
-  return sha256(`${authority}#${idempotencyKey}`).slice(0, 32)
+  return caseIdBeginning(authority) + sha256(`${authority}#${idempotencyKey}`).slice(0, 24)
+}
+
+/** What all ids of an authority's cases begin with. */
+export function caseIdBeginning(authority: string): string {
+  return sha256(`authority#${authority}`).slice(0, 8)
 }
 
 function casePartition(id: string): string {

@@ -3,6 +3,7 @@ import type { Instant } from '../base/instant.ts'
 import type { CaseEvent, DisclosureCase, Step } from './case.ts'
 import { entryId } from './entry.ts'
 import { findLegalBasis } from './legal-basis.ts'
+import type { CommandKind } from './states.ts'
 
 /** Who did what, when, on what ground. */
 export type TimelineRow = {
@@ -12,6 +13,8 @@ export type TimelineRow = {
   readonly actor: string | undefined
   readonly role: Role
   readonly action: Step['kind']
+  /** What was attempted, of an attempt that was refused. */
+  readonly command?: CommandKind
   readonly ground: Ground
   /** Of the scope that the step was taken on or, for a narrowing, made. */
   readonly scopeSha256: string
@@ -53,6 +56,7 @@ function rowOf(
     actor: isNamed ? event.actor.name : undefined,
     role: event.actor.role,
     action: event.step.kind,
+    ...(event.step.kind === 'attempt-refused' && { command: event.step.command }),
     ground: groundOf(current, event.step),
     scopeSha256,
     entryId: entryId(current.id, event.number),

@@ -13,10 +13,15 @@ export type GuardCode =
   | StateCode
   | 'SCOPE_CHANGED'
   | 'SAME_OFFICER'
+  | 'APPROVER_REVOKED'
   | NarrowingFault
   | 'PERSONAL_DATA'
 
-export type Context = Moment & { readonly actor: Actor }
+export type Context = Moment & {
+  readonly actor: Actor
+  /** Of the officers whose approvals a release rests on, those who are none any longer. */
+  readonly revoked: ReadonlySet<string>
+}
 
 /** What is to be written. A release still lacks the package, which is only built once nothing stands against it. */
 export type DecidedStep =
@@ -40,7 +45,7 @@ export function transition(current: DisclosureCase, command: Command, context: C
     case 'refuse':
       return refuse(command)
     case 'release':
-      return { outcome: 'decided', step: { kind: 'released', scopeSha256: current.scopeSha256 } }
+      return release(current, context)
     case 'download':
       return download(current)
     case 'withdraw':
@@ -116,6 +121,13 @@ function refuse({ code, reason }: Extract<Command, { kind: 'refuse' }>): Decisio
   return { outcome: 'decided', step: { kind: 'refused', code, reason } }
 }
 
+// Checked here, not where a case is read: whoever was revoked has decided on nothing that goes out from now on
+function release(current: DisclosureCase, context: Context): Decision {
+  const officers = liveApprovals(current, context).map(({ officer }) => officer)
+  if (officers.some((officer) => context.revoked.has(officer))) return refused('APPROVER_REVOKED')
+  return { outcome: 'decided', step: { kind: 'released', scopeSha256: current.scopeSha256 } }
+}
+
 function download(current: DisclosureCase): Decision {
   if (current.package === undefined) return refused('NOT_RELEASED')
   return {
@@ -135,7 +147,7 @@ const ATTEMPT_LIMIT = 10
 export function attemptOf(
   current: DisclosureCase,
   command: Command,
-  context: Context & { readonly refusal: Refusal<GuardCode> },
+  context: Omit<Context, 'revoked'> & { readonly refusal: Refusal<GuardCode> },
 ): Step | undefined {
   const { actor, now, refusal } = context
   if (refusal.code === 'CASE_NOT_FOUND') return undefined
@@ -164,9 +176,11 @@ const reasons: Readonly<Record<GuardCode, string>> = {
   NOT_RELEASED: 'The package has not been released',
   CASE_REFUSED: 'The case was refused',
   CASE_WITHDRAWN: 'The case was withdrawn',
-  CASE_EXPIRED: 'The instrument or an approval of the case ran out',
+  CASE_EXPIRED: 'The instrument, an approval or the package of the case ran out',
   SCOPE_CHANGED: 'The scope is no longer the one that was seen; read the case again',
   SAME_OFFICER: 'This officer has approved already; the second approval is another officer’s',
+  APPROVER_REVOKED:
+    'An officer who approved is none any longer; narrow the case, or let the authority ask anew',
   NARROWING_EMPTY: 'Nothing would be left; refuse the case instead',
   NARROWING_WIDENS: 'Not within the scope as it is',
   NARROWING_CHANGES_NOTHING: 'The scope would stay as it is',

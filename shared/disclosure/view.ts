@@ -7,7 +7,7 @@ import type { Refusal, RefusalGround } from './refusal.ts'
 import type { DisclosureRequest } from './request.ts'
 import type { Scope } from './scope.ts'
 import type { CaseState } from './states.ts'
-import { indexPlace, listCaseIds, loadCase } from './store.ts'
+import { caseIdBeginning, indexPlace, listCaseIds, loadCase } from './store.ts'
 import { type TimelineRow, timelineOf } from './timeline.ts'
 import { type GuardCode, maySee, refused } from './transition.ts'
 
@@ -92,42 +92,76 @@ export async function caseTimeline(
     : { outcome: 'done', rows: timelineOf(current, actor) }
 }
 
-async function findVisible(
-  world: ReadWorld,
+/**
+ * The case, to whoever may know of it. Nothing is read for another authority: a case that is there is to take no longer
+ * to be denied than one that is not.
+ */
+export async function findVisible(
+  { store }: Pick<World, 'store'>,
   { actor, caseId }: CaseQuery,
 ): Promise<DisclosureCase | undefined> {
-  const current = await loadCase(world.store, caseId)
+  if (actor.role === 'agency' && !caseId.startsWith(caseIdBeginning(actor.authority ?? ''))) return undefined
+  const current = await loadCase(store, caseId)
   return current !== undefined && maySee(current, actor) ? current : undefined
 }
 
 const PAGE_LIMIT = 100
 
+/** Most cases that are read for one page, each to know its state: some milliseconds each, within a gateway's half minute. */
+const READ_LIMIT = 500
+
+export type CaseListing = {
+  readonly actor: Actor
+  /** The place that the page before ended at. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+  readonly order?: 'oldest' | 'newest' | undefined
+  readonly state?: CaseState | undefined
+}
+
 /**
- * Cases oldest first, at most 100 at once: an authority's own for its principals, all for the service's staff.
- * `next` is where to go on, undefined at the end.
+ * Cases, oldest first unless the newest are wanted first, at most 100 at once: an authority's own for its principals,
+ * all for the service's staff. `next` is where to go on, undefined at the end; a page may hold fewer than asked for, or
+ * none, and have a next all the same, where many cases are in another state.
  */
 export async function listCases(
   world: ReadWorld,
-  query: { readonly actor: Actor; readonly after?: string | undefined; readonly limit?: number | undefined },
+  query: CaseListing,
 ): Promise<
   | { readonly outcome: 'done'; readonly cases: readonly CaseView[]; readonly next: string | undefined }
   | Refusal<GuardCode>
 > {
-  const { actor, after } = query
+  const { actor, state } = query
   const limit = Math.min(Math.max(query.limit ?? PAGE_LIMIT, 1), PAGE_LIMIT)
   if (actor.role === 'dataset-user') return refused('ROLE_NOT_ALLOWED')
   if (actor.role === 'agency' && actor.authority === undefined) return refused('ROLE_NOT_ALLOWED')
-  const choice = {
-    ...(actor.role === 'agency' && actor.authority !== undefined ? { authority: actor.authority } : {}),
-    ...(after === undefined ? {} : { after }),
-  }
   const cases: CaseView[] = []
-  for await (const id of listCaseIds(world.store, choice)) {
-    const last = cases.at(-1)
-    if (last !== undefined && cases.length === limit)
+  let [read, last]: [number, CaseView | undefined] = [0, undefined]
+  for await (const id of idsOf(world.store, query)) {
+    if (last !== undefined && (cases.length === limit || read === READ_LIMIT))
       return { outcome: 'done', cases, next: indexPlace(last) }
     const current = await loadCase(world.store, id)
-    if (current !== undefined) cases.push(viewOf(current, actor, momentOf(world)))
+    if (current === undefined) continue
+    read++
+    last = viewOf(current, actor, momentOf(world))
+    if (state === undefined || state === last.state) cases.push(last)
   }
   return { outcome: 'done', cases, next: undefined }
+}
+
+async function* idsOf(
+  store: ReadWorld['store'],
+  { actor, after, order }: CaseListing,
+): AsyncIterable<string> {
+  const choice =
+    actor.authority === undefined || actor.role !== 'agency' ? {} : { authority: actor.authority }
+  if (order !== 'newest') {
+    yield* listCaseIds(store, { ...choice, ...(after !== undefined && { after }) })
+    return
+  }
+  // The index is read upwards alone. Its rows have some hundred bytes, so that of ten thousand cases is a megabyte
+  const ids: string[] = []
+  for await (const id of listCaseIds(store, choice)) ids.push(id)
+  const end = after === undefined ? ids.length : ids.indexOf(after.slice(after.indexOf('#') + 1))
+  yield* ids.slice(0, Math.max(end, 0)).reverse()
 }

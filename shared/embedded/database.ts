@@ -7,6 +7,8 @@ export type Database = {
   read<T>(work: (prepare: Prepare) => T): T
   /** Runs `work` as one durable transaction: all of it, or nothing when it throws. It cannot be nested. */
   transact<T>(work: (prepare: Prepare) => T): T
+  /** Leaves nothing of what was overwritten or deleted in the log of writes; false while somebody else reads it. */
+  emptyLog(): boolean
   close(): void
 }
 
@@ -30,6 +32,7 @@ export function openDatabase(file: string): Database {
   return {
     read: (work) => translated(() => work(prepare)),
     transact: (work) => translated(() => transact(connection, () => work(prepare))),
+    emptyLog: () => translated(() => prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0),
     close: () => connection.close(),
   }
 }
@@ -105,12 +108,14 @@ const BUSY_TIMEOUT_MS = 10_000
 // synchronous=FULL: NORMAL may lose the last commits on power loss, and a published checkpoint would outrun them.
 // wal_autocheckpoint: keys arrive in random order and touch the whole index; a log of 50,000 pages (400 MB) writes
 // each index page back once where the default of 1,000 does so many times over, at half the speed.
+// secure_delete: what is erased is overwritten, in the pages that deleting leaves free as well.
 // page_size: 8 KiB holds several records of a kilobyte and more; a tenth faster and smaller than 4 KiB.
 // cache_size: negative is KiB, so 256 MiB at most.
 const PRAGMAS = `
   PRAGMA page_size = 8192;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
+  PRAGMA secure_delete = ON;
   PRAGMA cache_size = -262144;
   PRAGMA wal_autocheckpoint = 50000;
 `

@@ -1,25 +1,40 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { access, chmod, constants, mkdir, opendir, readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { findActor, type Principal, principalSchema, registerPrincipal } from '../api/principal.ts'
+import { checkedAuthoritiesSchema } from '../api/authority.ts'
+import {
+  DEPLOYMENT,
+  findActor,
+  findLeftOut,
+  type Principal,
+  principalSchema,
+  registerPrincipal,
+} from '../api/principal.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
-import type { World } from '../ports.ts'
-import { authoritiesFileSchema, policySchema, type Settings } from '../settings.ts'
+import { jsonPointer } from '../base/pointer.ts'
+import type { Signer, World } from '../ports.ts'
+import { ledgerSettingsSchema, policySchema, type Settings, settingsProblem } from '../settings.ts'
 import { openDatabase } from './database.ts'
-import { createFile } from './durable-file.ts'
+import { createFile, errnoOf } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
 import { openObjects } from './objects.ts'
 import { openQueue, type WorkerQueue } from './queue.ts'
 import { openSigner } from './signer.ts'
 import { openStore } from './store.ts'
 
-/** A World on one directory: a SQLite file, a tree of objects, two keys, and the deployment's three files. */
+/** A World on one directory: a SQLite file, a tree of objects, the public log, three keys, and the deployment's files. */
 export type Home = World & {
   readonly directory: string
   readonly queues: { readonly inbox: WorkerQueue; readonly sealed: WorkerQueue }
   readonly issuer: LocalIssuer
+  /** Signs checkpoints; `signer` signs packages. */
+  readonly ledgerSigner: Signer
+  /** Principals that came by its files, which name them no more; they may sign in until they are revoked. */
+  readonly leftOut: readonly string[]
+  /** Clears the store's file of what was erased; false while somebody else reads it. */
+  scrub(): boolean
   close(): void
 }
 
@@ -32,29 +47,72 @@ export type HomeOptions = {
 
 const principalsFileSchema = z.strictObject({ principals: z.array(principalSchema) })
 
+/** Whether a directory is a home: it has a store, or the files that one is made from. */
+export function isHome(directory: string): boolean {
+  return [STORE, ...DEPLOYMENT_FILES].some((name) => existsSync(join(directory, name)))
+}
+
+const STORE = 'store.sqlite'
+const DEPLOYMENT_FILES = ['authorities.json', 'policy.json', 'ledger.json', 'principals.json'] as const
+
 /**
- * Opens a home, and makes it where there is none. Several processes may have one open. Edits of `authorities.json`,
+ * Opens a home, and makes it where there is none, for its owner alone. Several processes may have one open. Edits of `authorities.json`,
  * `policy.json` and `principals.json` take effect at the next opening; a principal that was revoked stays so.
- * Throws `SETTINGS_INVALID` with the file and the path in it.
+ * Throws `SETTINGS_INVALID` with the file and the path in it, and `HOME_UNUSABLE` with the directory.
  */
 export async function openHome({ directory, template, now = systemClock }: HomeOptions): Promise<Home> {
   const root = resolve(directory)
-  await mkdir(root, { recursive: true, mode: 0o700 })
+  await makeRoot(root)
+  // A directory that was there may be open to others, and what lies in it goes by its mode
+  await chmod(root, 0o700)
   const settings = await readSettings(root, template)
-  const database = openDatabase(join(root, 'store.sqlite'))
-  const home: Home = {
+  const database = openDatabase(await ownDatabaseFile(root))
+  const home = {
     directory: root,
-    store: openStore(database),
-    objects: await openObjects(join(root, 'objects'), now),
+    store: openStore(database, settings.ledger),
+    objects: await openObjects(join(root, 'objects'), { now, ledger: join(root, 'ledger') }),
     queues: { inbox: openQueue(database, 'inbox'), sealed: openQueue(database, 'sealed') },
     signer: await openSigner(join(root, 'signer.pem')),
+    ledgerSigner: await openSigner(join(root, 'ledger.pem')),
     issuer: await openIssuer(join(root, 'issuer.pem')),
     now,
     settings,
+    scrub: () => database.emptyLog(),
     close: () => database.close(),
   }
-  await registerPrincipals(home, template)
-  return home
+  return { ...home, leftOut: await registerPrincipals(home, template) }
+}
+
+async function makeRoot(root: string): Promise<void> {
+  try {
+    await makeDirectories(root)
+    await (await opendir(root)).close()
+    await access(root, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const facts = { path: root, errno: errnoOf(cause) ?? 'UNKNOWN' }
+    throw new Failure('HOME_UNUSABLE', { retryable: false, facts, cause })
+  }
+}
+
+// Not by mkdir's own recursion: below /proc, where nothing can be made, that tries for ever
+async function makeDirectories(directory: string): Promise<void> {
+  const isMissing = (await tryToMake(directory)) === 'ENOENT'
+  if (!isMissing || dirname(directory) === directory) return
+  await makeDirectories(dirname(directory))
+  await tryToMake(directory)
+}
+
+// Whatever stood against it, whoever opens the directory finds
+async function tryToMake(directory: string): Promise<string | undefined> {
+  return mkdir(directory, { mode: 0o700 }).then(() => undefined, errnoOf)
+}
+
+// SQLite makes its files as the umask says, and those beside the store with the mode that the store has
+async function ownDatabaseFile(root: string): Promise<string> {
+  const file = join(root, 'store.sqlite')
+  if (!existsSync(file)) await createFile(file, new Uint8Array())
+  await chmod(file, 0o600)
+  return file
 }
 
 /** The file whose lock the home's one worker holds. */
@@ -66,14 +124,15 @@ async function readSettings(root: string, template: string): Promise<Settings> {
   const { authorities } = await readJsonFile(root, {
     template,
     name: 'authorities.json',
-    schema: authoritiesFileSchema,
+    schema: checkedAuthoritiesSchema,
   })
   const policy = await readJsonFile(root, { template, name: 'policy.json', schema: policySchema })
-  return { authorities, policy }
+  const ledger = await readJsonFile(root, { template, name: 'ledger.json', schema: ledgerSettingsSchema })
+  return { authorities, policy, ledger }
 }
 
 // An agency's principal for each authority, named as the authority; the staff as the file has them
-async function registerPrincipals(home: Home, template: string): Promise<void> {
+async function registerPrincipals(home: Omit<Home, 'leftOut'>, template: string): Promise<readonly string[]> {
   const name = 'principals.json'
   const file = await readJsonFile(home.directory, { template, name, schema: principalsFileSchema })
   for (const [index, { code }] of home.settings.authorities.entries()) {
@@ -83,15 +142,18 @@ async function registerPrincipals(home: Home, template: string): Promise<void> {
   for (const [index, principal] of file.principals.entries()) {
     await register(home, principal, { file: name, path: `/principals/${index}` })
   }
+  const staff = file.principals.map((principal) => principal.name)
+  const agencies = home.settings.authorities.map(({ code }) => code)
+  return findLeftOut(home.store, new Set([...staff, ...agencies]))
 }
 
 // An edit that can't take effect must not look as if it had
 async function register(
-  home: Home,
+  home: Omit<Home, 'leftOut'>,
   principal: Principal,
   { file, path }: { readonly file: string; readonly path: string },
 ): Promise<void> {
-  const result = await registerPrincipal(home, principal, 'deployment')
+  const result = await registerPrincipal(home, principal, DEPLOYMENT)
   if (result === 'authority-unknown') {
     throw settingsInvalid({ file, path: `${path}/authority`, problem: 'no such authority' })
   }
@@ -114,9 +176,8 @@ async function readJsonFile<Schema extends z.ZodType>(
   if (!existsSync(file)) await createFile(file, await readFile(join(template, name)))
   const parsed = schema.safeParse(parseJson(await readFile(file, 'utf8'), name))
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const path = issue?.path.map((segment) => `/${String(segment)}`).join('') ?? ''
-  throw settingsInvalid({ file: name, path, problem: issue?.message ?? '' })
+  const path = jsonPointer(parsed.error.issues[0]?.path ?? [])
+  throw settingsInvalid({ file: name, path, problem: settingsProblem(parsed.error) })
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -10,13 +10,24 @@ import { areas, type ObjectKey, type Objects, objectPath } from '../ports.ts'
 import { errnoOf, linkNew, makeDirectory, syncDirectory, writeTemporary } from './durable-file.ts'
 import { tryLock } from './lock.ts'
 
+export type ObjectsOptions = {
+  readonly now?: Clock
+  /** Where the area `ledger` lies, whose files are there for anybody to take away; among the others if left out. */
+  readonly ledger?: string
+}
+
 /**
  * Objects as files, `<directory>/<area>/<path>`; several processes may use one directory at the same time.
  * The tag is the body's SHA-256. A path cannot be both an object and the beginning of another's.
  * Throws `OBJECT_KEY_INVALID`, and retryable `OBJECTS_BUSY`, `OBJECTS_FULL`, `OBJECTS_FAILED`.
  */
-export async function openObjects(directory: string, now: Clock = systemClock): Promise<Objects> {
-  const home = { root: resolve(directory), temporary: resolve(directory, '.temporary') }
+export async function openObjects(
+  directory: string,
+  { now = systemClock, ledger = join(directory, 'ledger') }: ObjectsOptions = {},
+): Promise<Objects> {
+  const root = resolve(directory)
+  const paths = { root, temporary: join(root, '.temporary'), ledger: resolve(ledger) }
+  const home = { ...paths, durable: new Set<string>() }
   await translated(async () => {
     await makeDirectory(home.temporary, dirname(home.root))
     await removeLeftovers(home.temporary, Date.parse(now()) - LEFTOVER_AGE_MS)
@@ -30,7 +41,13 @@ export async function openObjects(directory: string, now: Clock = systemClock): 
   }
 }
 
-type Home = { readonly root: string; readonly temporary: string }
+type Home = {
+  readonly root: string
+  readonly temporary: string
+  readonly ledger: string
+  /** Directories that this process has seen to. */
+  readonly durable: Set<string>
+}
 
 type Put = {
   readonly file: string
@@ -55,7 +72,7 @@ async function put(home: Home, { file, body, when }: Put): Promise<'stored' | 'e
 }
 
 async function create(home: Home, temporary: string, file: string): Promise<'stored' | 'exists'> {
-  await makeDirectory(dirname(file), home.root).catch((fault: unknown) => {
+  await makeOnce(home, dirname(file)).catch((fault: unknown) => {
     // A file stands where a directory is needed: an object of which this path is a continuation
     throw BLOCKED.has(errnoOf(fault) ?? '') ? keyInvalid() : fault
   })
@@ -63,6 +80,13 @@ async function create(home: Home, temporary: string, file: string): Promise<'sto
   const found = await stat(file).catch(undefinedWhenAbsent)
   if (found?.isDirectory()) throw keyInvalid()
   return 'exists'
+}
+
+async function makeOnce({ root, durable }: Home, directory: string): Promise<void> {
+  if (durable.has(directory)) return
+  // The ledger's may lie beside the root
+  await makeDirectory(directory, dirname(root))
+  durable.add(directory)
 }
 
 async function replace(temporary: string, file: string, tag: string): Promise<'stored' | 'exists'> {
@@ -115,7 +139,7 @@ function fileOf(home: Home, key: ObjectKey): string {
 
 function areaDirectory(home: Home, { area }: ObjectKey): string {
   if (!areas.includes(area)) throw keyInvalid()
-  return join(home.root, area)
+  return area === 'ledger' ? home.ledger : join(home.root, area)
 }
 
 async function removeLeftovers(temporary: string, beforeMs: number): Promise<void> {

@@ -14,16 +14,20 @@ export type DeadMessage = Message & { readonly code: string }
 export interface WorkerQueue extends Queue {
   /** Leases up to `limit` messages that are due, the oldest first. */
   receive(limit: number, now: Instant): readonly Message[]
-  /** The message is done with. */
-  settle(id: number): void
+  /** The messages are done with. */
+  settle(ids: readonly number[]): void
   /** Counts a failed try: due again after a while, or dead after the fifth. */
   fail(id: number, now: Instant, code: string): void
+  /** Gives messages back, due again after a rest, with no failed try counted: the fault was the machine's. */
+  giveBack(ids: readonly number[], now: Instant): void
   /**
    * Makes every leased message due again, with no failed try counted: for a worker to call when it starts, under
    * the home's lock, since whoever leased them is dead. Being killed is no fault of the message's. What was set aside
    * is dead again, for another look.
    */
   release(): void
+  /** Makes dead messages due again, as if never tried. */
+  revive(): void
   dead(): readonly DeadMessage[]
   /** Forgets a dead message. */
   buryDead(id: number): void
@@ -35,6 +39,9 @@ export interface WorkerQueue extends Queue {
 
 /** Failed tries after which a message is dead. */
 const TRY_LIMIT = 5
+
+/** How long a message rests whose try failed by no fault of its own: a full disk, a held lock. */
+const MACHINE_REST_MS = 1_000
 
 /** How long a message rests after so many failed tries: 2, 4, 8, 16 s, and never over five minutes. */
 export function retryDelayMs(failures: number): number {
@@ -51,12 +58,27 @@ export function openQueue(database: Database, name: string): WorkerQueue {
   return {
     send: async (messages) => database.transact((prepare) => insertMessages(prepare, name, messages)),
     receive: (limit, now) => receive(database, { name, limit, now }),
-    settle: (id) => database.transact((prepare) => deleteMessage(prepare, id, 'leased')),
+    settle: (ids) => {
+      if (ids.length === 0) return
+      database.transact((prepare) => {
+        for (const id of ids) deleteMessage(prepare, id, 'leased')
+      })
+    },
     fail: (id, now, code) => database.transact((prepare) => failMessage(prepare, { id, now, code })),
+    giveBack: (ids, now) => {
+      const due = instantOf(Date.parse(now) + MACHINE_REST_MS)
+      for (const id of ids)
+        run(`UPDATE messages SET state = 'waiting', due = ? WHERE id = ? AND state = 'leased'`, due, id)
+    },
     release() {
       run(`UPDATE messages SET state = 'waiting' WHERE queue = ? AND state = 'leased'`, name)
       run(`UPDATE messages SET state = 'dead' WHERE queue = ? AND state = 'set-aside'`, name)
     },
+    revive: () =>
+      run(
+        `UPDATE messages SET state = 'waiting', failures = 0, due = '' WHERE queue = ? AND state = 'dead'`,
+        name,
+      ),
     dead: () => database.read((prepare) => prepare(SELECT_DEAD).all(name).map(parseDead)),
     buryDead: (id) => database.transact((prepare) => deleteMessage(prepare, id, 'dead')),
     setAside: (id) => run(`UPDATE messages SET state = 'set-aside' WHERE id = ? AND state = 'dead'`, id),

@@ -1,13 +1,13 @@
 import type { Json } from '../base/canonical.ts'
 import { Failure } from '../base/failure.ts'
 import { compareUtf8 } from '../base/order.ts'
-import { outboxWrites } from '../ledger/outbox.ts'
-import type { Addition, Entry, Item, Key, Range, SealingStore, Write } from '../ports.ts'
+import { type OutboxOptions, type OutboxWrites, outboxWrites } from '../ledger/outbox.ts'
+import type { Addition, Item, Key, Range, SealingStore, Write } from '../ports.ts'
 import { tables } from '../ports.ts'
 import type { Database, Prepare } from './database.ts'
 
 /** The store on SQLite. Two processes may use one file at the same time. */
-export function openStore(database: Database): SealingStore {
+export function openStore(database: Database, options: OutboxOptions = { outboxShards: 1 }): SealingStore {
   database.transact((prepare) => {
     for (const sql of SCHEMA) prepare(sql).run()
   })
@@ -15,7 +15,7 @@ export function openStore(database: Database): SealingStore {
     find: async (key) => database.read((prepare) => findItem(prepare, key)),
     list: (range) => listItems(database, range),
     add: async (additions) => database.transact((prepare) => additions.map((each) => addItem(prepare, each))),
-    commit: async (writes, entry) => commit(database, writes, entry),
+    commit: openCommitter(database, options),
     swap: async (write) =>
       database.transact((prepare) => {
         if (!holds(prepare, write)) return false
@@ -85,21 +85,48 @@ function addItem(prepare: Prepare, { key, value, mark }: Addition): boolean {
   return marks[0] === mark
 }
 
-function commit(
-  database: Database,
-  writes: readonly Write[],
-  entry: Entry,
-): 'committed' | 'repeated' | 'conflict' {
-  const outbox = outboxWrites(entry)
+type Outcome = 'committed' | 'repeated' | 'conflict'
+type Waiting = {
+  readonly writes: readonly Write[]
+  readonly outbox: OutboxWrites
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (fault: unknown) => void
+}
+
+/**
+ * Commits asked for in one turn of the event loop share a transaction: a sync of the disk takes some 3 ms however
+ * much it makes durable. Each is decided by itself, on what those before it wrote; a fault of SQLite's is all of theirs.
+ */
+function openCommitter(database: Database, options: OutboxOptions): SealingStore['commit'] {
+  let waiting: Waiting[] = []
+  const flush = (): void => {
+    const group = waiting
+    waiting = []
+    try {
+      const outcomes = database.transact((prepare) =>
+        group.map(({ writes, outbox }) => commit(prepare, writes, outbox)),
+      )
+      for (const [at, { resolve }] of group.entries()) resolve(outcomes[at] ?? 'conflict')
+    } catch (fault) {
+      for (const { reject } of group) reject(fault)
+    }
+  }
+  return async (writes, entry) => {
+    const outbox = outboxWrites(entry, options)
+    refuseKeyTwice([...writes, outbox.entry, outbox.pending])
+    return new Promise((resolve, reject) => {
+      if (waiting.push({ writes, outbox, resolve, reject }) === 1) setImmediate(flush)
+    })
+  }
+}
+
+function commit(prepare: Prepare, writes: readonly Write[], outbox: OutboxWrites): Outcome {
+  if (!holds(prepare, outbox.entry)) return 'repeated'
   const all = [...writes, outbox.entry, outbox.pending]
-  refuseKeyTwice(all)
-  return database.transact((prepare) => {
-    if (!holds(prepare, outbox.entry)) return 'repeated'
-    // All looked at before any is written: nothing has to be taken back
-    if (!all.every((write) => holds(prepare, write))) return 'conflict'
-    for (const write of all) put(prepare, write)
-    return 'committed'
-  })
+  // All looked at before any is written: nothing has to be taken back
+  if (!all.every((write) => holds(prepare, write))) return 'conflict'
+  for (const write of all) put(prepare, write)
+  return 'committed'
 }
 
 function refuseKeyTwice(writes: readonly Write[]): void {

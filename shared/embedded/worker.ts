@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../base/failure.ts'
-import { acceptSubmission, buryDraft } from '../ingest/accept.ts'
+import { acceptDraft, buryDraft } from '../ingest/accept.ts'
 import { sealPending } from '../ledger/seal.ts'
 import { applyEntry } from '../records/apply.ts'
 import { advanceWatermark } from '../records/watermark.ts'
 import { type Home, workerLockFile } from './home.ts'
 import { tryLock } from './lock.ts'
-import type { Message, WorkerQueue } from './queue.ts'
+import type { Message } from './queue.ts'
 
 /** Messages leased at once: few, so that one round stays short. */
 const INBOX_LEASE = 16
@@ -33,25 +33,44 @@ export async function runWorker(home: Home, signal: AbortSignal, onFault: FaultL
       continue
     }
     try {
-      home.queues.inbox.release()
-      home.queues.sealed.release()
-      while (!signal.aborted) if ((await tryRound(home, onFault)) === 0) await sleep(IDLE_MS)
+      await workUntil(home, signal, onFault)
     } finally {
       lock.release()
     }
   }
 }
 
-// A full disk or a held lock ends no worker: every step of a round can be taken again
-async function tryRound(home: Home, onFault: FaultListener): Promise<number> {
+async function workUntil(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {
+  let isFresh = true
+  while (!signal.aborted) {
+    // After a fault as at the start: whatever was leased then, nobody works on it any more
+    const done = await tryRound(home, { isFresh, onFault })
+    isFresh = done === undefined
+    if (done === undefined) await sleep(FAULT_REST_MS)
+    if (done === 0) await sleep(IDLE_MS)
+  }
+}
+
+// A full disk or a held lock ends no worker: every step of a round can be taken again. Undefined after such a fault
+async function tryRound(
+  home: Home,
+  { isFresh, onFault }: { readonly isFresh: boolean; readonly onFault: FaultListener },
+): Promise<number | undefined> {
   try {
+    if (isFresh) takeOver(home)
     return await workRound(home, onFault)
   } catch (fault) {
     if (!(fault instanceof Failure && fault.retryable)) throw fault
     onFault({ queue: 'outbox', code: fault.code })
-    await sleep(FAULT_REST_MS)
-    return 0
+    return undefined
   }
+}
+
+/** Makes due again what whoever worked before has left, and entries that could not be applied: they hold the watermark. */
+export function takeOver({ queues }: Pick<Home, 'queues'>): void {
+  queues.inbox.release()
+  queues.sealed.release()
+  queues.sealed.revive()
 }
 
 /** One round over both queues and the outbox; answers how many things it did. */
@@ -60,10 +79,10 @@ export async function workRound(home: Home, onFault: FaultListener): Promise<num
     name: 'inbox',
     limit: INBOX_LEASE,
     onFault,
-    work: (body) => acceptSubmission(home, body),
+    work: (body) => acceptDraft(home, body),
   })
   await buryDead(home, onFault)
-  const sealed = await sealPending(home)
+  const sealed = await sealPending({ ...home, signer: home.ledgerSigner })
   const applied = await drain(home, {
     name: 'sealed',
     limit: SEALED_LEASE,
@@ -88,26 +107,37 @@ type Drain = {
 async function drain(home: Home, { name, limit, onFault, work }: Drain): Promise<number> {
   const queue = home.queues[name]
   const messages = queue.receive(limit, home.now())
-  for (const message of messages) {
-    const code = await tryMessage(queue, message, work)
-    if (code === undefined) continue
-    queue.fail(message.id, home.now(), code)
-    onFault({ queue: name, code })
+  // Together: their commits share a transaction, and so does what they came to
+  const faults = await Promise.all(messages.map(({ body }) => tryMessage(body, work)))
+  queue.settle(idsOf(messages, (at) => faults[at] === undefined))
+  // A full disk fails them all, however often: it is no reason to give up on any
+  queue.giveBack(
+    idsOf(messages, (at) => faults[at]?.retryable === true),
+    home.now(),
+  )
+  for (const [at, fault] of faults.entries()) {
+    if (fault === undefined) continue
+    if (!fault.retryable) queue.fail(messages[at]?.id ?? 0, home.now(), fault.code)
+    onFault({ queue: name, code: fault.code })
   }
-  return messages.length
+  return faults.filter((fault) => fault === undefined).length
 }
 
+function idsOf(messages: readonly Message[], isChosen: (at: number) => boolean): readonly number[] {
+  return messages.filter((_, at) => isChosen(at)).map(({ id }) => id)
+}
+
+type Fault = { readonly code: string; readonly retryable: boolean }
+
 async function tryMessage(
-  queue: WorkerQueue,
-  message: Message,
+  body: unknown,
   work: (body: unknown) => Promise<unknown>,
-): Promise<string | undefined> {
+): Promise<Fault | undefined> {
   try {
-    await work(message.body)
-    queue.settle(message.id)
+    await work(body)
     return undefined
   } catch (fault) {
-    return codeOf(fault)
+    return { code: codeOf(fault), retryable: fault instanceof Failure && fault.retryable }
   }
 }
 

@@ -46,13 +46,15 @@ export function survivors(records: readonly StandingRecord[], validAt: Instant):
   const registrations = ofType(records, 'registration').sort(compareRegistrations)
   const licences = ofType(records, 'licence').sort(compareDecisions)
   const penalties = ofType(records, 'penalty').sort(compareDecisions)
-  const last = lastStatements([...licences, ...penalties])
+  const lastOf = lastStatements([...licences, ...penalties])
   const today = chinaDate(validAt)
   const changes: Period[] = []
   const judge = (standing: StandingDecision): Judged => {
-    if (!last.has(standing)) return { standing, loss: 'same document stated by another authority' }
+    const last = lastOf(standing)
     const period = periodOf(standing.record)
     const loss = lossAt(standing.record, period, today)
+    if (last !== standing)
+      return { standing, loss: lossBeside(loss, lossAt(last.record, periodOf(last.record), today)) }
     if (loss === undefined) changes.push({ to: period.to })
     if (loss === 'not yet valid') changes.push({ from: period.from })
     return { standing, loss }
@@ -63,6 +65,14 @@ export function survivors(records: readonly StandingRecord[], validAt: Instant):
     penalties: penalties.map(judge),
     nextChangeAt: firstChange(changes),
   }
+}
+
+/**
+ * Why a statement lost that was not the last of its document. What has ended, by its own word or by the last, has ended:
+ * a copy elsewhere keeps nothing of it.
+ */
+function lossBeside(own: LossReason | undefined, last: LossReason | undefined): LossReason {
+  return (isEnded(own) ? own : last) ?? 'same document stated by another authority'
 }
 
 /** Whether a decision is out for good, as far as this instant and these records tell. */
@@ -107,15 +117,16 @@ function compareDecisions(
   )
 }
 
-function lastStatements(standing: readonly StandingDecision[]): ReadonlySet<StandingDecision> {
-  if (standing.length < 2) return new Set(standing)
+/** For each statement, the last of the same document. */
+function lastStatements(standing: readonly StandingDecision[]): (each: StandingDecision) => StandingDecision {
+  if (standing.length < 2) return (each) => each
   const last = new Map<string, StandingDecision>()
   for (const each of standing) {
     const document = documentOf(each.record)
     const rival = last.get(document)
     if (rival === undefined || compareSightings(rival, each) < 0) last.set(document, each)
   }
-  return new Set(last.values())
+  return (each) => last.get(documentOf(each.record)) ?? each
 }
 
 /** A decision is named by its number and the body that took it, whoever passes it on. */

@@ -1,30 +1,101 @@
-import { foldText } from './fold.ts'
-import { isResidentId } from './resident-id.ts'
+import { findDivision } from './division.ts'
+import { holdsResidentIdShape, isResidentId } from './resident-id.ts'
 
 export type PersonalData = 'RESIDENT_ID' | 'MOBILE_NUMBER'
 
 /**
- * Looks in free text for a resident ID or a mobile number, also when its digits are full-width or circled, stand
- * apart by single spaces or hyphens, or have invisible characters between them. Digits inside a longer run of digits
- * and letters (a USCC, a document number) are no hit.
+ * Looks in free text for a resident ID or a mobile number: in digits of any script, also circled or spelt in Chinese,
+ * with invisible characters or marks among them, parted as people part them, with letters beside them. Digits of a
+ * longer number (a document's, a USCC) are no hit.
  */
 export function findPersonalData(text: string): PersonalData | undefined {
   // Eleven digits are needed for either; most texts have fewer, and nothing in them that only folding makes a digit
   if (!UNUSUAL.test(text) && !ELEVEN_DIGITS.test(text)) return undefined
-  const folded = foldText(text)
-  for (const [, run = ''] of folded.matchAll(RESIDENT_ID_RUN)) {
-    if (isResidentId(run.replace(SEPARATORS, ''))) return 'RESIDENT_ID'
-  }
-  return MOBILE.test(folded) ? 'MOBILE_NUMBER' : undefined
+  const folded = foldDigits(text)
+  const spelt = folded.replace(CHINESE_DIGIT, (digit) => String(CHINESE_DIGITS.indexOf(digit) % 10))
+  return findIn(folded) ?? (spelt === folded ? undefined : findIn(spelt))
 }
 
-// All but ASCII, Chinese characters and their punctuation. What is left folds to no digit, is not invisible, and parts
-// digits only as it stands
-const UNUSUAL = /[^\t\n\r -~\u2010-\u2027\u3001-\u301f\u4e00-\u9fff\uff01-\uff0c\uff0e\uff0f\uff1a-\uff5e]/
-const ELEVEN_DIGITS = /\d(?:[ \-\u2010-\u2015\u2212]?\d){10}/
-const SEPARATORS = /[ \-\u2010-\u2015\u2212]/g
+/**
+ * As `findPersonalData`, for an id or the name of an account, which is kept for good and needs no long number: the
+ * form of a resident ID is enough, and no digits before a mobile number make it another.
+ */
+export function findPersonalDataInId(id: string): PersonalData | undefined {
+  const folded = foldDigits(id)
+  if (holdsResidentIdShape(folded)) return 'RESIDENT_ID'
+  return !DIGEST.test(id) && MOBILE_IN_ID.test(folded) ? 'MOBILE_NUMBER' : undefined
+}
+
+/** Whether eleven digits that look like a mobile number begin with a division, as many a document's number does. */
+export function isNumberOfDivision(digits: string): boolean {
+  return /^\d{11}$/.test(digits) && findDivision(digits.slice(0, 6)) !== undefined
+}
+
+function findIn(folded: string): PersonalData | undefined {
+  for (const [, run = ''] of all(RESIDENT_ID_RUN, folded)) {
+    if (isResidentId(run.replace(/[×ХΧ]$/, 'X').replace(/[^\dX]/g, ''))) return 'RESIDENT_ID'
+  }
+  for (const { groups } of all(MOBILE, folded)) {
+    if (!isInvoiceCode(groups?.['number'] ?? '')) return 'MOBILE_NUMBER'
+  }
+  return undefined
+}
+
+// matchAll copies its pattern, which takes many times as long as to see that there is nothing
+function all(pattern: RegExp, text: string): Iterable<RegExpExecArray> {
+  return text.search(pattern) === -1 ? [] : text.matchAll(pattern)
+}
+
+// 发票代码 has twelve digits, the first a 0 and the next four a province and a city
+function isInvoiceCode(number: string): boolean {
+  return /^0\d{11}$/.test(number) && findDivision(`${number.slice(1, 5)}00`) !== undefined
+}
+
+function foldDigits(text: string): string {
+  const folded = text.normalize('NFKC').replace(/[\p{Default_Ignorable_Code_Point}\p{M}]/gu, '')
+  return folded.replace(/[^\P{Nd}0-9]/gu, digitOf).toUpperCase()
+}
+
+// Unicode has the ten digits of a script one after the other, so the place in a row of digits tells
+function digitOf(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0
+  let before = 0
+  while (/\p{Nd}/u.test(String.fromCodePoint(code - before - 1))) before++
+  return String(before % 10)
+}
+
+const CHINESE_DIGITS = '零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖'
+const CHINESE_DIGIT = new RegExp(`[${CHINESE_DIGITS}]`, 'g')
+// All but ASCII, Chinese characters and their punctuation. What is left folds to no digit, is not invisible, and folds
+// to no fewer characters than it has
+const UNUSUAL = /[^\t\n\r -~\u2010-\u2027\u3000-\u301f\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff5e]/
+const ELEVEN_DIGITS = new RegExp(
+  `[0-9${CHINESE_DIGITS}](?:[^0-9A-Za-z${CHINESE_DIGITS}\u4e00-\u9fff]{0,3}[0-9${CHINESE_DIGITS}]){10}`,
+)
+// No colon: a time after a day, and a day after that, make eighteen digits as well.
 // Looked ahead at, not consumed: in "2024 999999 19700101 0010" the eighteen digits from 2024 on hide the ID
-const RESIDENT_ID_RUN =
-  /(?<![0-9A-Z])(?=(\d(?:[ \-\u2010-\u2015\u2212]?\d){16}[ \-\u2010-\u2015\u2212]?[\dX])(?![0-9A-Z]))/g
-const MOBILE =
-  /(?<![0-9A-Z]|[\d][-.])(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:[ \-\u2010-\u2015\u2212]?\d{4}){2}(?![0-9A-Z])/
+const RESIDENT_ID_RUN = /(?<!\d)(?=(\d(?:[^\p{L}\p{N}:]{0,3}\d){16}[^\p{L}\p{N}:×]{0,3}[\dX×ХΧ])(?!\d))/gu
+
+// Amounts and lists of numbers have commas, which part no telephone number; and amounts a full stop, but not two
+const DASH = '[ \\-\\u2010-\\u2015\\u2212]?'
+const PARTED = '[\\s\\-\\u2010-\\u2015\\u2212._/·•]{1,3}'
+const COUNTRY = '(?:(?:\\+|00)?86[\\s\\-.]{0,3})?'
+const GROUPED = [
+  '1[3-9]\\d{9}',
+  `1[3-9]\\d(?<a>${PARTED})\\d{4}\\k<a>\\d{4}`,
+  `1[3-9]\\d\\d(?<b>${PARTED})\\d{4}\\k<b>\\d{3}`,
+  `1[3-9]\\d\\d(?<c>${PARTED})\\d{3}\\k<c>\\d{4}`,
+  `1(?<d>${PARTED})[3-9](?:\\k<d>\\d){9}`,
+].join('|')
+const ONCE_PARTED = `1[3-9]\\d${DASH}\\d{4}${DASH}\\d{4}`
+// "2024-13900000000" and "0.13900000000" go on; the number of a list's item and that of an office do not
+const BEGINS = '(?:(?<!\\d|\\d[-.])|(?<=(?<![\\d.])[1-9]\\d?\\.)|(?<=(?<!\\d)0\\d{2,3}-?\\d{7,8}[-.]))'
+// With one dash alone and a letter before it, it is a licence's number: TS1833123-2024
+const MOBILE = new RegExp(
+  `(?:${BEGINS}${COUNTRY}(?<number>0?(?:${GROUPED}))|(?<![0-9A-Z]|\\d[-.])${COUNTRY}${ONCE_PARTED})(?![0-9A-Z])`,
+  'g',
+)
+const MOBILE_IN_ID = new RegExp(`(?<!\\d)${COUNTRY}0?(?:${GROUPED}|${ONCE_PARTED})(?!\\d)`)
+// Of a UUID in a thousand and of a SHA-256 in three hundred, chance makes such a number
+const DIGEST =
+  /^(?:[\da-f]{32}|[\da-f]{40}|[\da-f]{64}|[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})$/i

@@ -24,6 +24,15 @@ export function holdsResidentIdShape(text: string): boolean {
   return false
 }
 
+/**
+ * Whether fifteen digits alone in a folded text have the old form (two digits of the year, no check). Registration
+ * numbers have it too now and then: for a column that is a person's.
+ */
+export function holdsOldResidentIdShape(text: string): boolean {
+  const [digits = ''] = text.match(/(?<!\d)\d{15}(?!\d)/) ?? []
+  return hasResidentIdShape(`${digits.slice(0, 6)}19${digits.slice(6)}X`)
+}
+
 /** The check character of the first seventeen digits. */
 export function residentIdCheck(digits: string): string {
   let sum = 0

@@ -1,11 +1,25 @@
 import type { Instant } from '../base/instant.ts'
 import type { Entry, World } from '../ports.ts'
-import { SUBMISSION_ENTRY } from '../records/apply.ts'
+import { SUBMISSION_ENTRY } from '../records/entry.ts'
 import { findReceipt, type Receipt, receiptSchema, submissionKey } from './receipt.ts'
-import { refusalReasons } from './refusal.ts'
+import { describeRefusal, type Refusal } from './refusal.ts'
 
 /** A receipt that is not committed yet: what waits in the inbox. */
 export type Draft = Receipt
+
+/** What is known of a submission before its records are read. */
+export type DraftHead = Pick<
+  Draft,
+  | 'schemaVersion'
+  | 'authority'
+  | 'submissionId'
+  | 'layout'
+  | 'sentAt'
+  | 'receivedAt'
+  | 'sha256'
+  | 'sizeBytes'
+  | 'entryId'
+>
 
 export const REFUSED_ENTRY = 'submission-refused'
 
@@ -27,17 +41,43 @@ export async function acceptSubmission(
   return stored?.sha256 === draft.sha256 ? 'repeated' : 'reused'
 }
 
+/**
+ * As `acceptSubmission`, for what nobody waits for an answer to: a draft that came second to its id has a receipt all
+ * the same, of its refusal, under an id of its own.
+ */
+export async function acceptDraft(
+  world: Pick<World, 'store'>,
+  message: unknown,
+): Promise<'accepted' | 'repeated' | 'reused'> {
+  const outcome = await acceptSubmission(world, message)
+  if (outcome === 'reused') {
+    const draft = receiptSchema.parse(message)
+    const submissionId = refusedId(draft.sha256)
+    await acceptSubmission(world, {
+      ...refusedDraft(draft, { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' }),
+      submissionId,
+      entryId: entryIdOf(draft.authority, submissionId),
+    })
+  }
+  return outcome
+}
+
 /** Commits a refusal in place of a draft that could not be processed however often it was tried. */
 export async function buryDraft(world: Pick<World, 'store'>, message: unknown): Promise<void> {
-  const draft = receiptSchema.parse(message)
-  const { outcomes: _, ...rest } = draft
-  const code = 'SUBMISSION_DEAD'
+  await acceptDraft(world, refusedDraft(receiptSchema.parse(message), { code: 'SUBMISSION_DEAD', path: '' }))
+}
+
+/** The draft of a refusal of the whole; nothing of the submission is kept but what its head says. */
+export function refusedDraft(head: DraftHead, refusal: Refusal): Draft {
+  const { code, path } = refusal
+  const { outcomes: _, ...kept }: DraftHead & Partial<Draft> = head
   const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0, parts: [] }
-  await acceptSubmission(world, {
-    ...rest,
-    ...none,
-    refusal: { code, path: '', reason: refusalReasons[code] },
-  })
+  return { ...kept, ...none, refusal: { code, path, reason: describeRefusal(refusal) } }
+}
+
+/** Under which id something is refused that has none, or none that is free. */
+export function refusedId(sha256: string): string {
+  return `refused-${sha256.slice(0, 32)}`
 }
 
 export function entryIdOf(authority: string, submissionId: string): string {

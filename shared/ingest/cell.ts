@@ -43,6 +43,13 @@ export function readDate(cell: string): Reading<CalendarDate> {
   return date === '1900-01-01' ? ABSENT : { value: date }
 }
 
+/** As `readDate`, of what has happened: no day after today. */
+export function readPastDate(cell: string, today: CalendarDate): Reading<CalendarDate> {
+  const reading = readDate(cell)
+  const isAhead = 'value' in reading && reading.value !== undefined && reading.value > today
+  return isAhead ? { fault: 'DATE_IN_FUTURE' } : reading
+}
+
 /** As `readDate`, where "no end" is written as words or as a date in 2099 or later. */
 export function readEndDate(cell: string): Reading<CalendarDate> {
   const text = readText(cell)

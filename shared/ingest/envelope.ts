@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseInstant } from '../base/instant.ts'
-import { findPersonalData } from '../identity/personal-data.ts'
+import { findPersonalDataInId } from '../identity/personal-data.ts'
 
 export const ENVELOPE_VERSION = '1'
 
@@ -8,7 +8,7 @@ export const ENVELOPE_VERSION = '1'
 export const submissionIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
-  .refine((id) => findPersonalData(id) === undefined, {
+  .refine((id) => findPersonalDataInId(id) === undefined, {
     message: 'looks like a resident ID or mobile number',
   })
 

@@ -15,17 +15,43 @@ export type Header = {
 /** Finds the header among a table's first rows by the columns the layout requires. */
 export function findHeader(layout: Layout, rows: readonly (readonly string[])[]): Header | Refusal {
   const columnOf = columnFinder(layout)
+  let nearest: readonly Column[] = []
   for (const [row, cells] of rows.slice(0, HEADER_SEARCH_ROWS).entries()) {
     if (cells.some(holdsPersonalData)) return { code: 'HEADER_PERSONAL_DATA', path: '/header' }
     const columns = cells.map(columnOf)
     const missing = layout.columns.filter((column) => column.required && !columns.includes(column))
-    if (missing.length > 0) continue
+    if (missing.length > 0) {
+      if (missing.length < nearest.length || row === 0) nearest = missing
+      continue
+    }
     const known = columns.filter((column) => column !== undefined && !isDropped(column))
     const twice = known.find((column, index) => known.indexOf(column) !== index)
     if (twice !== undefined) return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}` }
     return { row, columns }
   }
-  return { code: 'HEADER_NOT_FOUND', path: '/header' }
+  return { code: 'HEADER_NOT_FOUND', path: '/header', detail: describeMissing(nearest, rows) }
+}
+
+// No cell is quoted: what stands where a header is looked for may be anything
+function describeMissing(missing: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const names = missing.map(({ code, headers: [header] }) =>
+    header === undefined ? code : `${code} (${header})`,
+  )
+  const lacks = `The row that comes nearest lacks ${names.join(', ')}.`
+  const [divider] = DIVIDERS.filter(({ mark }) => rows.slice(0, HEADER_SEARCH_ROWS).some(isDividedBy(mark)))
+  return divider === undefined
+    ? lacks
+    : `${lacks} Cells are divided by commas; here they seem to be by ${divider.name}.`
+}
+
+const DIVIDERS = [
+  { mark: ';', name: 'semicolons' },
+  { mark: '\t', name: 'tabs' },
+  { mark: '，', name: 'full-width commas' },
+] as const
+
+function isDividedBy(mark: string): (cells: readonly string[]) => boolean {
+  return (cells) => cells.length === 1 && (cells[0]?.split(mark).length ?? 0) > 2
 }
 
 /** Whether a column's cells are kept nowhere, so that two of them don't contend. */
@@ -48,7 +74,7 @@ export function columnFinder(layout: Layout): (header: string) => Column | undef
   }
 }
 
-/** A header is no place for a person: neither as it stands nor with its spaces gone. */
+/** A header is no place for a person. */
 export function holdsPersonalData(header: string): boolean {
   return findPersonalData(header) !== undefined
 }

@@ -4,12 +4,11 @@ import { parseInstant } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
-import { acceptSubmission, entryIdOf } from './accept.ts'
+import { acceptDraft, entryIdOf, refusedDraft, refusedId } from './accept.ts'
 import { type Envelope, envelopeSchema, type SubmissionHead, submissionHeadSchema } from './envelope.ts'
 import { parseFileName } from './formats/registry.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
-import type { Receipt } from './receipt.ts'
-import { type Refusal, refusalReasons } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 
 export const pointerSchema = z.strictObject({
   ...submissionHeadSchema.shape,
@@ -98,27 +97,17 @@ export type Unread = {
 
 /**
  * Refuses at once, with a receipt, what came through a door that has no answer. Under the submission's own id if it is
- * known and free; else under `refused-` and the beginning of the hash.
+ * known and free; else under one that comes from the hash.
  */
-export async function refuseUnread(world: Pick<World, 'store' | 'now'>, unread: Unread): Promise<void> {
-  const ownId = unread.head?.submissionId
-  const fallbackId = `refused-${unread.sha256.slice(0, 32)}`
-  const outcome = await acceptSubmission(world, refusedReceipt(world, unread, ownId ?? fallbackId))
-  if (outcome !== 'reused' || ownId === undefined) return
-  const refusal = { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' } as const
-  await acceptSubmission(world, refusedReceipt(world, { ...unread, refusal }, fallbackId))
-}
-
-function refusedReceipt(
-  world: Pick<World, 'now'>,
+export async function refuseUnread(
+  world: Pick<World, 'store' | 'now'>,
   { authority, head, sha256, sizeBytes, refusal }: Unread,
-  submissionId: string,
-): Receipt {
+): Promise<void> {
+  const submissionId = head?.submissionId ?? refusedId(sha256)
   const layout = findLayout(head?.layout ?? '')
-  const { code, path } = refusal
   const at = world.now()
-  return {
-    schemaVersion: '1',
+  const draftHead = {
+    schemaVersion: '1' as const,
     authority: authority.code,
     submissionId,
     layout: layout === undefined ? 'unknown' : layoutId(layout),
@@ -126,10 +115,9 @@ function refusedReceipt(
     receivedAt: at,
     sha256,
     sizeBytes,
-    ...{ received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0, parts: [] },
-    refusal: { code, path, reason: refusalReasons[code] },
     entryId: entryIdOf(authority.code, submissionId),
   }
+  await acceptDraft(world, refusedDraft(draftHead, refusal))
 }
 
 /** Hash and size of a message's text. */

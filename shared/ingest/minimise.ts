@@ -1,5 +1,8 @@
-import { findPersonalData } from '../identity/personal-data.ts'
-import { type FactRecord, recordSchema, type Subject } from '../records/record.ts'
+import type { CalendarDate } from '../base/instant.ts'
+import { foldIdentifier } from '../identity/fold.ts'
+import { findPersonalData, isNumberOfDivision } from '../identity/personal-data.ts'
+import { isOldRegistrationNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
+import { type FactRecord, recordSchema } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
 import {
   foldDocumentNumber,
@@ -7,18 +10,25 @@ import {
   readCapital,
   readDate,
   readEndDate,
+  readPastDate,
   readText,
   readYuanFromWan,
 } from './cell.ts'
-import type { Column, Layout } from './layouts/layout.ts'
+import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
 import { layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
-import { readSubject } from './subject.ts'
+import { type NamedSubject, readSubject } from './subject.ts'
 
 type Facts = Record<string, string | readonly string[]>
 
-export type RowContext = { readonly layout: Layout; readonly authority: string; readonly policy: Policy }
+export type RowContext = {
+  readonly layout: Layout
+  readonly authority: string
+  readonly policy: Policy
+  /** The day of receipt, in China Standard Time. */
+  readonly today: CalendarDate
+}
 
 /**
  * Turns a row into a record that holds nothing about a person: only mapped columns enter, and what is free text is
@@ -33,16 +43,12 @@ export function minimiseRow(row: Row, context: RowContext): { readonly record: F
   if ('code' in named) return named
   const personal = findFault(row.cells, personalDataFault)
   if (personal !== undefined) return personal
-  const facts = readFacts(row.cells, context.layout)
+  const facts = readFacts(row.cells, context)
   if ('code' in facts) return facts
   return { record: toRecord(named, facts.facts, context) }
 }
 
-function toRecord(
-  named: { readonly subject: Subject; readonly others: readonly Subject[] },
-  facts: Facts,
-  { layout, authority }: RowContext,
-): FactRecord {
+function toRecord(named: NamedSubject, facts: Facts, { layout, authority }: RowContext): FactRecord {
   const document = layout.documentFacts.map((fact) => facts[fact]).find((value) => typeof value === 'string')
   const revision = layout.revisionFact === undefined ? undefined : facts[layout.revisionFact]
   return recordSchema.parse({
@@ -50,6 +56,7 @@ function toRecord(
     authority,
     subject: named.subject,
     otherIdentifiers: named.others,
+    ...(named.individualBusiness && { individualBusiness: true }),
     document: document === undefined ? layout.recordType : foldDocumentNumber(document),
     revision: revision ?? '',
     layout: layoutId(layout),
@@ -72,15 +79,28 @@ function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
   return cell.isWellFormed() ? undefined : 'TEXT_NOT_WELL_FORMED'
 }
 
-function personalDataFault(column: Column, cell: string): RefusalCode | undefined {
-  if (column.fact === undefined) return undefined
-  const found = findPersonalData(cell)
-  // Eleven digits and nothing else are a number like any other where documents have theirs
-  const isNumber = column.kind === 'number' && /^\d{11}$/.test(cell.trim())
+function personalDataFault({ kind, fact }: Column, cell: string): RefusalCode | undefined {
+  if (fact === undefined) return undefined
+  const found =
+    findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(kind, cell)))
+  const isNumber =
+    kind === 'number' && found !== undefined && isNumberOfDivision(cell.normalize('NFKC').trim())
   return found === undefined || isNumber ? undefined : 'TEXT_PERSONAL_DATA'
 }
 
-function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readonly facts: Facts } | Refusal {
+// What is taken out of a cell may be all that parted a person's number
+function foldKept(kind: ColumnKind, cell: string): string {
+  if (kind === 'number') return foldDocumentNumber(cell)
+  return kind === 'code' ? (readCode(cell) ?? '') : ''
+}
+
+// Nothing in it that folding takes out
+const PLAIN = /^[0-9A-Za-z〔〕（）()[\]\u4e00-\u9fff]*$/
+
+function readFacts(
+  cells: ReadonlyMap<Column, string>,
+  { layout, today }: RowContext,
+): { readonly facts: Facts } | Refusal {
   const facts: Facts = {}
   for (const column of layout.columns) {
     const cell = cells.get(column) ?? ''
@@ -89,7 +109,7 @@ function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readon
     if (required && readText(cell) === undefined) return { code: 'FIELD_MISSING', path }
     if (fact === undefined || cell === '') continue
     if (cell.length > maxLength) return { code: 'FIELD_TOO_LONG', path }
-    const reading = readFact(column, cell)
+    const reading = readFact(column, cell, today)
     if ('fault' in reading) return { code: reading.fault, path }
     if (reading.value !== undefined) facts[fact] = reading.value
     else if (required) return { code: 'FIELD_MISSING', path }
@@ -98,10 +118,12 @@ function readFacts(cells: ReadonlyMap<Column, string>, layout: Layout): { readon
   return { facts }
 }
 
-function readFact(column: Column, cell: string): Reading<string | readonly string[]> {
+function readFact(column: Column, cell: string, today: CalendarDate): Reading<string | readonly string[]> {
   switch (column.kind) {
     case 'date':
       return readDate(cell)
+    case 'past-date':
+      return readPastDate(cell, today)
     case 'end-date':
       return readEndDate(cell)
     case 'yuan-from-wan':
@@ -110,6 +132,8 @@ function readFact(column: Column, cell: string): Reading<string | readonly strin
       return readList(cell)
     case 'validity':
       return readValidity(cell)
+    case 'registration-number':
+      return { value: readRegistrationNumber(cell) }
     case 'code':
       return { value: readCode(cell) }
     default:
@@ -124,17 +148,18 @@ function readList(cell: string): Reading<readonly string[]> {
   return { value: stated.length === 0 ? undefined : stated }
 }
 
-const VALIDITIES: Readonly<Record<string, string>> = {
-  '1': 'valid',
-  有效: 'valid',
-  '2': 'invalid',
-  无效: 'invalid',
-}
+// A map, since a plain object has values for `constructor` and its like too
+const VALIDITIES: ReadonlyMap<string, string> = new Map([
+  ['1', 'valid'],
+  ['有效', 'valid'],
+  ['2', 'invalid'],
+  ['无效', 'invalid'],
+])
 
 function readValidity(cell: string): Reading<string> {
   const text = readText(cell)
   if (text === undefined) return { value: undefined }
-  const value = VALIDITIES[text]
+  const value = VALIDITIES.get(text)
   return value === undefined ? { fault: 'FIELD_VALUE_UNKNOWN' } : { value }
 }
 
@@ -142,6 +167,14 @@ function readValidity(cell: string): Reading<string> {
 function readCode(cell: string): string | undefined {
   const text = readText(cell)?.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase()
   return text === undefined || /^0+X?$/.test(text) ? undefined : text
+}
+
+// One that does not hold says nothing about the organisation, and might be a person's number
+function readRegistrationNumber(cell: string): string | undefined {
+  const number = foldIdentifier(cell)
+  return parseRegistrationNumber(number).kind === 'valid' || isOldRegistrationNumber(number)
+    ? number
+    : undefined
 }
 
 // A capital that is not a number stays as the words it came in: no ground to refuse a registration

@@ -82,18 +82,18 @@ export function outcomesKey(sha: string): ObjectKey {
 export type OutcomesWanted = {
   /** The first record that is asked for. */
   readonly from?: number | undefined
-  readonly outcome?: Outcome | undefined
+  readonly outcomes?: readonly Outcome[] | undefined
   readonly limit?: number
 }
 
 /** Outcomes of records in their order, refusals with their reason; `next` is the record to go on from, if there are more. */
 export type OutcomesPage = { readonly records: readonly RecordOutcome[]; readonly next?: number }
 
-/** Throws `OUTCOMES_MISSING`. */
+/** Throws `OUTCOMES_MISSING` or `OUTCOMES_CORRUPT`. */
 export async function readOutcomes(
   objects: Objects,
   { outcomes: chunks = [] }: { readonly outcomes?: readonly OutcomesReference[] | undefined },
-  { from = 0, outcome, limit = Number.POSITIVE_INFINITY }: OutcomesWanted = {},
+  { from = 0, outcomes: wanted, limit = Number.POSITIVE_INFINITY }: OutcomesWanted = {},
 ): Promise<OutcomesPage> {
   const records: RecordOutcome[] = []
   let end = 0
@@ -101,7 +101,7 @@ export async function readOutcomes(
     const start = end
     end += chunk.records
     if (end <= from) continue
-    for (const found of listWanted(await readRuns(objects, chunk), { start, from, outcome })) {
+    for (const found of listWanted(await readRuns(objects, chunk), { start, from, wanted })) {
       if (records.length === limit) return { records, next: found.index }
       records.push(found)
     }
@@ -109,26 +109,33 @@ export async function readOutcomes(
   return { records }
 }
 
-async function readRuns(objects: Objects, { sha256 }: OutcomesReference): Promise<readonly Run[]> {
-  const found = await objects.find(outcomesKey(sha256))
+async function readRuns(objects: Objects, chunk: OutcomesReference): Promise<readonly Run[]> {
+  const found = await objects.find(outcomesKey(chunk.sha256))
   if (found === undefined) throw new Failure('OUTCOMES_MISSING', { retryable: true })
+  if (sha256(found.body) !== chunk.sha256) throw new Failure('OUTCOMES_CORRUPT', { retryable: false })
   return z.array(runSchema).parse(JSON.parse(zstdDecompressSync(found.body).toString('utf8')))
 }
 
-type RunsWanted = { readonly start: number; readonly from: number; readonly outcome: Outcome | undefined }
+type RunsWanted = {
+  readonly start: number
+  readonly from: number
+  readonly wanted: readonly Outcome[] | undefined
+}
 
-function* listWanted(runs: readonly Run[], { start, from, outcome }: RunsWanted): Generator<RecordOutcome> {
+function* listWanted(runs: readonly Run[], { start, from, wanted }: RunsWanted): Generator<RecordOutcome> {
   let end = start
   for (const run of runs) {
     const first = end
     end += run[0]
-    const isWanted = outcome === undefined || outcome === (run.length === 2 ? run[1] : 'refused')
-    if (isWanted) for (let index = Math.max(first, from); index < end; index++) yield outcomeOf(run, index)
+    const result = run.length === 2 ? run[1] : { code: run[1], path: run[2] }
+    if (wanted?.includes(typeof result === 'string' ? result : 'refused') === false) continue
+    for (let index = Math.max(first, from); index < end; index++) yield outcomeOf(result, index)
   }
 }
 
-function outcomeOf(run: Run, index: number): RecordOutcome {
-  if (run.length === 2) return { index, outcome: run[1] }
-  const [, code, path] = run
+/** Tells of the record with this index. */
+export function outcomeOf(result: RecordResult, index: number): RecordOutcome {
+  if (typeof result === 'string') return { index, outcome: result }
+  const { code, path } = result
   return { index, outcome: 'refused', code, path: `/records/${index}${path}`, reason: refusalReasons[code] }
 }

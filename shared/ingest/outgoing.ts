@@ -1,4 +1,5 @@
 import type { Json } from '../base/canonical.ts'
+import type { CalendarDate } from '../base/instant.ts'
 import { policySchema } from '../settings.ts'
 import { isDropped } from './header.ts'
 import type { Layout } from './layouts/layout.ts'
@@ -16,7 +17,7 @@ export function* outgoingRecords(layout: Layout, rows: Iterable<Row>): Iterable<
 
 function outgoingRecord(layout: Layout, row: Row): Json {
   if ('fault' in row) return refusedBefore(row.fault, row.path)
-  const read = minimiseRow(row, { layout, authority: '', policy: STRICTEST })
+  const read = minimiseRow(row, { layout, authority: '', policy: STRICTEST, today: LAST_DAY })
   if ('code' in read && PERSONAL.has(read.code)) return refusedBefore(read.code, read.path)
   const kept = [...row.cells].filter(([column]) => !isDropped(column) && column.kind !== 'subject-person')
   return Object.fromEntries(kept.map(([{ code }, cell]) => [code, cell]))
@@ -26,7 +27,8 @@ function refusedBefore(code: RefusalCode, path: string): Json {
   return { [REFUSED_BEFORE]: { code, path } }
 }
 
-// What else the deployment's own policy would refuse is left to it
+// What else the deployment's own policy, or its clock, would refuse is left to it
+const LAST_DAY = '9999-12-31' as CalendarDate
 const STRICTEST = policySchema.parse({})
 const PERSONAL: ReadonlySet<RefusalCode> = new Set([
   'HEADER_PERSONAL_DATA',

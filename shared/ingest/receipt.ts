@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { findNumber } from '../ledger/sealed.ts'
 import type { Key, Store } from '../ports.ts'
-import { type Applied, findApplied } from '../records/apply.ts'
+import { type Applied, findApplied } from '../records/applied.ts'
 import { refusalCodes } from './refusal.ts'
 
 const count = z.int().min(0)

@@ -1,8 +1,10 @@
 import { type Sha256, sha256 } from '../base/digest.ts'
+import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
+import { putContent } from '../records/content.ts'
 import { type PartReference, partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { type Draft, entryIdOf } from './accept.ts'
+import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
 import { openContent } from './content.ts'
 import type { Envelope, SubmissionHead } from './envelope.ts'
 import { FileRefused } from './formats/format.ts'
@@ -10,10 +12,10 @@ import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import type { RowContext } from './minimise.ts'
-import { type OutcomesReference, openOutcomes, outcomesKey } from './outcomes.ts'
+import { type Counts, type OutcomesReference, openOutcomes, outcomesKey } from './outcomes.ts'
 import { openReader } from './read.ts'
 import { findReceipt, type Receipt } from './receipt.ts'
-import { type Refusal, refusalReasons } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 import { type Row, readFile, readRecords } from './rows.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
@@ -49,7 +51,8 @@ export async function receiveSubmission(world: ReceivingWorld, delivery: Deliver
   try {
     return await receiveInput(world, delivery, input)
   } catch (fault) {
-    if (fault instanceof FileRefused && fault.code === 'OBJECT_TOO_LARGE') return { outcome: 'too-large' }
+    if (fault instanceof FileRefused && fault.refusal.code === 'OBJECT_TOO_LARGE')
+      return { outcome: 'too-large' }
     throw fault
   } finally {
     await input.close()
@@ -94,30 +97,27 @@ function openInput(delivery: Delivery): Input {
 }
 
 async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: Input): Promise<Received> {
-  const { authority, head } = delivery
-  const receipt = await findReceipt(world.store, authority.code, head.submissionId)
-  // Under an id that is taken nothing is read, only measured
-  const reading = receipt === undefined ? await readInput(world, delivery, input) : undefined
-  const content = await input.finish()
-  if (content === undefined) return { outcome: 'changed' }
+  const receivedAt = world.now()
+  const receipt = await findReceipt(world.store, delivery.authority.code, delivery.head.submissionId)
   if (receipt !== undefined) {
+    // Under an id that is taken nothing is read, only measured
+    const content = await input.finish()
+    if (content === undefined) return { outcome: 'changed' }
     return { outcome: receipt.sha256 === content.sha256 ? 'repeated' : 'reused', receipt }
   }
-  const draft = { ...draftHead(world, delivery, content), ...(reading as Reading) }
+  const reading = await readInput(world, delivery, { input, receivedAt })
+  const content = await input.finish()
+  if (content === undefined) return { outcome: 'changed' }
+  const head = describeHead(delivery, { content, receivedAt })
+  const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
 }
 
-type Reading = Pick<
-  Draft,
-  'received' | 'accepted' | 'repeated' | 'refused' | 'unresolved' | 'parts' | 'outcomes' | 'refusal'
->
-
-function draftHead(
-  world: ReceivingWorld,
+function describeHead(
   { authority, head }: Delivery,
-  content: Content,
-): Omit<Draft, keyof Reading> {
+  { content, receivedAt }: { readonly content: Content; readonly receivedAt: Instant },
+): DraftHead {
   const layout = findLayout(head.layout)
   return {
     schemaVersion: '1',
@@ -126,24 +126,33 @@ function draftHead(
     // A name nobody here knows is the sender's own text: it isn't kept
     layout: layout === undefined ? 'unknown' : layoutId(layout),
     sentAt: head.sentAt,
-    receivedAt: world.now(),
+    receivedAt,
     sha256: content.sha256,
     sizeBytes: content.sizeBytes,
     entryId: entryIdOf(authority.code, head.submissionId),
   }
 }
 
-async function readInput(world: ReceivingWorld, delivery: Delivery, input: Input): Promise<Reading> {
+/** What the records came to, or why the whole is refused. */
+type Reading =
+  | (Counts & { readonly parts: PartReference[]; readonly outcomes: OutcomesReference[] })
+  | { readonly refusal: Refusal }
+
+async function readInput(
+  world: ReceivingWorld,
+  delivery: Delivery,
+  { input, receivedAt }: { readonly input: Input; readonly receivedAt: Instant },
+): Promise<Reading> {
   const layout = findLayout(delivery.head.layout)
-  if (layout === undefined) return refusedWhole('LAYOUT_UNKNOWN', '/layout')
+  if (layout === undefined) return { refusal: { code: 'LAYOUT_UNKNOWN', path: '/layout' } }
   const refusal = checkHead(world, delivery, layout)
-  if (refusal !== undefined) return refusedWhole(refusal.code, refusal.path)
-  const context = { layout, authority: delivery.authority.code, policy: world.settings.policy }
+  if (refusal !== undefined) return { refusal }
+  const { policy } = world.settings
+  const context = { layout, authority: delivery.authority.code, policy, today: chinaDate(receivedAt) }
   try {
-    const reading = await archiveRows(world, input.rows(layout), context)
-    return reading.received === 0 ? refusedWhole('SUBMISSION_EMPTY', '') : reading
+    return await archiveRows(world, input.rows(layout), context)
   } catch (fault) {
-    if (fault instanceof FileRefused) return refusedWhole(fault.code, fault.path)
+    if (fault instanceof FileRefused) return { refusal: fault.refusal }
     throw fault
   }
 }
@@ -154,15 +163,14 @@ function checkHead(
   layout: Layout,
 ): Refusal | undefined {
   const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
-  if (!admitted.includes(layout.recordType)) return { code: 'RECORD_TYPE_NOT_ADMITTED', path: '/layout' }
+  if (!admitted.includes(layout.recordType)) return refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
   // As numbers: the year 10000, which an offset can reach, sorts before ours as text
   const latestMs = Date.parse(world.now()) + world.settings.policy.clockSkewSeconds * 1_000
-  return Date.parse(head.sentAt) > latestMs ? { code: 'SENT_AT_IN_FUTURE', path: '/sentAt' } : undefined
+  return Date.parse(head.sentAt) > latestMs ? refuse('SENT_AT_IN_FUTURE', '/sentAt') : undefined
 }
 
-function refusedWhole(code: Refusal['code'], path: string): Reading {
-  const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  return { ...none, parts: [], refusal: { code, path, reason: refusalReasons[code] } }
+function refuse(code: Refusal['code'], path: string): Refusal {
+  return { code, path }
 }
 
 async function archiveRows(
@@ -177,13 +185,13 @@ async function archiveRows(
   const putPart = async () => {
     const part = reader.takePart()
     if (part === undefined) return
-    await objects.put(partKey(part.reference.sha256), part.body, 'absent')
+    await putContent(objects, partKey(part.reference.sha256), part.body)
     parts.push(part.reference)
   }
   const putOutcomes = async () => {
     const chunk = list.take()
     if (chunk === undefined) return
-    await objects.put(outcomesKey(chunk.reference.sha256), chunk.body, 'absent')
+    await putContent(objects, outcomesKey(chunk.reference.sha256), chunk.body)
     outcomes.push(chunk.reference)
   }
   for await (const rows of batches) {
@@ -195,5 +203,7 @@ async function archiveRows(
   }
   await putPart()
   await putOutcomes()
-  return { ...list.counts, parts, outcomes }
+  return list.counts.received === 0
+    ? { refusal: refuse('SUBMISSION_EMPTY', '') }
+    : { ...list.counts, parts, outcomes }
 }

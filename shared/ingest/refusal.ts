@@ -48,9 +48,11 @@ export const refusalReasons = {
   TEXT_NOT_WELL_FORMED: 'The text has a lone surrogate, which has no UTF-8 form.',
   FIELD_MISSING: 'The layout requires this field.',
   FIELD_TOO_LONG: 'The value is longer than the layout allows.',
-  FIELD_NOT_TEXT: 'The value is neither text nor a number.',
+  FIELD_NOT_TEXT: 'The value is neither text nor a number that JSON keeps exactly; send long ones as text.',
   FIELD_VALUE_UNKNOWN: 'The value is not one of those the layout lists.',
   DATE_INVALID: 'The value is not a date that exists, in a form the layout knows.',
+  DATE_IN_FUTURE:
+    'The date of a decision, an approval or an establishment lies after the day of receipt in China.',
   AMOUNT_INVALID: 'The value is not an amount of money.',
   SUBJECT_NATURAL_PERSON: 'The record is about a natural person; only organisations are admitted.',
   SUBJECT_INDIVIDUAL_BUSINESS:
@@ -71,4 +73,14 @@ export type RefusalCode = keyof typeof refusalReasons
 export const refusalCodes = Object.keys(refusalReasons) as [RefusalCode, ...RefusalCode[]]
 
 /** `path` is a JSON Pointer (RFC 6901) into the submission; field names are the layout's own. */
-export type Refusal = { readonly code: RefusalCode; readonly path: string }
+export type Refusal = {
+  readonly code: RefusalCode
+  readonly path: string
+  /** What the reason can't say in general, in our own words and the layout's. */
+  readonly detail?: string
+}
+
+/** Why, in sentences. */
+export function describeRefusal({ code, detail }: Refusal): string {
+  return detail === undefined ? refusalReasons[code] : `${refusalReasons[code]} ${detail}`
+}

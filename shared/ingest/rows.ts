@@ -48,7 +48,7 @@ async function* readRows(layout: Layout, batches: AsyncIterable<Batch>): AsyncGe
 
 function requireHeader(layout: Layout, rows: readonly (readonly string[])[]): Header {
   const header = findHeader(layout, rows)
-  if ('code' in header) throw new FileRefused(header.code, header.path)
+  if ('code' in header) throw new FileRefused(header.code, header.path, header.detail)
   return header
 }
 
@@ -92,7 +92,7 @@ function rowReader(layout: Layout): (value: unknown) => Row {
         if (holdsPersonalData(name)) return { fault: 'HEADER_PERSONAL_DATA', path: '' }
         continue
       }
-      const cell = cellText(member)
+      const cell = cellText(member, column)
       if (cell === undefined) return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
       const rival = cells.get(column)
       if (rival !== undefined && rival !== cell && !isDropped(column)) {
@@ -104,8 +104,16 @@ function rowReader(layout: Layout): (value: unknown) => Row {
   }
 }
 
-function cellText(member: unknown): string | undefined {
+// What is dropped may be any number: it is read by nobody
+function cellText(member: unknown, column: Column): string | undefined {
   if (typeof member === 'string') return member
   if (member === null) return ''
-  return typeof member === 'number' ? String(member) : undefined
+  return typeof member === 'number' && (isExact(member) || isDropped(column)) ? String(member) : undefined
+}
+
+// JSON.parse rounds without a word: eighteen digits of a code end otherwise than they were sent, and two long document
+// numbers become one. A double keeps whole numbers up to 2^53 and, of the rest, any fifteen digits
+function isExact(number: number): boolean {
+  if (Number.isInteger(number)) return Number.isSafeInteger(number)
+  return Number(number.toPrecision(15)) === number && /^-?\d+\.\d+$/.test(String(number))
 }

@@ -2,10 +2,16 @@ import type { Finding } from '../identity/finding.ts'
 import { foldIdentifier, isPlaceholder } from '../identity/fold.ts'
 import { parseOrganisationCode } from '../identity/organisation-code.ts'
 import { findPersonalData } from '../identity/personal-data.ts'
-import { isIndividualBusinessNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
-import { isResidentId } from '../identity/resident-id.ts'
+import {
+  isIndividualBusinessNumber,
+  isIndividualBusinessType,
+  isOldRegistrationNumber,
+  parseRegistrationNumber,
+} from '../identity/registration-number.ts'
+import { holdsOldResidentIdShape, holdsResidentIdShape } from '../identity/resident-id.ts'
 import { parseTaxNumber } from '../identity/tax-number.ts'
-import { isIndividualBusiness, organisationCodeOf, parseUscc } from '../identity/uscc.ts'
+import { organisationCodeOf, parseUscc } from '../identity/uscc.ts'
+import { isOfIndividualBusiness } from '../records/individual-business.ts'
 import type { Subject } from '../records/record.ts'
 import type { Policy } from '../settings.ts'
 import { readText } from './cell.ts'
@@ -13,7 +19,12 @@ import type { Column } from './layouts/layout.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 
 /** Whom a row is about: the USCC if it states a valid one, and what else it calls the same organisation by. */
-export type NamedSubject = { readonly subject: Subject; readonly others: readonly Subject[] }
+export type NamedSubject = {
+  readonly subject: Subject
+  readonly others: readonly Subject[]
+  /** The row tells that it is about an individual business, and the policy admits those. */
+  readonly individualBusiness: boolean
+}
 
 /**
  * Reads a row's subject. Refuses natural persons and individual businesses in whatever column they show, a USCC
@@ -22,20 +33,29 @@ export type NamedSubject = { readonly subject: Subject; readonly others: readonl
 export function readSubject(cells: ReadonlyMap<Column, string>, policy: Policy): NamedSubject | Refusal {
   const found: Subject[] = []
   let unreadable: Refusal | undefined
+  let individualBusiness = false
   for (const [column, cell] of cells) {
     const reading = readColumn(column, cell, policy)
     if (reading === undefined) continue
+    const path = `/${column.code}`
+    const isTold = tellsOfIndividualBusiness(reading)
+    if (isTold && !policy.admitIndividualBusinesses) return { ...INDIVIDUAL_BUSINESS, path }
+    individualBusiness ||= isTold
     if ('kind' in reading) found.push(reading)
-    else if (FINAL.has(reading.code)) return { ...reading, path: `/${column.code}` }
-    else unreadable ??= { ...reading, path: `/${column.code}` }
+    else if (FINAL.has(reading.code)) return { ...reading, path }
+    else if (!isTold) unreadable ??= { ...reading, path }
   }
-  return chooseSubject(found) ?? unreadable ?? { code: 'SUBJECT_IDENTIFIER_MISSING', path: '' }
+  const named = chooseSubject(found) ?? unreadable ?? { code: 'SUBJECT_IDENTIFIER_MISSING', path: '' }
+  return 'code' in named ? named : { ...named, individualBusiness }
+}
+
+function tellsOfIndividualBusiness(reading: Subject | Fault): boolean {
+  return 'kind' in reading ? isOfIndividualBusiness(reading) : reading === INDIVIDUAL_BUSINESS
 }
 
 // A lesser identifier that can't be read is dropped where another one holds; these faults nothing can mend
 const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'SUBJECT_NATURAL_PERSON',
-  'SUBJECT_INDIVIDUAL_BUSINESS',
   'FIELD_VALUE_UNKNOWN',
   'USCC_CHECK_FAILED',
   'USCC_ORGANISATION_CODE_FAILED',
@@ -45,7 +65,9 @@ const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 
 const PRECEDENCE = ['uscc', 'registration-number', 'organisation-code', 'tax-number'] as const
 
-function chooseSubject(found: readonly Subject[]): NamedSubject | Refusal | undefined {
+function chooseSubject(
+  found: readonly Subject[],
+): Omit<NamedSubject, 'individualBusiness'> | Refusal | undefined {
   const subject = PRECEDENCE.map((kind) => found.find((each) => each.kind === kind)).find(
     (each) => each !== undefined,
   )
@@ -66,18 +88,16 @@ function distinct(subjects: readonly Subject[]): readonly Subject[] {
   return [...new Map(subjects.map((each) => [`${each.kind} ${each.value}`, each])).values()]
 }
 
-function readColumn(
-  column: Column,
-  cell: string,
-  policy: Policy,
-): Subject | { readonly code: RefusalCode } | undefined {
+type Fault = { readonly code: RefusalCode }
+
+function readColumn(column: Column, cell: string, policy: Policy): Subject | Fault | undefined {
   switch (column.kind) {
     case 'subject-class':
-      return classFault(cell, policy)
+      return classFault(cell)
     case 'organisation-type':
-      return /个体工商户|^个体(户)?$/.test(cell.trim()) ? individualBusiness(policy) : undefined
+      return isIndividualBusinessType(cell) ? INDIVIDUAL_BUSINESS : undefined
     case 'subject-person':
-      return isResidentId(foldIdentifier(cell)) ? { code: 'SUBJECT_NATURAL_PERSON' } : undefined
+      return isOfPerson(cell) ? { code: 'SUBJECT_NATURAL_PERSON' } : undefined
     case 'uscc':
     case 'identifier':
     case 'organisation-code':
@@ -89,57 +109,55 @@ function readColumn(
   }
 }
 
-function classFault(cell: string, policy: Policy): { readonly code: RefusalCode } | undefined {
-  const text = readText(cell)
+function classFault(cell: string): Fault | undefined {
+  const text = readText(cell)?.normalize('NFKC').replace(/\s/g, '')
   if (text === undefined || /^(法人及非法人组织|法人|非法人组织|法人和其他组织|法人及其他组织)$/.test(text))
     return undefined
   if (/自然人/.test(text)) return { code: 'SUBJECT_NATURAL_PERSON' }
-  return /个体/.test(text) ? individualBusiness(policy) : { code: 'FIELD_VALUE_UNKNOWN' }
+  return /个体|個體/.test(text) ? INDIVIDUAL_BUSINESS : { code: 'FIELD_VALUE_UNKNOWN' }
 }
 
-function individualBusiness(policy: Policy): { readonly code: RefusalCode } | undefined {
-  return policy.admitIndividualBusinesses ? undefined : { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
+// No check digit is asked for: nothing else than a person's number stands here in that form
+function isOfPerson(cell: string): boolean {
+  if (cell === '') return false
+  const text = foldIdentifier(cell)
+  return findPersonalData(cell) !== undefined || holdsResidentIdShape(text) || holdsOldResidentIdShape(text)
 }
+
+const INDIVIDUAL_BUSINESS: Fault = { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
 
 /** By its shape, since real files put any identifier into any column; the column tells fifteen digits apart. */
-function readIdentifier(
-  column: Column,
-  cell: string,
-  policy: Policy,
-): Subject | { readonly code: RefusalCode } | undefined {
+function readIdentifier(column: Column, cell: string, policy: Policy): Subject | Fault | undefined {
   const text = foldIdentifier(cell)
   if (isPlaceholder(text)) return undefined
   if (text.length === 18) return readUscc(text, policy)
   if (text.length === 9) return identified('organisation-code', parseOrganisationCode(text))
-  if (text.length === 15) return readFifteen(column, text, policy)
-  return isOldNumber(column, text)
+  if (text.length === 15) return readFifteen(column, text)
+  // Thirteen digits may be a mobile number with its country before it
+  return isOldRegistrationNumber(text) && findPersonalData(text) === undefined
     ? { kind: 'registration-number', value: text }
     : { code: 'SUBJECT_IDENTIFIER_INVALID' }
 }
 
-function readFifteen(column: Column, text: string, policy: Policy): Subject | { readonly code: RefusalCode } {
-  const number = column.kind === 'tax-number' ? undefined : parseRegistrationNumber(text)
-  if (number?.kind === 'valid') return registrationNumber(number.value, policy)
+// The seventh digit tells, whatever the check digit says. In a tax number it is the first of an organisation code, often
+// a 7: where both could stand the check must hold
+function readFifteen({ kind }: Column, text: string): Subject | Fault {
+  const taxNumber = identified('tax-number', parseTaxNumber(text))
+  if (kind === 'tax-number' && 'kind' in taxNumber) return taxNumber
+  const isIndividual = isIndividualBusinessNumber(text)
+  if (parseRegistrationNumber(text).kind === 'valid') {
+    if (kind !== 'tax-number') return { kind: 'registration-number', value: text }
+    return isIndividual ? INDIVIDUAL_BUSINESS : taxNumber
+  }
   // One in eleven wrong registration numbers would pass for a tax number
-  if (column.kind === 'registration-number') return { code: 'SUBJECT_IDENTIFIER_INVALID' }
-  return identified('tax-number', parseTaxNumber(text))
+  if (kind !== 'registration-number' && 'kind' in taxNumber) return taxNumber
+  return isIndividual && kind !== 'tax-number' ? INDIVIDUAL_BUSINESS : { code: 'SUBJECT_IDENTIFIER_INVALID' }
 }
 
-// Before 2007 they had thirteen digits and no check; foreign-invested firms had 企合苏总字第000063号. So free a form
-// could hold a person's number too: none may be found in it, nor a run of digits that one could hide in
-function isOldNumber(column: Column, text: string): boolean {
-  if (findPersonalData(text) !== undefined || /\d{17}/.test(text)) return false
-  const free = column.kind === 'registration-number' && /\d/.test(text) && text.length <= 40
-  return free || /^\d{13}$/.test(text)
-}
-
-function readUscc(text: string, policy: Policy): Subject | { readonly code: RefusalCode } | undefined {
+function readUscc(text: string, policy: Policy): Subject | Fault | undefined {
   const parsed = parseUscc(text, policy)
   if (parsed.kind === 'absent') return undefined
   if (parsed.kind === 'invalid') return { code: usccFault(parsed.findings) }
-  if (isIndividualBusiness(parsed.value) && !policy.admitIndividualBusinesses) {
-    return { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
-  }
   return { kind: 'uscc', value: parsed.value }
 }
 
@@ -155,13 +173,6 @@ function usccFault(findings: readonly Finding[]): RefusalCode {
 function identified(
   kind: Subject['kind'],
   parsed: { readonly kind: 'valid'; readonly value: string } | { readonly kind: 'invalid' | 'absent' },
-): Subject | { readonly code: RefusalCode } {
+): Subject | Fault {
   return parsed.kind === 'valid' ? { kind, value: parsed.value } : { code: 'SUBJECT_IDENTIFIER_INVALID' }
-}
-
-function registrationNumber(value: string, policy: Policy): Subject | { readonly code: RefusalCode } {
-  if (isIndividualBusinessNumber(value) && !policy.admitIndividualBusinesses) {
-    return { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
-  }
-  return { kind: 'registration-number', value }
 }

@@ -1,6 +1,8 @@
 import type { Json } from '../base/canonical.ts'
+import { Failure } from '../base/failure.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Key, Store } from '../ports.ts'
+import { emptyRoot, type Hash } from './merkle.ts'
 import { entryKey } from './outbox.ts'
 
 /** An entry with its place in the one order there is. Numbers are consecutive from 0. */
@@ -11,6 +13,9 @@ export type SealedEntry = {
   readonly at: Instant
   /** When its batch was sealed; never earlier than an earlier batch's. */
   readonly sealedAt: Instant
+  /** What its public leaf shows, in base64. */
+  readonly commitment: string
+  /** Null once it was erased. */
   readonly payload: Json
 }
 
@@ -33,8 +38,12 @@ export function numberKey(id: string): Key {
 
 /** The number of an entry; undefined while it waits to be sealed, or was never written. */
 export async function findNumber(store: Store, id: string): Promise<number | undefined> {
-  const item = await store.find(numberKey(id))
-  return item === undefined ? undefined : (item.value as SealedReference).number
+  return (await findSealedReference(store, id))?.number
+}
+
+/** As `findNumber`, with all that is known of an entry but its payload. */
+export async function findSealedReference(store: Store, id: string): Promise<SealedReference | undefined> {
+  return (await store.find(numberKey(id)))?.value as SealedReference | undefined
 }
 
 export async function findSealedEntry(store: Store, number: number): Promise<SealedEntry | undefined> {
@@ -42,7 +51,7 @@ export async function findSealedEntry(store: Store, number: number): Promise<Sea
   if (item === undefined) return undefined
   const reference = item.value as SealedReference
   const entry = await store.find(entryKey(reference.id))
-  const payload = entry === undefined ? null : (entry.value as { payload: Json }).payload
+  const { payload = null } = (entry?.value ?? {}) as { readonly payload?: Json }
   return { ...reference, payload }
 }
 
@@ -54,19 +63,38 @@ export async function findLedgerSize(store: Store): Promise<number> {
 export const HEAD_KEY: Key = { table: 'ledger', partition: 'head', sort: 'head' }
 
 /**
- * Where the sealer stands. `committed`: the batch at `batch` is part of the ledger, but its index, its messages
- * and the clearing of the outbox may be unfinished; whoever comes next finishes them.
+ * Where the sealer stands. `committed`: the batch at `batch` is part of the ledger, but its files, its checkpoint, its
+ * index, its messages and the clearing of the outbox may be unfinished; whoever comes next finishes them.
  */
 export type Head = {
   readonly size: number
+  /** Of the tree of that size, in base64. */
+  readonly root: string
   readonly sealedAt: Instant
   readonly phase: 'idle' | 'committed'
   readonly batch: string
+  /** The most partitions the outbox ever had: what waits in one that is no longer used is found all the same. */
+  readonly outboxShards: number
 }
 
+/** Throws `LEDGER_OUTDATED` for one that was numbered before there was a log. */
 export async function findHead(store: Store): Promise<{ head: Head; revision: number }> {
   const item = await store.find(HEAD_KEY)
-  if (item !== undefined) return { head: item.value as Head, revision: item.revision }
-  const beginning = '1970-01-01T00:00:00.000Z' as Instant
-  return { head: { size: 0, sealedAt: beginning, phase: 'idle', batch: '' }, revision: 0 }
+  if (item === undefined) return { head: BEGINNING, revision: 0 }
+  const head = item.value as Head
+  if (head.root === undefined) throw new Failure('LEDGER_OUTDATED', { retryable: false })
+  return { head, revision: item.revision }
+}
+
+const BEGINNING: Head = {
+  size: 0,
+  root: Buffer.from(emptyRoot).toString('base64'),
+  sealedAt: '1970-01-01T00:00:00.000Z' as Instant,
+  phase: 'idle',
+  batch: '',
+  outboxShards: 1,
+}
+
+export function rootIn(head: Head): Hash {
+  return Buffer.from(head.root, 'base64')
 }

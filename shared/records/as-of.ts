@@ -1,7 +1,7 @@
-import type { Sha256 } from '../base/digest.ts'
 import { compareUtf8 } from '../base/order.ts'
 import type { Item } from '../ports.ts'
 import { parseSightingMark } from './keys.ts'
+import { digestIn } from './part.ts'
 import type { FactRecord, Sighting, StandingRecord } from './record.ts'
 
 /**
@@ -28,7 +28,7 @@ function standingCandidate(item: Item, ledgerSize: number): StandingRecord | und
   return {
     // Parsed when it came in, and named by its digest since: checking it again is most of what a full build costs
     record: JSON.parse(String(item.value)) as FactRecord,
-    digest: item.key.sort.slice(item.key.sort.lastIndexOf('#') + 1) as Sha256,
+    digest: digestIn(item.key.sort),
     sighting: rest.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best), first),
   }
 }

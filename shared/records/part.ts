@@ -7,15 +7,20 @@ import type { ObjectKey, Objects } from '../ports.ts'
 /** Most records of one part: what one message asks to be applied. */
 export const PART_RECORD_LIMIT = 2_000
 
-/** One record as the archive keeps it: `text` is the canonical JSON its digest was taken over. */
+/** One record as the archive keeps it. */
 export type ArchivedRecord = {
   readonly row: number
   readonly partition: string
+  /** Ends in the record's digest. */
   readonly sort: string
+  /** The canonical JSON that the digest was taken over; '' once it was erased. */
   readonly text: string
 }
 
-/** A part of a submission in the archive; `sha256` is of the compressed body and names the object. */
+/**
+ * A part of a submission in the archive. `sha256` names it: it is taken over rows, keys and digests of its records, and
+ * so is the same when one of them was erased.
+ */
 export type PartReference = { readonly sha256: Sha256; readonly records: number }
 
 /**
@@ -26,11 +31,16 @@ export function encodePart(records: readonly ArchivedRecord[]): {
   body: Uint8Array
   reference: PartReference
 } {
-  const text = records
-    .map(({ row, partition, sort, text }) => `${row}\t${partition}\t${sort}\t${text}\n`)
-    .join('')
-  const body = zstdCompressSync(text)
-  return { body, reference: { sha256: sha256(body), records: records.length } }
+  const text = records.map((record) => `${placeOf(record)}\t${record.text}\n`).join('')
+  return { body: zstdCompressSync(text), reference: { sha256: nameOf(records), records: records.length } }
+}
+
+function placeOf({ row, partition, sort }: ArchivedRecord): string {
+  return `${row}\t${partition}\t${sort}`
+}
+
+function nameOf(records: readonly ArchivedRecord[]): Sha256 {
+  return sha256(records.map((record) => `${placeOf(record)}\n`).join(''))
 }
 
 export function decodePart(body: Uint8Array): readonly ArchivedRecord[] {
@@ -51,11 +61,57 @@ export async function readPart(
   objects: Objects,
   reference: PartReference,
 ): Promise<readonly ArchivedRecord[]> {
-  const found = await objects.find(partKey(reference.sha256))
-  const facts = { sha256: reference.sha256 }
-  if (found === undefined) throw new Failure('ARCHIVE_PART_MISSING', { retryable: true, facts })
-  if (sha256(found.body) !== reference.sha256) {
-    throw new Failure('ARCHIVE_PART_CORRUPT', { retryable: false, facts })
-  }
-  return decodePart(found.body)
+  return (await readTagged(objects, reference.sha256)).records
 }
+
+async function readTagged(
+  objects: Objects,
+  sha: Sha256,
+): Promise<{ readonly records: readonly ArchivedRecord[]; readonly tag: string }> {
+  const found = await objects.find(partKey(sha))
+  const facts = { sha256: sha }
+  if (found === undefined) throw new Failure('ARCHIVE_PART_MISSING', { retryable: true, facts })
+  const records = decode(found.body)
+  const holds = records !== undefined && nameOf(records) === sha && records.every(isOfItsDigest)
+  if (!holds) throw new Failure('ARCHIVE_PART_CORRUPT', { retryable: false, facts })
+  return { records, tag: found.tag }
+}
+
+function decode(body: Uint8Array): readonly ArchivedRecord[] | undefined {
+  try {
+    return decodePart(body)
+  } catch {
+    // Whatever zstd has against the bytes, they are no part
+    return undefined
+  }
+}
+
+function isOfItsDigest({ sort, text }: ArchivedRecord): boolean {
+  return text === '' || sha256(text) === digestIn(sort)
+}
+
+/** The digest of a record, from the end of its key. */
+export function digestIn(sort: string): Sha256 {
+  return sort.slice(sort.lastIndexOf('#') + 1) as Sha256
+}
+
+/**
+ * Erases the texts of some rows, what is left of each being its digest; answers these rows as they are now.
+ * Repeatable. Throws what `readPart` throws, and `ARCHIVE_CONTENDED`.
+ */
+export async function eraseRows(
+  objects: Objects,
+  sha: Sha256,
+  rows: ReadonlySet<number>,
+): Promise<readonly ArchivedRecord[]> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { records, tag } = await readTagged(objects, sha)
+    const erased = records.map((record) => (rows.has(record.row) ? { ...record, text: '' } : record))
+    if ((await objects.put(partKey(sha), encodePart(erased).body, { tag })) === 'stored')
+      return erased.filter(({ row }) => rows.has(row))
+  }
+  throw new Failure('ARCHIVE_CONTENDED', { retryable: true, facts: { sha256: sha } })
+}
+
+// Each attempt is lost to somebody who erased other rows of it; so many in a row are a fault
+const ATTEMPTS = 20

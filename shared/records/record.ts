@@ -16,6 +16,8 @@ const base = {
   subject: subjectSchema,
   /** What else the row called the same organisation by: evidence for the crosswalk. */
   otherIdentifiers: z.array(subjectSchema),
+  /** The row itself says that its subject is an individual business: kept where the deployment admits it, never shown. */
+  individualBusiness: z.literal(true).optional(),
   /** What the authority calls the same thing by, folded: a decision's number, a registration's subject. */
   document: z.string(),
   /** The layout's own revision mark, compared as text; '' where the layout has none. */

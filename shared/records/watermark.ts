@@ -1,6 +1,7 @@
 import { findHead, findSealedEntry } from '../ledger/sealed.ts'
 import type { Key, SealingStore, Store } from '../ports.ts'
-import { findApplied, submissionOf } from './apply.ts'
+import { findApplied } from './applied.ts'
+import { partsOf } from './entry.ts'
 
 const WATERMARK_KEY: Key = { table: 'ledger', partition: 'watermark', sort: 'watermark' }
 
@@ -32,6 +33,6 @@ async function isApplied(store: Store, number: number): Promise<boolean> {
   const entry = await findSealedEntry(store, number)
   // Numbered but not yet indexed: its batch is still being finished
   if (entry === undefined) return false
-  const submission = submissionOf(entry)
-  return submission === undefined || (await findApplied(store, number, submission.parts.length)) !== undefined
+  const parts = partsOf(entry)
+  return parts === 0 || (await findApplied(store, number, parts)) !== undefined
 }

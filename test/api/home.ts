@@ -10,6 +10,7 @@ import type { Role } from '../../shared/base/actor.ts'
 import type { Instant } from '../../shared/base/instant.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
+import type { Policy } from '../../shared/settings.ts'
 import { codeOf } from '../datasets/home.ts'
 import { sampleRequest } from '../disclosure/sample.ts'
 
@@ -56,10 +57,18 @@ export type ApiHome = {
   close(): Promise<void>
 }
 
-/** The API over a home of its own, in this process. */
-export async function openApiHome(): Promise<ApiHome> {
+/**
+ * The API over a home of its own, in this process, under the policy of the template and what is given; `seen` puts
+ * something between the two.
+ */
+export async function openApiHome(
+  policy: Partial<Policy> = {},
+  seen: (home: Home) => Home = (home) => home,
+): Promise<ApiHome> {
   const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-api-'))
-  const home = await openHome({ directory, template: TEMPLATE, now: () => NOW })
+  const opened = await openHome({ directory, template: TEMPLATE, now: () => NOW })
+  const { settings } = opened
+  const home = seen({ ...opened, settings: { ...settings, policy: { ...settings.policy, ...policy } } })
   const faults: unknown[] = []
   const verifyToken = openTokenVerifier(home.issuer.trusted)
   const api = createApi({
@@ -143,9 +152,21 @@ export async function openHeldHome(): Promise<ApiHome & { readonly held: Held }>
 
 /** Sends one registration. */
 export function submission(as: string, submissionId: string): Sent {
-  const record = { uni_social_crd_cd: organisation, comp_nm: '合成样本有限公司' }
-  const json = { schemaVersion: '1', submissionId, layout: 'registration', sentAt: NOW, records: [record] }
-  return { method: 'POST', path: '/v1/submissions', as, json }
+  const records = [{ uni_social_crd_cd: organisation, comp_nm: '合成样本有限公司' }]
+  return recordsSent({ as, submissionId, layout: 'registration', records })
+}
+
+export type RecordsSent = {
+  readonly as: string
+  readonly submissionId: string
+  readonly layout: string
+  readonly records: readonly unknown[]
+  readonly sentAt?: string
+}
+
+/** Sends records in an envelope. */
+export function recordsSent({ as, sentAt = NOW, ...envelope }: RecordsSent): Sent {
+  return { method: 'POST', path: '/v1/submissions', as, json: { schemaVersion: '1', sentAt, ...envelope } }
 }
 
 /** Asks for a disclosure, in good order. */

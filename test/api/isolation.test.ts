@@ -43,6 +43,15 @@ describe('what one authority has is, to another,', () => {
     expect(JSON.stringify(await bodyOf('/v1/cases', other))).not.toContain(api.held.caseId)
   })
 
+  test('no name to send under, also where the sender says so', async () => {
+    const sent = submission(other, 'in-their-name')
+    const theirs = await api.send({ ...sent, path: `${sent.path}?authority=${own}` })
+    expect(theirs).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } })
+    expect(await api.send({ ...sent, path: `${sent.path}?authority=${other}` })).toMatchObject({
+      status: 202,
+    })
+  })
+
   test('no hold on a submission id: both may use the same', async () => {
     await api.send(submission(other, HELD_SUBMISSION))
     await api.work()

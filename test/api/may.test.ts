@@ -1,78 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { roles } from '../../shared/base/actor.ts'
-import { type ApiHome, openApiHome, organisation, principalOf } from './home.ts'
-
-const ID = '00000000-0000-4000-8000-000000000000'
-const versions = '/v1/datasets/organisations/versions'
-
-/** Each route there is, with a request of the right form and the roles that may make it; all others may not. */
-const table = [
-  ['POST', '/v1/submissions', '', ['agency'], {}],
-  [
-    'GET',
-    '/v1/receipts/{authority}/{submissionId}',
-    '/v1/receipts/demo-market-regulator/s1',
-    ['agency', 'steward', 'auditor', 'operator'],
-  ],
-  [
-    'GET',
-    '/v1/organisations/{uscc}',
-    `/v1/organisations/${organisation}`,
-    ['dataset-user', 'compliance', 'steward', 'auditor'],
-  ],
-  ['GET', '/v1/datasets', '', ['dataset-user', 'compliance', 'steward', 'auditor', 'operator']],
-  [
-    'GET',
-    '/v1/datasets/{dataset}/versions',
-    versions,
-    ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
-  ],
-  [
-    'GET',
-    '/v1/datasets/{dataset}/versions/{version}/files',
-    `${versions}/latest/files`,
-    ['dataset-user', 'compliance', 'steward', 'auditor', 'operator'],
-  ],
-  ['POST', '/v1/datasets/{dataset}/versions', versions, ['steward', 'operator'], {}],
-  [
-    'GET',
-    '/v1/datasets/{dataset}/publications/{commitId}',
-    `/v1/datasets/organisations/publications/${ID}`,
-    ['steward', 'operator'],
-  ],
-  ['POST', '/v1/cases', '', ['agency'], {}],
-  ['GET', '/v1/cases', '', ['agency', 'compliance', 'auditor']],
-  ['GET', '/v1/cases/{caseId}', `/v1/cases/${ID}`, ['agency', 'compliance', 'auditor']],
-  ['GET', '/v1/cases/{caseId}/timeline', `/v1/cases/${ID}/timeline`, ['agency', 'compliance', 'auditor']],
-  ['POST', '/v1/cases/{caseId}/download', `/v1/cases/${ID}/download`, ['agency']],
-  // An agency's try to decide is answered, and logged, by the case
-  [
-    'POST',
-    '/v1/cases/{caseId}/approve',
-    `/v1/cases/${ID}/approve`,
-    ['compliance', 'agency'],
-    { scopeSha256: 'a'.repeat(64) },
-  ],
-  [
-    'POST',
-    '/v1/cases/{caseId}/narrow',
-    `/v1/cases/${ID}/narrow`,
-    ['compliance', 'agency'],
-    { scopeSha256: 'a'.repeat(64), narrowing: { fields: ['name'] }, reason: 'x' },
-  ],
-  [
-    'POST',
-    '/v1/cases/{caseId}/refuse',
-    `/v1/cases/${ID}/refuse`,
-    ['compliance', 'agency'],
-    { code: 'RC-SCOPE', reason: 'x' },
-  ],
-  ['POST', '/v1/cases/{caseId}/release', `/v1/cases/${ID}/release`, ['compliance', 'agency'], {}],
-  ['POST', '/v1/cases/{caseId}/withdraw', `/v1/cases/${ID}/withdraw`, ['agency'], {}],
-  ['GET', '/v1/principals', '', ['auditor', 'operator']],
-  ['POST', '/v1/principals', '', ['operator'], { name: 'somebody', role: 'auditor' }],
-  ['POST', '/v1/principals/{name}/revocation', '/v1/principals/nobody/revocation', ['operator']],
-] as const
+import { type ApiHome, openApiHome, principalOf } from './home.ts'
+import { describedRoutes, rights, routes } from './rights.ts'
 
 let api: ApiHome
 beforeAll(async () => {
@@ -80,24 +9,19 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-describe.each(table)('%s %s', (method, route, path, allowed, json?: unknown) => {
+describe.each(rights)('$method $route', ({ method, path, roles: allowed, json }) => {
   test.each(roles)('by the role %s', async (role) => {
-    const { status, body } = await api.send({ method, path: path || route, as: principalOf[role], json })
+    const { status, body } = await api.send({ method, path, as: principalOf[role], json })
     const forbidden = status === 403 && body['code'] === 'FORBIDDEN'
-    expect(forbidden).toBe(!(allowed as readonly string[]).includes(role))
+    expect(forbidden).toBe(!allowed.includes(role))
     expect(status).toBeLessThan(500)
   })
 
   test('by nobody', async () => {
-    expect(await api.send({ method, path: path || route, json })).toMatchObject({ status: 401 })
+    expect(await api.send({ method, path, json })).toMatchObject({ status: 401 })
   })
 })
 
 test('the table has every route that the API describes', async () => {
-  const { body } = await api.send({ path: '/openapi.json' })
-  const paths = body['paths'] as Record<string, object>
-  const described = Object.entries(paths).flatMap(([path, operations]) =>
-    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
-  )
-  expect(described.sort()).toEqual(table.map(([method, route]) => `${method} ${route}`).sort())
+  expect(describedRoutes((await api.send({ path: '/openapi.json' })).body)).toEqual(routes)
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApi } from '../../shared/api/app.ts'
 import { type ApiHome, openApiHome } from './home.ts'
 
 type Operation = {
@@ -34,6 +35,18 @@ describe('the description of the API', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(operations().length).toBeGreaterThan(15)
     expect(document.components.securitySchemes).toHaveProperty('bearer')
+  })
+
+  test.each(['data', 'cases'] as const)('is of the whole API on the mount %s too', async (mount) => {
+    const fake = { publish: () => Promise.reject(), release: () => Promise.reject() }
+    const { home } = api
+    const part = createApi({ world: home, verifyToken: async () => undefined, stages: fake, mount })
+    expect(await (await part.request('/openapi.json')).json()).toEqual(document)
+  })
+
+  test('is made once, however often anybody asks for it', async () => {
+    const ask = async () => (await api.send({ path: '/openapi.json' })).text
+    expect(await ask()).toBe(await ask())
   })
 
   test('refers to nothing that it does not have', () => {

@@ -49,6 +49,7 @@ const bodies: readonly Row[] = [
   ['a command that is no JSON', post('officer-one', '/v1/cases/:held/approve', { headers: json, body: 'approve' }), 400, 'JSON_MALFORMED'],
   ['a JSON body of no bytes', post('steward', '/v1/datasets/organisations/versions', { headers: json, body: '' }), 400, 'JSON_MALFORMED'],
   ['a submission of an unknown content type', post(agency, '/v1/submissions', { headers: text, body: 'x' }), 415, 'CONTENT_TYPE_UNKNOWN'],
+  ['a submission of a content type named as what objects inherit', post(agency, '/v1/submissions?submissionId=p-2&layout=registration&sentAt=2026-01-01T00:00:00Z', { headers: { 'content-type': 'constructor' }, body: 'x' }), 415, 'CONTENT_TYPE_UNKNOWN'],
   ['a case of an unknown content type', post(agency, '/v1/cases', { headers: text, body: '{}' }), 415, 'CONTENT_TYPE_UNKNOWN'],
   ['a command sent as a form', post('officer-one', '/v1/cases/:held/release', { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'a=b' }), 415, 'CONTENT_TYPE_UNKNOWN'],
   ['a body larger than one request may be', post(agency, '/v1/submissions', { headers: { ...json, 'content-length': '268435457' }, body: '{}' }), 413, 'BODY_TOO_LARGE'],
@@ -69,6 +70,8 @@ const bodies: readonly Row[] = [
   ['an envelope with an id of the wrong form', post(agency, '/v1/submissions', { json: envelope({ submissionId: '/' }) }), 400, MALFORMED, '/submissionId'],
   ['a file without its head', post(agency, '/v1/submissions', { headers: { 'content-type': 'text/csv' }, body: 'a,b' }), 400, MALFORMED, '/submissionId'],
   ['a role there is not', post('operator', '/v1/principals', { json: { name: 'somebody', role: 'owner' } }), 400, MALFORMED, '/role'],
+  ['a name with a mobile number after letters', post('operator', '/v1/principals', { json: { name: 'tel13900000000', role: 'auditor' } }), 400, MALFORMED, '/name'],
+  ['a name of the form of a resident ID', post('operator', '/v1/principals', { json: { name: 'p999999.19700101.0011', role: 'auditor' } }), 400, MALFORMED, '/name'],
   ['an agency without an authority', post('operator', '/v1/principals', { json: { name: 'somebody', role: 'agency' } }), 400, MALFORMED, '/authority'],
 ]
 
@@ -124,6 +127,12 @@ describe.each(Object.entries(tables))('%s that is not taken is answered with a p
       expect(api.faults).toEqual([])
     })
   }
+})
+
+test('a receipt that is not there says that it may come, and when to ask again', async () => {
+  const { headers, body } = await api.send({ path: `/v1/receipts/${agency}/never-sent`, as: agency })
+  expect(headers.get('retry-after')).toBe('1')
+  expect(body['detail']).toMatch(/once it is accepted/)
 })
 
 /** Problem details (RFC 9457), with nothing in them of how things are inside. */

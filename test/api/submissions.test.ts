@@ -31,22 +31,28 @@ function readReceipt(id: string, query = '') {
 }
 
 describe('a file', () => {
-  test.each(files)('is received as what it is, under its own content type or one that says nothing: %s', async (name) => {
-    const told = formats.find((format) => format.name === parseFileName(name)?.format)
-    const body = readFileSync(new URL(name, corpus))
-    const sent = [
-      ...(told?.mediaTypes ?? []).map((type) => ({ type, body })),
-      { type: 'application/octet-stream', body },
-      { type: 'application/gzip', body: gzipSync(body) },
-    ]
-    for (const [at, each] of sent.entries()) {
-      const id = `${name}-${at}`
-      expect(await sendFile({ id, ...each })).toMatchObject({ status: 202, body: { status: 'received' } })
-      await api.work()
-      const { body: answer } = await readReceipt(id)
-      expect(answer).toMatchObject({ status: 'applied', receipt: { received: 51, accepted: 48, refused: 3 } })
-    }
-  })
+  test.each(files)(
+    'is received as what it is, under its own content type or one that says nothing: %s',
+    async (name) => {
+      const told = formats.find((format) => format.name === parseFileName(name)?.format)
+      const body = readFileSync(new URL(name, corpus))
+      const sent = [
+        ...(told?.mediaTypes ?? []).map((type) => ({ type, body })),
+        { type: 'application/octet-stream', body },
+        { type: 'application/gzip', body: gzipSync(body) },
+      ]
+      for (const [at, each] of sent.entries()) {
+        const id = `${name}-${at}`
+        expect(await sendFile({ id, ...each })).toMatchObject({ status: 202, body: { status: 'received' } })
+        await api.work()
+        const { body: answer } = await readReceipt(id)
+        expect(answer).toMatchObject({
+          status: 'applied',
+          receipt: { received: 51, accepted: 48, refused: 3 },
+        })
+      }
+    },
+  )
 
   test('of JSON is an envelope unless its head is in the query', async () => {
     const path = '/v1/submissions'
@@ -103,11 +109,19 @@ describe('the outcomes of more records than a page holds', () => {
     const { body } = await readReceipt('many', '?outcome=accepted')
     expect(body).toMatchObject({ receipt: { refused: count }, records: [] })
     const refused = (await readReceipt('many', '?outcome=refused&from=20000')).body
-    expect(refused['records']).toMatchObject([{ index: 20_000, code: 'ROW_NOT_JSON', path: '/records/20000' }])
+    expect(refused['records']).toMatchObject([
+      { index: 20_000, code: 'ROW_NOT_JSON', path: '/records/20000' },
+    ])
     expect(refused).not.toHaveProperty('next')
   })
 
-  test.each(['?from=-1', '?from=x', '?from=1.5', '?outcome=lost'])('are not asked for by %s', async (query) => {
-    expect(await readReceipt('many', query)).toMatchObject({ status: 400, body: { code: 'REQUEST_MALFORMED' } })
-  })
+  test.each(['?from=-1', '?from=x', '?from=1.5', '?outcome=lost'])(
+    'are not asked for by %s',
+    async (query) => {
+      expect(await readReceipt('many', query)).toMatchObject({
+        status: 400,
+        body: { code: 'REQUEST_MALFORMED' },
+      })
+    },
+  )
 })

@@ -2,11 +2,11 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { stagesOf } from '../../bin/home-session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import { openTokenVerifier } from '../../shared/api/token.ts'
-import { type ApiHome, answerOf, openApiHome, requestOf } from './home.ts'
+import { type ApiHome, answerOf, openApiHome, openHeldHome, requestOf } from './home.ts'
 
 let api: ApiHome
 let issuer: {
@@ -139,7 +139,7 @@ test('what a token says of a role is not read: the stored principal has it', asy
 
 test('every route under /v1 wants a token, those there are not as well', async () => {
   const routes = new Set(api.api.routes.map(({ method, path }) => `${method} ${path}`))
-  const open = ['GET /healthz', 'GET /openapi.json']
+  const open = ['GET /healthz', 'GET /openapi.json', 'GET /ledger/*']
   expect([...routes]).toEqual(expect.arrayContaining(open))
   const closed = [...routes, 'GET /v1/none'].filter(
     (route) => !open.includes(route) && !route.startsWith('ALL'),
@@ -149,7 +149,11 @@ test('every route under /v1 wants a token, those there are not as well', async (
     const [method = '', path = ''] = route.split(' ')
     expect({ route, status: (await api.send({ method, path })).status }).toEqual({ route, status: 401 })
   }
-  for (const route of open) expect(await api.send({ path: route.slice(4) })).toMatchObject({ status: 200 })
+  await api.work()
+  for (const route of open) {
+    const path = route.slice(4).replace('*', 'checkpoint')
+    expect(await api.send({ path })).toMatchObject({ status: 200 })
+  }
 })
 
 test('while the issuer’s keys cannot be had, nobody is told that their token is bad', async () => {
@@ -166,4 +170,17 @@ test('while the issuer’s keys cannot be had, nobody is told that their token i
     body: { code: 'TEMPORARILY_UNAVAILABLE', detail: 'TOKEN_KEYS_UNAVAILABLE' },
   })
   expect(faults).toHaveLength(1)
+})
+
+test('an approval of an officer who is revoked releases nothing, and the case says why', async () => {
+  const held = await openHeldHome()
+  onTestFinished(() => held.close())
+  const { caseId, scopeSha256 } = held.held
+  const act = (as: string, path: string, json: object = {}) => held.send({ method: 'POST', path, as, json })
+  for (const officer of ['officer-one', 'officer-two']) {
+    await act(officer, `/v1/cases/${caseId}/approve`, { scopeSha256 })
+  }
+  await act('operator', '/v1/principals/officer-one/revocation')
+  const answer = await act('officer-two', `/v1/cases/${caseId}/release`)
+  expect(answer).toMatchObject({ status: 409, body: { code: 'APPROVER_REVOKED' } })
 })

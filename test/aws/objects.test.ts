@@ -1,4 +1,5 @@
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
@@ -80,6 +81,39 @@ describe('finding', () => {
     expect(await objects.find(key)).toBeUndefined()
     client.on(GetObjectCommand).rejects(fault('AccessDenied', 403))
     await expect(objects.find(key)).rejects.toMatchObject({ code: 'OBJECTS_FAILED', retryable: false })
+  })
+})
+
+describe('what breaks off', () => {
+  const broken = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+
+  test('a body half way is to be read again', async () => {
+    const Body = { transformToByteArray: () => Promise.reject(broken) } as never
+    client.on(GetObjectCommand).resolves({ Body, ETag: '"1"' })
+    await expect(objects.find(key)).rejects.toMatchObject({ code: 'OBJECTS_BUSY', retryable: true })
+  })
+
+  test('a list at its second page gives the first, and then does not end but fails', async () => {
+    client
+      .on(ListObjectsV2Command)
+      .resolvesOnce({ Contents: [{ Key: 'archive/parts/a' }], NextContinuationToken: 'next' })
+      .rejects(fault('SlowDown', 503))
+    const list = objects.list({ area: 'archive', path: 'parts' })[Symbol.asyncIterator]()
+    expect(await list.next()).toMatchObject({ value: { path: 'parts/a' } })
+    await expect(list.next()).rejects.toMatchObject({ code: 'OBJECTS_BUSY', retryable: true })
+  })
+
+  test('a removal is to be tried again, and may be as often as one likes', async () => {
+    client.on(DeleteObjectCommand).rejectsOnce(broken).resolves({})
+    await expect(objects.remove(key)).rejects.toMatchObject({ code: 'OBJECTS_BUSY', retryable: true })
+    await objects.remove(key)
+    await objects.remove(key)
+  })
+
+  test('a replacement that was stored is told as exists when it is tried again: its tag is another by now', async () => {
+    client.on(PutObjectCommand).rejectsOnce(broken).rejects(fault('PreconditionFailed', 412))
+    await expect(objects.put(key, body, { tag: '"1"' })).rejects.toMatchObject({ code: 'OBJECTS_BUSY' })
+    expect(await objects.put(key, body, { tag: '"1"' })).toBe('exists')
   })
 })
 

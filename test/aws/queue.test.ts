@@ -51,6 +51,57 @@ describe('sending', () => {
     await expect(queue.send(['a'])).rejects.toMatchObject({ code, retryable })
   })
 
+  test('gives up on what fails again and again, to be sent later', async () => {
+    const failed = [{ Id: '1', Code: 'ServiceUnavailable', SenderFault: false }]
+    client.on(SendMessageBatchCommand).resolves({ Failed: failed, Successful: [] })
+    await expect(queue.send(['a', 'b'])).rejects.toMatchObject({ code: 'QUEUE_BUSY', retryable: true })
+    expect(sent()).toEqual([['=a', '=b'], ['=b'], ['=b'], ['=b'], ['=b']])
+  })
+
+  test.each([
+    ['RequestThrottled', 400, 'QUEUE_BUSY'],
+    ['ThrottlingException', 400, 'QUEUE_BUSY'],
+    ['TimeoutError', 0, 'QUEUE_BUSY'],
+    ['InternalError', 500, 'QUEUE_BUSY'],
+    ['AccessDenied', 403, 'QUEUE_FAILED'],
+    ['QueueDoesNotExist', 400, 'QUEUE_FAILED'],
+    ['BatchRequestTooLong', 400, 'QUEUE_FAILED'],
+  ])('that ends in %s (%i) is %s; what an earlier batch holds stays sent', async (name, status, code) => {
+    const fault = Object.assign(new Error('quotes what was sent'), {
+      name,
+      $metadata: { httpStatusCode: status },
+    })
+    client.on(SendMessageBatchCommand).resolvesOnce({}).rejects(fault)
+    const messages = Array.from({ length: 12 }, (_, n) => n)
+    const retryable = code === 'QUEUE_BUSY'
+    await expect(queue.send(messages)).rejects.toMatchObject({ code, retryable })
+    expect(sent().map((batch) => batch.length)).toEqual([10, 2])
+  })
+
+  test('that was done but reported failed is done again when it is tried again', async () => {
+    client
+      .on(SendMessageBatchCommand)
+      .rejectsOnce(Object.assign(new Error('x'), { name: 'TimeoutError' }))
+      .resolves({})
+    await expect(queue.send(['a'])).rejects.toMatchObject({ code: 'QUEUE_BUSY', retryable: true })
+    await queue.send(['a'])
+    expect(sent()).toEqual([['=a'], ['=a']])
+  })
+
+  test('sends nothing that refers to what could not be laid apart', async () => {
+    client.on(SendMessageBatchCommand).resolves({})
+    const busy = Object.assign(new Error('x'), { name: 'SlowDown', $metadata: { httpStatusCode: 503 } })
+    const full: LargeValues = { put: () => Promise.reject(busy), find: async () => undefined }
+    const other = openQueue({
+      client: new SQSClient({ region: 'us-east-1' }),
+      url: 'https://queue',
+      large: full,
+    })
+    const sending = other.send(['small', 'x'.repeat(300_001)])
+    await expect(sending).rejects.toMatchObject({ code: 'QUEUE_BUSY', retryable: true })
+    expect(sent()).toEqual([])
+  })
+
   test('lets a message of over 300 KB lie apart', async () => {
     client.on(SendMessageBatchCommand).resolves({})
     const message = { text: 'x'.repeat(300_001) }

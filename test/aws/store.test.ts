@@ -3,9 +3,16 @@ import {
   ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
+  IdempotentParameterMismatchException,
+  InternalServerError,
+  ItemCollectionSizeLimitExceededException,
   ProvisionedThroughputExceededException,
   QueryCommand,
+  RequestLimitExceeded,
+  ResourceNotFoundException,
   TransactionCanceledException,
+  TransactionConflictException,
+  TransactionInProgressException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
@@ -95,10 +102,25 @@ describe('a commit that is stored but reported failed', () => {
     await expect(store.commit([write], entry)).rejects.toMatchObject({ code: 'STORE_BUSY', retryable: true })
     expect(await store.commit([write], entry)).toBe('repeated')
   })
+
+  test('is busy while DynamoDB still works on it, and then told as repeated', async () => {
+    client
+      .on(TransactWriteItemsCommand)
+      .rejectsOnce(new TransactionInProgressException(metadata))
+      .rejects(cancelled('ConditionalCheckFailed', 'ConditionalCheckFailed', 'ConditionalCheckFailed'))
+    await expect(store.commit([write], entry)).rejects.toMatchObject({ code: 'STORE_BUSY', retryable: true })
+    expect(await store.commit([write], entry)).toBe('repeated')
+  })
 })
 
 describe('a fault of DynamoDB', () => {
   test.each([
+    [new TransactionConflictException(metadata), 'STORE_BUSY'],
+    [new RequestLimitExceeded(metadata), 'STORE_BUSY'],
+    [new InternalServerError({ ...metadata, $metadata: { httpStatusCode: 500 } }), 'STORE_BUSY'],
+    [new ResourceNotFoundException(metadata), 'STORE_FAILED'],
+    [new IdempotentParameterMismatchException(metadata), 'STORE_FAILED'],
+    [new ItemCollectionSizeLimitExceededException(metadata), 'STORE_FAILED'],
     [new ProvisionedThroughputExceededException(metadata), 'STORE_BUSY'],
     [Object.assign(new Error('x'), { name: 'ThrottlingException' }), 'STORE_BUSY'],
     [Object.assign(new Error('x'), { name: 'TimeoutError' }), 'STORE_BUSY'],
@@ -130,9 +152,28 @@ describe('a swap', () => {
     client.on(UpdateItemCommand).rejects(new ConditionalCheckFailedException(metadata))
     expect(await store.swap(write)).toBe(false)
   })
+
+  test('that is stored but reported failed does not hold when it is tried again', async () => {
+    client
+      .on(UpdateItemCommand)
+      .rejectsOnce(Object.assign(new Error('x'), { name: 'TimeoutError' }))
+      .rejects(new ConditionalCheckFailedException(metadata))
+    await expect(store.swap(write)).rejects.toMatchObject({ code: 'STORE_BUSY', retryable: true })
+    expect(await store.swap(write)).toBe(false)
+  })
 })
 
 describe('removing', () => {
+  test('that is throttled half way has removed what came before, and is to be tried again', async () => {
+    client
+      .on(BatchWriteItemCommand)
+      .resolvesOnce({})
+      .rejects(new ProvisionedThroughputExceededException(metadata))
+    const keys = Array.from({ length: 60 }, (_, n) => ({ ...key, sort: String(n) }))
+    await expect(store.remove(keys)).rejects.toMatchObject({ code: 'STORE_BUSY', retryable: true })
+    expect(client.commandCalls(BatchWriteItemCommand)).toHaveLength(2)
+  })
+
   test('sends again what DynamoDB leaves undone, and that alone', async () => {
     const undone = { ledger: [{ DeleteRequest: { Key: { partition: { S: 'p' }, sort: { S: '2' } } } }] }
     client.on(BatchWriteItemCommand).resolvesOnce({ UnprocessedItems: undone }).resolves({})
@@ -174,6 +215,17 @@ describe('adding', () => {
     expect(answers.filter(Boolean)).toHaveLength(1)
     expect(client.commandCalls(UpdateItemCommand)).toHaveLength(1_000)
     expect(client.calls()).toHaveLength(1_000)
+  })
+
+  test('that is stored but reported failed is told as what created the item when it is tried again', async () => {
+    client
+      .on(UpdateItemCommand)
+      .rejectsOnce(Object.assign(new Error('x'), { name: 'TimeoutError' }))
+      .resolves({ Attributes: { creator: { S: 'm' } } })
+    const addition = { key, value: 1, mark: 'm' }
+    await expect(store.add([addition])).rejects.toMatchObject({ code: 'STORE_BUSY', retryable: true })
+    expect(await store.add([addition])).toEqual([true])
+    expect(await store.add([{ ...addition, mark: 'later' }])).toEqual([false])
   })
 
   test('begins nothing more after a fault', async () => {
@@ -232,6 +284,37 @@ describe('a list', () => {
     expect(values).toEqual([1, 2])
     const consistent = client.commandCalls(QueryCommand).map(({ args }) => args[0].input.ConsistentRead)
     expect(consistent).toEqual([true, true, true])
+  })
+
+  test.each([
+    ['times out', Object.assign(new Error('x'), { name: 'TimeoutError' }), 'STORE_BUSY'],
+    ['is throttled', new ProvisionedThroughputExceededException(metadata), 'STORE_BUSY'],
+    [
+      'is denied',
+      Object.assign(new Error('x'), { name: 'AccessDeniedException', ...metadata }),
+      'STORE_FAILED',
+    ],
+  ])('whose second page %s gives the first, and then does not end but fails', async (_, fault, code) => {
+    const last = { partition: { S: 'org#1' }, sort: { S: 'a' } }
+    client
+      .on(QueryCommand)
+      .resolvesOnce({ Items: [itemOf('1')], LastEvaluatedKey: last })
+      .rejects(fault)
+    const list = store.list(key)[Symbol.asyncIterator]()
+    expect(await list.next()).toMatchObject({ value: { value: 1 } })
+    await expect(list.next()).rejects.toMatchObject({ code, retryable: code === 'STORE_BUSY' })
+  })
+
+  test('with a value that lies apart and cannot be had now is to be tried again', async () => {
+    client.on(QueryCommand).resolves({ Items: [itemOf('1'), itemOf(`@${'a'.repeat(64)}`)] })
+    const timedOut = Object.assign(new Error('x'), { name: 'TimeoutError' })
+    const apart = { put: async () => undefined, find: () => Promise.reject(timedOut) }
+    const list = openStore({ client: new DynamoDBClient({ region: 'us-east-1' }), names, large: apart }).list(
+      key,
+    )
+    const iterator = list[Symbol.asyncIterator]()
+    await iterator.next()
+    await expect(iterator.next()).rejects.toMatchObject({ code: 'STORE_BUSY', retryable: true })
   })
 })
 

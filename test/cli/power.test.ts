@@ -97,13 +97,13 @@ describe('a push that is killed', () => {
       }),
     )
     const [rehearsed = '', ...submissions] = files
-    const spanMs = await timeWork(begin(inDirectory('rehearsal'), rehearsed, 'rehearsal'), /^reading/)
+    const spanMs = await timeWork(begin(inDirectory('rehearsal'), rehearsed, 'rehearsal'), /^reading/m)
     const home = inDirectory('pushed')
     await mkdir(home)
     for (const [at, file] of submissions.entries()) {
       await killAtRandom(6, spanMs, {
         begin: () => begin(home, file, `submission-${at}`),
-        work: /^reading/,
+        work: /^reading/m,
         random,
         check: () => expect(readContents(home).failures.filter((count) => count > 0)).toEqual([]),
       })
@@ -139,11 +139,11 @@ describe('a publication that is killed', () => {
       })
     try {
       await send(0)
-      const spanMs = await timeWork(begin(), /^publishing/)
+      const spanMs = await timeWork(begin(), /^publishing/m)
       for (let round = 1; round <= ROUNDS; round++) {
         await send(round)
         const check = () => readVersions(home)
-        await killAtRandom(3, spanMs, { begin, work: /^publishing/, random, check })
+        await killAtRandom(3, spanMs, { begin, work: /^publishing/m, random, check })
         const ended = await begin().ended
         expect(await readVersions(home)).toEqual({ versions: round + 1, latest: versionOf(ended) })
         expect(versionOf(ended)).toMatchObject({ version: round + 1, rows: (round + 1) * RECORDS })

@@ -93,11 +93,19 @@ describe('pushes at the same time', () => {
 describe('a disk that fails', () => {
   test.concurrent('holds a push up until it is mended, and costs no record', async () => {
     const home = inDirectory('broken')
-    expect((await run('principal', 'list', '--home', home)).code).toBe(0)
+    expect((await run('principal', 'add', 'eve', '--role', 'steward', '--home', home)).code).toBe(0)
     // A link to itself: nothing can be read or written below it (ELOOP)
     const batches = join(home, 'objects', 'batches')
     await symlink(batches, batches)
     const head = ['--authority', AUTHORITY, '--layout', 'penalty-2018', '--home', home, '--json']
+    const hurried = await run('push', ...head, '--timeout', '1', example('penalties-2018.csv'))
+    expect(hurried.code).toBe(1)
+    expect(document(hurried)).toMatchObject({
+      code: 'NOT_APPLIED_YET',
+      authority: AUTHORITY,
+      status: 'accepted',
+    })
+    expect(hurried.stderr).toMatch(/^accepted after \d+ s$/m)
     const pushing = start('credit-fusion.ts', ['push', ...head, example('penalties-2018.csv')])
     await pushing.said(/^outbox: OBJECTS_FAILED, will try again$/m)
     await rm(batches)
@@ -170,7 +178,13 @@ describe('what may come as a file', () => {
     const packed = await save('packed.csv.gz', gzipSync(await readFile(join(corpus, 'penalties.csv'))))
     const plain = await push({ home: 'formats', file: join(corpus, 'penalties.csv') })
     expect(document(plain)).toMatchObject({ received: 51, applied: { new: 48, known: 0 } })
-    const names = ['penalties-gb18030.csv', 'penalties.json', 'penalties.xml', 'penalties.xls', 'penalties.xlsx']
+    const names = [
+      'penalties-gb18030.csv',
+      'penalties.json',
+      'penalties.xml',
+      'penalties.xls',
+      'penalties.xlsx',
+    ]
     for (const file of [packed, ...names.map((name) => join(corpus, name))]) {
       const ended = await push({ home: 'formats', file })
       expect(document(ended)).toMatchObject({ received: 51, applied: { new: 0, known: 48 } })

@@ -12,7 +12,7 @@ export type Running = {
   readonly ended: Promise<Ended>
   /** The first match in what it has printed, on either stream; throws when it ends without one. */
   said(pattern: RegExp): Promise<RegExpExecArray>
-  signal(signal: 'SIGKILL' | 'SIGTERM'): void
+  signal(signal: 'SIGINT' | 'SIGKILL' | 'SIGTERM'): void
 }
 
 // Every process compiles the same modules, which is half of the time it takes to start

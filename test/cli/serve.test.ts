@@ -1,4 +1,5 @@
 import { mkdir, readdir } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -42,8 +43,12 @@ describe('serve', () => {
     const server = serve('--port', '0')
     try {
       const { port } = new URL(await addressOf(server))
-      const second = await run('serve', '--home', home, '--port', port)
-      expect(second).toEqual({ code: 1, stdout: '', stderr: `PORT_UNAVAILABLE: ${port} (EADDRINUSE)\n` })
+      const taken = { code: 1, stdout: '', stderr: `PORT_UNAVAILABLE: ${port} (EADDRINUSE)\n` }
+      expect(await run('serve', '--home', home, '--port', port)).toEqual(taken)
+      // Before the walk-through, not after it
+      const unmade = join(directory.path, 'unmade')
+      expect(await start('start.ts', ['--home', unmade, '--port', port]).ended).toEqual(taken)
+      await expect(readdir(unmade)).rejects.toThrow('ENOENT')
     } finally {
       server.signal('SIGTERM')
     }
@@ -67,5 +72,30 @@ describe('serve', () => {
     expect(await response.json()).toMatchObject({ outcome: 'published' })
     expect((await server.ended).code).toBe(0)
     await expect(fetch(`${url}/healthz`)).rejects.toThrow()
+  })
+
+  test.concurrent('ends at once when it is interrupted again, whatever it waits for', async () => {
+    const server = serve('--port', '0')
+    const url = await addressOf(server)
+    const { token } = document(await run('token', '--as', 'demo-market-regulator', '--home', home, '--json'))
+    const head = 'submissionId=slow&layout=registration&sentAt=2026-01-01T00:00:00Z'
+    const upload = connect(Number(new URL(url).port), '127.0.0.1')
+    upload.on('error', () => undefined)
+    upload.write(
+      `POST /v1/submissions?${head} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/csv\r\nContent-Length: 9\r\n\r\nhalf`,
+    )
+    await sleep(200)
+    server.signal('SIGTERM')
+    // It listens no longer, and lets the upload go on
+    while (
+      await fetch(`${url}/healthz`).then(
+        () => true,
+        () => false,
+      )
+    )
+      await sleep(20)
+    server.signal('SIGINT')
+    expect(await server.ended).toMatchObject({ code: null })
+    upload.destroy()
   })
 })

@@ -40,8 +40,19 @@ const faults = [
     /path=\/authorities\/1\/recordTypes\/1 /,
   ],
   ['two authorities of one code', 'authorities.json', authorities(bureau, bureau), /path= problem=two auth/],
+  [
+    'an authority whose own code has a wrong check character',
+    'authorities.json',
+    authorities(bureau, { ...bureau, code: 'other', uscc: '11330200YY0009030E' }),
+    /path=\/authorities\/1\/uscc problem=.*GB 32100/,
+  ],
   ['a number out of its range', 'policy.json', '{"bucketCount": 0}', /path=\/bucketCount /],
-  ['a setting that there is not', 'policy.json', '{"buckets": 4}', /path= problem=.*buckets/],
+  [
+    'a setting that there is not',
+    'policy.json',
+    '{"buckets": 4}',
+    /path= problem=a member that there is not/,
+  ],
   [
     'a role that there is not',
     'principals.json',
@@ -70,8 +81,17 @@ test.concurrent.for(faults)('%s in a home is a failure that names its place', as
     await homeWith(name.replaceAll(/\W/g, '-'), file, content),
     '--json',
   )
-  expect(ended).toMatchObject({ code: 1, stdout: '' })
+  expect(ended.code).toBe(1)
+  expect(document(ended)).toEqual({ code: 'SETTINGS_INVALID', message: ended.stderr.trimEnd() })
   expect(ended.stderr).toMatch(new RegExp(`^SETTINGS_INVALID file=${file} ${place.source}.*\n$`))
+})
+
+test.concurrent('what stands for a name in a file is not repeated: it may be a person’s number', async () => {
+  const home = await homeWith('personal', 'policy.json', '{"99999919700101005X": 1}')
+  const ended = await run('token', '--home', home, '--json')
+  expect(ended.code).toBe(1)
+  expect(ended.stderr).toMatch(/^SETTINGS_INVALID file=policy.json /)
+  expect(ended.stdout + ended.stderr).not.toContain('999999')
 })
 
 test.concurrent('every command fails with the same words', async () => {
@@ -97,7 +117,8 @@ test.concurrent('an edit that gives a name another role is refused, and one that
   expect((await run(...list)).code).toBe(0)
   await writeFile(join(home, 'principals.json'), principals({ name: 'eve', role: 'auditor' }))
   const edited = await run(...list)
-  expect(edited).toMatchObject({ code: 1, stdout: '' })
+  expect(edited.code).toBe(1)
+  expect(document(edited)).toMatchObject({ code: 'SETTINGS_INVALID' })
   expect(edited.stderr).toMatch(/^SETTINGS_INVALID file=principals.json path=\/principals\/0 /)
   const staff = [
     { name: 'eve', role: 'steward' },
@@ -118,5 +139,36 @@ test.concurrent('whoever was revoked stays so, whatever the file says', async ()
   expect((await run('principal', 'revoke', 'eve', '--home', home)).code).toBe(0)
   const ended = await run('dataset', 'list', '--as', 'eve', '--home', home, '--json')
   expect(ended.code).toBe(3)
-  expect(document(ended)).toMatchObject({ code: 'TOKEN_INVALID' })
+  expect(document(ended)).toMatchObject({ code: 'PRINCIPAL_REVOKED' })
+})
+
+test.concurrent('whom the file names no more may sign in, and every command says so until they are revoked', async () => {
+  const operator = { name: 'operator', role: 'operator' }
+  const home = await homeWith(
+    'left',
+    'principals.json',
+    principals(operator, { name: 'eve', role: 'steward' }),
+  )
+  expect((await run('dataset', 'list', '--as', 'eve', '--home', home)).stderr).toBe('')
+  expect((await run('principal', 'add', 'adam', '--role', 'steward', '--home', home)).code).toBe(0)
+  await writeFile(join(home, 'principals.json'), principals(operator))
+  const listed = await run('dataset', 'list', '--as', 'eve', '--home', home)
+  expect(listed).toMatchObject({ code: 0, stderr: expect.stringMatching(/^[^\n]*eve[^\n]*revoke eve`\n$/) })
+  expect((await run('principal', 'revoke', 'eve', '--home', home)).code).toBe(0)
+  // Who was added by a principal was never in the file
+  expect((await run('dataset', 'list', '--as', 'adam', '--home', home)).stderr).toBe('')
+})
+
+test.concurrent.for([
+  ['is a file', (): string => join(directory.path, 'no-directory'), 'ENOTDIR'],
+  ['lies below a file', (): string => join(directory.path, 'no-directory', 'home'), 'ENOTDIR'],
+  ['nothing can be made in', (): string => '/proc/home', 'ENOENT'],
+] as const)('a home that %s is a failure that names its place', async ([, home, errno], { expect }) => {
+  await writeFile(join(directory.path, 'no-directory'), '')
+  const ended = await run('principal', 'add', 'eve', '--role', 'steward', '--home', home(), '--json')
+  expect(ended.code).toBe(1)
+  expect(document(ended)).toEqual({
+    code: 'HOME_UNUSABLE',
+    message: `HOME_UNUSABLE path=${home()} errno=${errno}`,
+  })
 })

@@ -8,7 +8,8 @@ import { openObjects } from '../../shared/embedded/objects.ts'
 import { openQueue } from '../../shared/embedded/queue.ts'
 import { openSigner } from '../../shared/embedded/signer.ts'
 import { openStore } from '../../shared/embedded/store.ts'
-import { objectsContract } from './objects.ts'
+import { faultsFrom, faultyObjects, faultyQueue, faultyStore } from '../faults.ts'
+import { type OpenedObjects, objectsContract } from './objects.ts'
 import { type OpenedQueue, queueContract } from './queue.ts'
 import { signerContract } from './signer.ts'
 import { type OpenedStore, storeContract } from './store.ts'
@@ -20,11 +21,7 @@ storeContract('SQLite in a file', async () => {
   return openedStore(join(path, 'home.sqlite'), remove)
 })
 
-objectsContract('files', async () => {
-  const { path, remove } = await temporaryDirectory()
-  const read = async (link: string): Promise<Uint8Array> => readFile(fileURLToPath(link))
-  return { objects: await openObjects(path), read, close: remove }
-})
+objectsContract('files', openedFiles)
 
 queueContract('SQLite in memory', async () => openedQueue(':memory:', async () => {}))
 
@@ -38,6 +35,22 @@ signerContract('a key file', async () => {
   return { signer: await openSigner(join(path, 'ledger.pem')), close: remove }
 })
 
+// What the fault wrapper shows a room where nothing goes wrong is a store like any other
+storeContract('SQLite behind the fault wrapper', async () => {
+  const { store, close } = openedStore(':memory:', async () => {})
+  return { store: faultyStore(store, faultsFrom()), close }
+})
+
+objectsContract('files behind the fault wrapper', async () => {
+  const { objects, ...opened } = await openedFiles()
+  return { objects: faultyObjects(objects, faultsFrom()), ...opened }
+})
+
+queueContract('SQLite behind the fault wrapper', async () => {
+  const { queue, ...opened } = openedQueue(':memory:', async () => {})
+  return { queue: faultyQueue(queue, faultsFrom()), ...opened }
+})
+
 function openedStore(file: string, remove: () => Promise<void>): OpenedStore {
   const database = openDatabase(file)
   const close = async (): Promise<void> => {
@@ -47,6 +60,12 @@ function openedStore(file: string, remove: () => Promise<void>): OpenedStore {
   return { store: openStore(database), close }
 }
 
+async function openedFiles(): Promise<OpenedObjects> {
+  const { path, remove } = await temporaryDirectory()
+  const read = async (link: string): Promise<Uint8Array> => readFile(fileURLToPath(link))
+  return { objects: await openObjects(path), read, close: remove }
+}
+
 function openedQueue(file: string, remove: () => Promise<void>): OpenedQueue {
   const database = openDatabase(file)
   const queue = openQueue(database, 'contract')
@@ -54,7 +73,7 @@ function openedQueue(file: string, remove: () => Promise<void>): OpenedQueue {
     queue,
     receive: async () =>
       queue.receive(10, systemClock()).map((message) => {
-        queue.settle(message.id)
+        queue.settle([message.id])
         return message.body
       }),
     close: async () => {

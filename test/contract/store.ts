@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json } from '../../shared/base/canonical.ts'
 import type { Instant } from '../../shared/base/instant.ts'
 import { compareUtf8 } from '../../shared/base/order.ts'
+import { commitmentOf } from '../../shared/ledger/leaf.ts'
 import { entryKey, pendingKey } from '../../shared/ledger/outbox.ts'
 import type { Addition, Entry, Item, Key, Range, SealingStore, Write } from '../../shared/ports.ts'
 
@@ -46,9 +47,19 @@ function commitContract(store: () => SealingStore): void {
   test('writes the entry and its place in the outbox beside the change', async () => {
     const told = entry({ what: 'happened' })
     await store().commit([creation(freshKey(), 1)], told)
-    expect((await store().find(entryKey(told.id)))?.value).toEqual({ ...told })
+    const { salt, commitment, ...stored } = await readEntry(store(), told.id)
+    expect(stored).toEqual(told)
+    expect(Buffer.from(commitment, 'base64')).toEqual(commitmentOf(Buffer.from(salt, 'base64'), { ...told }))
     const { payload: _, ...place } = told
-    expect((await store().find(pendingKey(told)))?.value).toEqual(place)
+    expect((await store().find(pendingKey(told)))?.value).toEqual({ ...place, commitment })
+  })
+
+  test('salts each entry afresh, so that equal payloads show different commitments', async () => {
+    const [first, second] = [entry({ what: 'the same' }), entry({ what: 'the same' })]
+    await Promise.all([store().commit([], first), store().commit([], second)])
+    const [one, other] = [await readEntry(store(), first.id), await readEntry(store(), second.id)]
+    expect(one.salt).not.toBe(other.salt)
+    expect(one.commitment).not.toBe(other.commitment)
   })
 
   test('writes an entry that changes nothing else', async () => {
@@ -83,7 +94,7 @@ function commitContract(store: () => SealingStore): void {
     const again = { ...told, at: '2026-11-24T00:00:00.000Z' as Instant, payload: 'as told later' }
     expect(await store().commit([creation(other, 1)], again)).toBe('repeated')
     await expectNothing(store(), [other, pendingKey(again)])
-    expect((await store().find(entryKey(told.id)))?.value).toEqual({ ...told })
+    expect(await readEntry(store(), told.id)).toMatchObject(told)
   })
 
   test('a repeated command is told so, though its own first run broke its conditions', async () => {
@@ -410,6 +421,12 @@ function freshKey(): Key {
 
 function creation(key: Key, value: Json): Write {
   return { key, value, when: 'absent' }
+}
+
+type StoredEntry = Entry & { readonly salt: string; readonly commitment: string }
+
+async function readEntry(store: SealingStore, id: string): Promise<StoredEntry> {
+  return (await store.find(entryKey(id)))?.value as StoredEntry
 }
 
 function entry(payload: Json = null): Entry {

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { publish } from '../../shared/datasets/publish.ts'
+import { latestKey } from '../../shared/datasets/keys.ts'
+import { findParent, publish } from '../../shared/datasets/publish.ts'
 import { rollForward } from '../../shared/datasets/roll-forward.ts'
-import { findLatest, listVersions, readManifest, readQuality } from '../../shared/datasets/store.ts'
+import {
+  findLatest,
+  findVersion,
+  listVersions,
+  readManifest,
+  readQuality,
+} from '../../shared/datasets/store.ts'
 import { entryKey } from '../../shared/ledger/outbox.ts'
 import { Crash, faultsFrom, faulty, type Schedule } from '../faults.ts'
 import { day, licence, registration } from '../fusion/records.ts'
@@ -101,3 +108,61 @@ test('a pointer that somebody else moved is looked at again', async () => {
   expect((await publish(world, { dataset: 'organisations', commitId: 'second' })).outcome).toBe('published')
   await expectWhole()
 })
+
+test.for([
+  ['cut off', '{"dataset":"organis'],
+  ['empty', ''],
+  ['another document', '{"version":1}'],
+])('a pointer that is %s is none: it is written anew from the versions there are', async ([, text = '']) => {
+  const key = latestKey('organisations')
+  const written = await home.objects.find(key)
+  await home.objects.put(key, Buffer.from(text), { tag: written?.tag ?? '' })
+  expect(await findVersion(home, 'organisations', 'latest')).toMatchObject({ version: 1 })
+  await rollForward(home)
+  expect((await home.objects.find(key))?.body).toEqual(written?.body)
+  await publish(home, { dataset: 'organisations', commitId: 'second' })
+  await expectWhole()
+})
+
+test.for([false, true])('a damaged file is put right by a full build (forced: %s)', async (force) => {
+  await publish(home, { dataset: 'organisations', commitId: 'second' })
+  const { manifest } = (await findParent(home, 'organisations')) ?? {}
+  for (const { path } of manifest?.files ?? []) await damage(path)
+  await publish(home, { dataset: 'organisations', commitId: 'full', full: true, force })
+  await expectWhole()
+})
+
+test('a damaged document that waits for its version is put right by whoever stages it again', async () => {
+  const before = await listObjects(home.objects, 'organisations/staged')
+  await life({ crashAt: 4, mode: 'failed' })
+  const staged = Object.keys(await listObjects(home.objects, 'organisations/staged'))
+  for (const path of staged.filter((each) => !(each in before))) await damage(path)
+  await publish(home, { dataset: 'organisations', commitId: 'life-4' })
+  await expectWhole()
+})
+
+test('a version stands on either of the two places that its documents lie in, and not on neither', async () => {
+  const staged = Object.keys(await listObjects(home.objects, 'organisations/staged'))
+  for (const path of staged) await damage(path)
+  expect(await publish(home, { dataset: 'organisations', commitId: 'second' })).toMatchObject({
+    version: { version: 2 },
+  })
+  await damage('organisations/versions/00000002/manifest.json')
+  expect((await findParent(home, 'organisations'))?.manifest.version).toBe(2)
+  await damage('organisations/versions/00000001/manifest.json')
+  const [first] = await collect(listVersions(home.store, 'organisations'))
+  const read = first && readManifest(home.objects, 'organisations', first)
+  await expect(read).rejects.toMatchObject({ code: 'VERSION_DOCUMENT_CORRUPT' })
+})
+
+test('a damaged document of a version is put right by whoever rolls it forward', async () => {
+  await damage('organisations/versions/00000001/manifest.json')
+  await damage('organisations/latest.json')
+  await rollForward(home)
+  await expectWhole()
+})
+
+async function damage(path: string): Promise<void> {
+  const key = { area: 'datasets', path } as const
+  await home.objects.put(key, Buffer.from('{'), { tag: (await home.objects.find(key))?.tag ?? '' })
+}

@@ -11,13 +11,15 @@ import { completeUscc } from '../../shared/identity/uscc.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findNumber } from '../../shared/ledger/sealed.ts'
 import type { Objects, World } from '../../shared/ports.ts'
-import { applyEntry, SUBMISSION_ENTRY } from '../../shared/records/apply.ts'
+import { applyEntry } from '../../shared/records/apply.ts'
+import { SUBMISSION_ENTRY } from '../../shared/records/entry.ts'
 import { recordDigest, recordKey } from '../../shared/records/keys.ts'
 import { encodePart, partKey } from '../../shared/records/part.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
-import { policySchema } from '../../shared/settings.ts'
+import { ledgerSettingsSchema, policySchema } from '../../shared/settings.ts'
+import { openMemorySigner } from '../signer.ts'
 
-export type Home = Omit<World, 'signer'> & {
+export type Home = World & {
   /** What the clock says; a test may set it. */
   at: Instant
   /** Accepts, seals and applies one submission of an authority. */
@@ -37,7 +39,12 @@ export async function openTestHome(bucketCount = 4): Promise<Home> {
     objects: await openObjects(directory),
     queues: { inbox: nowhere, sealed: nowhere },
     now: () => home.at,
-    settings: { authorities: [], policy: policySchema.parse({ bucketCount }) },
+    settings: {
+      authorities: [],
+      policy: policySchema.parse({ bucketCount }),
+      ledger: ledgerSettingsSchema.parse({}),
+    },
+    signer: openMemorySigner(),
     submit: (authority, records, sentAt = home.at) => submit(home, { authority, records, sentAt }),
     close: async () => {
       database.close()

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { addDays, type Instant, startOfChinaDay } from '../../shared/base/instant.ts'
@@ -126,8 +127,21 @@ describe('a version', () => {
       ...registrations(1),
       registration({}, { uscc: codeOf(2, '92') }),
       registration({ registrationNumber: '310000600000011' }, { uscc: codeOf(3) }),
+      registration({ registrationNumber: '３１００００-600000011' }, { uscc: codeOf(4) }),
+      registration({ organisationType: '个 体 工 商 户' }, { uscc: codeOf(5) }),
     ])
+    await home.submit('xk', [{ ...licence({}, { uscc: codeOf(6) }), individualBusiness: true }])
     expect(Object.keys(await rowsOf(await published()))).toEqual([codeOf(1)])
+  })
+
+  test('keeps an organisation of which another authority says so, without that record', async () => {
+    await home.submit('scjg', registrations(1))
+    await home.submit('xk', [
+      { ...licence({ documentNumber: '误1号' }, { uscc: codeOf(1) }), individualBusiness: true },
+      licence({ documentNumber: '许1号' }, { uscc: codeOf(1) }),
+    ])
+    const { [codeOf(1)]: row } = await rowsOf(await published())
+    expect(row).toMatchObject({ licences: [{ document_number: '许1号' }] })
   })
 
   test('leaves out an organisation of which nothing stands, and empties its bucket', async () => {
@@ -153,6 +167,22 @@ describe('a version', () => {
       }),
     ).rejects.toThrow('stop')
     expect(await readdir(own)).toEqual([])
+  })
+
+  test('removes what a publisher left that was killed, and nothing of one that may live', async () => {
+    const own = await temporaryDirectory()
+    vi.stubEnv('TMPDIR', own)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const ages = { 'credit-fusion-dataset-dead': 61, 'credit-fusion-dataset-live': 59, 'another-program': 61 }
+    for (const [name, minutes] of Object.entries(ages)) {
+      await mkdir(join(own, name))
+      await writeFile(join(own, name, 'rows-0.ndjson'), '{}')
+      const at = new Date(Date.now() - minutes * 60_000)
+      await utimes(join(own, name), at, at)
+    }
+    await home.submit('scjg', registrations(1))
+    await published()
+    expect((await readdir(own)).sort()).toEqual(['another-program', 'credit-fusion-dataset-live'])
   })
 
   test('tells how far it has come', async () => {
@@ -310,6 +340,98 @@ describe('gates', () => {
   })
 })
 
+describe('a clock that is wrong', () => {
+  const AHEAD = instant('2031-01-01T00:00:00.000Z')
+  const penalties = () => [1, 2, 3].map((n) => penalty({}, { uscc: codeOf(n) }))
+
+  test('far ahead keeps the version back, and confirms nothing of the one that stands', async () => {
+    await home.submit('cf', penalties())
+    await home.submit('scjg', registrations(4))
+    await published()
+    const before = await listObjects(home.objects, 'organisations')
+    home.at = AHEAD
+    const findings = [{ id: 'clock-ahead', failing: 1826 }]
+    const fallen = { id: 'rows-fallen', failing: 3 }
+    expect(await publishOrganisations()).toEqual({ outcome: 'gated', findings: [fallen, ...findings] })
+    expect(await publishOrganisations({ acceptDrop: true })).toEqual({ outcome: 'gated', findings })
+    expect(await listObjects(home.objects, 'organisations')).toEqual(before)
+  })
+
+  test('far ahead confirms nothing where no row would change', async () => {
+    await home.submit('scjg', registrations(1))
+    await published()
+    home.at = AHEAD
+    expect(await publishOrganisations()).toMatchObject({ findings: [{ id: 'clock-ahead' }] })
+    home.at = instant('2026-01-02T00:00:00.000Z')
+    expect(await publishOrganisations()).toMatchObject({ outcome: 'unchanged', confirmed: { at: home.at } })
+  })
+
+  test('far ahead at the first version is seen by what was received before', async () => {
+    await home.submit('scjg', registrations(1))
+    home.at = AHEAD
+    expect(await publishOrganisations()).toMatchObject({ findings: [{ id: 'clock-ahead' }] })
+  })
+
+  test('is not suspected where nothing was received yet', async () => {
+    home.at = AHEAD
+    expect((await published()).rows).toBe(0)
+  })
+
+  test('is not suspected after half a year of rest, nor after years in which somebody looked', async () => {
+    await home.submit('scjg', registrations(1))
+    await published()
+    for (const at of ['2026-06-30', '2026-12-27', '2027-06-25']) {
+      home.at = instant(`${at}T00:00:00.000Z`)
+      expect((await publishOrganisations()).outcome).toBe('unchanged')
+    }
+    home.at = instant('2028-06-01T00:00:00.000Z')
+    await home.submit('scjg', registrations(2))
+    expect((await published()).version).toBe(2)
+  })
+
+  test('that is none is let through, and recorded', async () => {
+    await home.submit('scjg', registrations(1))
+    await published()
+    home.at = AHEAD
+    const version = await published({ acceptClock: true, force: true })
+    const { checks } = await readQuality(home.objects, 'organisations', version)
+    expect(checks.find(({ id }) => id === 'clock-ahead')).toMatchObject({ failing: 1826, accepted: true })
+    await sealPending(home)
+    const number = (await findNumber(home.store, 'dataset-published:organisations:2')) ?? -1
+    expect((await findSealedEntry(home.store, number))?.payload).toMatchObject({
+      acceptedClock: true,
+      acceptedDrop: false,
+    })
+  })
+
+  test('and was believed is taken back by a full build that is forced, and by nothing else', async () => {
+    await home.submit('cf', penalties())
+    await published()
+    const now = home.at
+    home.at = AHEAD
+    expect((await published({ acceptClock: true, acceptDrop: true })).rows).toBe(0)
+    home.at = now
+    expect((await published({ force: true })).validAt).toBe(AHEAD)
+    expect(await publishOrganisations({ full: true })).toMatchObject({ confirmed: { at: AHEAD } })
+    const mended = await published({ full: true, force: true })
+    expect(mended).toMatchObject({ validAt: now, rows: 3 })
+    expect(await findLatest(home.objects, 'organisations')).toMatchObject({
+      version: mended.version,
+      confirmed: { at: now },
+    })
+    home.at = instant('2026-01-02T00:00:00.000Z')
+    await home.submit('scjg', registrations(1))
+    expect(await published()).toMatchObject({ validAt: home.at, rows: 3 })
+  })
+
+  test('by less than a day is two machines’, and takes nothing back', async () => {
+    await home.submit('scjg', registrations(1))
+    await published()
+    home.at = instant('2025-12-31T01:00:00.000Z')
+    expect((await published({ full: true, force: true })).validAt).toBe('2026-01-01T00:00:00.000Z')
+  })
+})
+
 describe('two publishers at once', () => {
   test('one version comes of it, and the other publisher is told which', async () => {
     await home.submit('scjg', registrations(1, 2))
@@ -343,6 +465,7 @@ describe('for any history', () => {
               dataset: 'organisations',
               commitId: `c${++attempts}`,
               acceptDrop: true,
+              acceptClock: true,
             })
             expect(['published', 'unchanged']).toContain(step.outcome)
             const again = await publish(own, {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { instantOf } from '../../shared/base/instant.ts'
 import { findOutcome } from '../../shared/datasets/outcome.ts'
 import { type PublishingWorld, publish } from '../../shared/datasets/publish.ts'
 import {
@@ -82,6 +83,18 @@ describe('a publication in steps', () => {
       version: { commitId: 'other' },
     })
     await expect(buildStaged(home, wanted, buckets[0] ?? 0)).rejects.toMatchObject({ code: 'PARENT_MOVED' })
+  })
+
+  test('believes a clock, and takes one back, as one in one go does', async () => {
+    const now = home.at
+    await inSteps(home, options())
+    home.at = instantOf(Date.parse('2031-01-01T00:00:00Z'))
+    expect(await inSteps(home, options())).toMatchObject({ findings: [{ id: 'clock-ahead' }] })
+    const believed = await inSteps(home, options({ acceptClock: true, force: true }))
+    expect(believed).toMatchObject({ outcome: 'published', version: { validAt: home.at } })
+    home.at = now
+    const mended = await inSteps(home, options({ full: true, force: true }))
+    expect(mended).toMatchObject({ outcome: 'published', version: { validAt: now } })
   })
 
   test('that was given up says so, unless its version stands after all', async () => {

@@ -6,9 +6,10 @@ import {
   approveCase,
   type CaseWorld,
   downloadCase,
+  type IsOfficer,
   narrowCase,
   refuseCase,
-  releaseCase,
+  releaseCase as releaseChecked,
   withdrawCase,
 } from '../../shared/disclosure/cases.ts'
 import { openPackage } from '../../shared/disclosure/package.ts'
@@ -53,6 +54,15 @@ async function submit(changes: Record<string, unknown> = {}, at: CaseWorld = wor
   const result = await submitCase(at, { actor: requester, request: sampleRequest(changes) })
   if (result.outcome === 'refused') throw new Error(result.code)
   return result.case
+}
+
+/** A release for which every approver is still an officer. */
+function releaseCase(
+  at: CaseWorld,
+  order: Parameters<typeof releaseChecked>[1],
+  isOfficer: IsOfficer = async () => true,
+): ReturnType<typeof releaseChecked> {
+  return releaseChecked(at, order, isOfficer)
 }
 
 async function approve(view: CaseView, actor: Actor, at: CaseWorld = world): ReturnType<typeof approveCase> {
@@ -153,6 +163,23 @@ describe('a case', () => {
       counts: { organisations: 2, disclosed: 1, notHeld: 1, withheld: 0, fields: 2 },
     })
     expect(sha256(download.body)).toBe(download.case.package?.ciphertextSha256)
+  })
+
+  it('is not released on the approval of somebody who is no officer any longer', async () => {
+    const view = await approved()
+    const order = { actor: officerC, caseId: view.id }
+    const refused = await releaseCase(world, order, async (name) => name !== officerA.name)
+    expect(refused).toMatchObject({ outcome: 'refused', code: 'APPROVER_REVOKED' })
+    expect(await packagesOf(view.id)).toEqual([])
+    expect(await actions(view.id)).toEqual(['submitted', 'approved', 'approved', 'attempt-refused'])
+    const narrowing = { scopeSha256: view.scopeSha256, narrowing: { fields: ['name'] }, reason: 'Anew' }
+    const narrowed = await narrowCase(world, { actor: officerB, caseId: view.id, ...narrowing })
+    if (narrowed.outcome === 'refused') throw new Error(narrowed.code)
+    await approve(narrowed.case, officerB)
+    await approve(narrowed.case, officerC)
+    expect(await releaseCase(world, order, async (name) => name !== officerA.name)).toMatchObject({
+      case: { state: 'Released' },
+    })
   })
 
   it('is read as of the ledger at the release: what comes later is not in it', async () => {
@@ -599,6 +626,31 @@ describe('reading', () => {
       expect(await readCase(world, { actor, caseId: view.id })).toMatchObject({ code: 'CASE_NOT_FOUND' })
       expect(await caseTimeline(world, { actor, caseId: view.id })).toMatchObject({ code: 'CASE_NOT_FOUND' })
     }
+  })
+
+  it('looks no further for a case of another authority than for one that is not there', async () => {
+    const view = await submit()
+    await approve(view, officerA)
+    let read = 0
+    const find: SealingStore['find'] = async (key) => {
+      const item = await world.store.find(key)
+      if (item !== undefined) read++
+      return item
+    }
+    async function* list(range: Parameters<SealingStore['list']>[0]): AsyncGenerator<Item> {
+      for await (const item of world.store.list(range)) {
+        read++
+        yield item
+      }
+    }
+    const counting = { ...world, store: { ...world.store, find, list } }
+    const query = { actor: otherAgency, caseId: view.id }
+    const answers = [await readCase(counting, query), await caseTimeline(counting, query)]
+    for (const step of [downloadCase, withdrawCase]) answers.push((await step(counting, query)) as never)
+    for (const answer of answers) expect(answer).toMatchObject({ code: 'CASE_NOT_FOUND' })
+    expect(read).toBe(0)
+    await readCase(counting, { actor: requester, caseId: view.id })
+    expect(read).toBe(2)
   })
 
   it('takes an id that is none for a case that is not there', async () => {

@@ -120,6 +120,9 @@ describe('an extract', () => {
     const other = licence(alpha, 'L-2024', '2024-01-01')
     const evidence = [{ kind: 'registration-number' as const, value: '320100900000017' }]
     expect(extract([{ ...other, otherIdentifiers: evidence }])).toMatchObject(withheld)
+    expect(extract([registration(alpha, { registrationNumber: '320100-600000017' })])).toMatchObject(withheld)
+    expect(extract([registration(alpha, { organisationType: '个体工商户' })])).toMatchObject(withheld)
+    expect(extract([{ ...other, individualBusiness: true }])).toMatchObject(withheld)
   })
 })
 

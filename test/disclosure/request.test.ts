@@ -133,6 +133,13 @@ const refusals: readonly Row[] = [
     'PERSONAL_DATA',
     '/instrument/issuedBy',
   ],
+  ['a person’s number in its key', { idempotencyKey: `case-${person}` }, 'PERSONAL_DATA', '/idempotencyKey'],
+  [
+    'a mobile number glued to letters in its key',
+    { idempotencyKey: 'tel13900000000' },
+    'PERSONAL_DATA',
+    '/idempotencyKey',
+  ],
   ['a private key', { recipientKey: recipientPrivate }, 'RECIPIENT_KEY_PRIVATE', '/recipientKey/d'],
   [
     'a point off the curve',

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,11 +13,13 @@ import { openStore } from '../../shared/embedded/store.ts'
 import { completeUscc } from '../../shared/identity/uscc.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import type { Signer, World } from '../../shared/ports.ts'
-import { applyEntry, SUBMISSION_ENTRY } from '../../shared/records/apply.ts'
+import { applyEntry } from '../../shared/records/apply.ts'
+import { SUBMISSION_ENTRY } from '../../shared/records/entry.ts'
 import { recordDigest, recordKey } from '../../shared/records/keys.ts'
 import { encodePart, partKey } from '../../shared/records/part.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
-import { type Policy, policySchema } from '../../shared/settings.ts'
+import { ledgerSettingsSchema, type Policy, policySchema } from '../../shared/settings.ts'
+import { openMemorySigner } from '../signer.ts'
 
 /** A code of an organisation that does not exist: its organisation-code part begins with YY. */
 export function syntheticUscc(number: number, prefix = '91', division = '320100'): string {
@@ -81,19 +83,16 @@ export async function openSampleWorld(): Promise<SampleWorld> {
   const database = openDatabase(':memory:')
   const clock = { at: start }
   const queue = { send: async () => {} }
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   return {
     store: openStore(database),
     objects: await openObjects(directory),
     queues: { inbox: queue, sealed: queue },
-    signer: {
-      verifierKey: Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url'),
-      sign: async (message) => sign(null, message, privateKey),
-    },
+    signer: openMemorySigner(),
     now: () => clock.at,
     settings: {
       authorities: [authority('nanjing-bureau', 901), authority('suzhou-tax', 902)],
       policy,
+      ledger: ledgerSettingsSchema.parse({}),
     },
     clock,
     close: async () => {

@@ -49,8 +49,8 @@ import {
 
 const digest = 'cd'.repeat(32) as Extract<Step, { kind: 'downloaded' }>['ciphertextSha256']
 
-function submitted(): DisclosureCase {
-  const parsed = parseRequest(sampleRequest(), { now: start, policy })
+function submitted(changes: Readonly<Record<string, unknown>> = {}): DisclosureCase {
+  const parsed = parseRequest(sampleRequest(changes), { now: start, policy })
   if (parsed.outcome === 'refused') throw new Error(parsed.code)
   const { request } = parsed
   const requestSha256 = requestDigest(request, 'nanjing-bureau')
@@ -65,6 +65,9 @@ function submitted(): DisclosureCase {
   }
   return foldCase('ca5e', [{ number: 1, at: start, actor: requester, attempt: 'a1', step }])!
 }
+
+/** Nobody, where a test does not say who. */
+const revoked: ReadonlySet<string> = new Set()
 
 function hours(count: number): Instant {
   return instantOf(Date.parse(start) + count * 60 * 60 * 1000)
@@ -87,7 +90,7 @@ type Move = { readonly actor: Actor; readonly command: Command; readonly now?: I
 
 /** Decides and appends; a refused move is no step of any sample. */
 function play(current: DisclosureCase, { actor, command, now = start }: Move): DisclosureCase {
-  const decision = transition(current, command, { actor, now, policy })
+  const decision = transition(current, command, { actor, now, policy, revoked })
   if (decision.outcome === 'refused') throw new Error(decision.code)
   const step: Step =
     decision.step.kind === 'released'
@@ -108,10 +111,13 @@ function play(current: DisclosureCase, { actor, command, now = start }: Move): D
   return foldCase(current.id, [...current.events, event])!
 }
 
-function caseAfter(moves: readonly (readonly [Actor, CommandKind])[]): DisclosureCase {
+function caseAfter(
+  moves: readonly (readonly [Actor, CommandKind])[],
+  beginning: DisclosureCase = submitted(),
+): DisclosureCase {
   return moves.reduce(
     (current, [actor, kind]) => play(current, { actor, command: commandOf(kind, current) }),
-    submitted(),
+    beginning,
   )
 }
 
@@ -242,7 +248,7 @@ describe.each(samples)('a case $title', ({ title, state, current, now }) => {
 
   it.each(commandKinds)('answers each kind of person who would %s', (kind) => {
     const answers = [...everybody, ['turned-officer', turnedOfficer] as const].map(([name, actor]) => {
-      const decision = transition(current, commandOf(kind, current), { actor, now, policy })
+      const decision = transition(current, commandOf(kind, current), { actor, now, policy, revoked })
       return [name, decision.outcome === 'refused' ? decision.code : decision.step.kind]
     })
     expect(Object.fromEntries(answers)).toEqual(expectedFor(title, kind))
@@ -302,6 +308,7 @@ describe('an approval', () => {
       actor: officerA,
       now: start,
       policy,
+      revoked,
     })
     expect(decision).toMatchObject({ code: 'SCOPE_CHANGED', path: '/scopeSha256' })
   })
@@ -309,7 +316,11 @@ describe('an approval', () => {
   it('is void once the case is narrowed, and the officer who narrowed may approve the rest', () => {
     const narrowed = caseAfter([...approvals, [officerB, 'narrow']])
     expect(stateOf(narrowed, { now: start, policy })).toBe('Submitted')
-    const release = transition(narrowed, { kind: 'release' }, { actor: officerC, now: start, policy })
+    const release = transition(
+      narrowed,
+      { kind: 'release' },
+      { actor: officerC, now: start, policy, revoked },
+    )
     expect(release).toMatchObject({ code: 'NOT_APPROVED' })
     const one = play(narrowed, { actor: officerB, command: commandOf('approve', narrowed) })
     const two = play(one, { actor: officerA, command: commandOf('approve', one) })
@@ -347,11 +358,32 @@ describe('the instrument', () => {
   })
 })
 
+describe('a released package', () => {
+  it('waits for its download 30 days and not a millisecond longer, whatever the instrument says', () => {
+    const instrument = { ...(sampleRequest()['instrument'] as object), expiresOn: '9999-12-31' }
+    const current = caseAfter(released, submitted({ instrument }))
+    const justAfter = instantOf(Date.parse(hours(720)) + 1)
+    expect(stateOf(current, { now: hours(720), policy })).toBe('Released')
+    expect(stateOf(current, { now: justAfter, policy })).toBe('Expired')
+    const download = transition(
+      current,
+      { kind: 'download' },
+      { actor: requester, now: justAfter, policy, revoked },
+    )
+    expect(download).toMatchObject({ code: 'CASE_EXPIRED' })
+  })
+
+  it('waits for as long as the deployment has it', () => {
+    const current = caseAfter(released)
+    expect(stateOf(current, { now: hours(2), policy: { ...policy, packageTtlHours: 1 } })).toBe('Expired')
+  })
+})
+
 describe('a text of an officer', () => {
   it.each(['refuse', 'narrow'] as const)('to %s a case holds no person’s number', (kind) => {
     const current = submitted()
     const command = { ...commandOf(kind, current), reason: 'Ask 13900000000' } as Command
-    const decision = transition(current, command, { actor: officerA, now: start, policy })
+    const decision = transition(current, command, { actor: officerA, now: start, policy, revoked })
     expect(decision).toMatchObject({ code: 'PERSONAL_DATA', path: '/reason' })
   })
 
@@ -467,7 +499,8 @@ describe('two approvals', () => {
           at += wait
           const base = commandOf(kind, current)
           const command = base.kind === 'narrow' ? { ...base, narrowing } : base
-          if (transition(current, command, { actor, now: hours(at), policy }).outcome === 'refused') continue
+          if (transition(current, command, { actor, now: hours(at), policy, revoked }).outcome === 'refused')
+            continue
           if (kind === 'release') {
             releases++
             const since = current.events.findLastIndex(
@@ -488,6 +521,31 @@ describe('two approvals', () => {
       { numRuns: 400, seed: 7 },
     )
     expect(releases).toBeGreaterThan(0)
+  })
+})
+
+describe('a release', () => {
+  const releaseWithout = (current: DisclosureCase, officer: Actor) =>
+    transition(
+      current,
+      { kind: 'release' },
+      { actor: officerC, now: start, policy, revoked: new Set([officer.name]) },
+    )
+
+  it('rests on approvals of people who are officers still, the first as the second', () => {
+    for (const officer of [officerA, officerB]) {
+      expect(releaseWithout(caseAfter(approvals), officer)).toMatchObject({ code: 'APPROVER_REVOKED' })
+    }
+  })
+
+  it('does not mind who else is none any longer, those included whose approval a narrowing voided', () => {
+    expect(releaseWithout(caseAfter(approvals), officerC).outcome).toBe('decided')
+    const again = [
+      [officerB, 'narrow'],
+      [officerB, 'approve'],
+      [officerC, 'approve'],
+    ] as const
+    expect(releaseWithout(caseAfter([...approvals, ...again]), officerA).outcome).toBe('decided')
   })
 })
 

@@ -22,7 +22,7 @@ test('what a crash left half written is listed nowhere, and cleared away after a
     await writeFile(file, 'half')
     await utimes(file, written, written)
   }
-  const objects = await openObjects(directory, now)
+  const objects = await openObjects(directory, { now })
   expect(await readdir(join(directory, '.temporary'))).toEqual(['young'])
   for (const area of ['archive', 'ledger', 'evidence'] as const) {
     expect(await paths(objects, { area, path: '' })).toEqual([])

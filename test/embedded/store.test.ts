@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { instantOf } from '../../shared/base/instant.ts'
 import { openDatabase } from '../../shared/embedded/database.ts'
 import { openStore } from '../../shared/embedded/store.ts'
 import { entryKey } from '../../shared/ledger/outbox.ts'
@@ -30,6 +31,47 @@ test('a commit that returned survives the process being killed, change and entry
     changes.push(`killed-${key.sort}`)
   expect(changes).toEqual(expect.arrayContaining([...returned]))
   for (const id of changes) expect(await store.find(entryKey(id))).toBeDefined()
+  database.close()
+})
+
+test('commits asked for at once share a transaction, and each is decided on what those before it wrote', async () => {
+  const transactions: number[] = []
+  const database = openDatabase(':memory:')
+  const store = openStore({
+    ...database,
+    transact: (work) => {
+      transactions.push(1)
+      return database.transact(work)
+    },
+  })
+  transactions.length = 0
+  const key = { table: 'cases', partition: 'p', sort: 's' } as const
+  const create = { key, value: 1, when: 'absent' } as const
+  const entry = (id: string) => ({ id, kind: 'test', at: instantOf(0), payload: null })
+  const asked = ['a', 'b', 'a'].map((id) => store.commit([create], entry(id)))
+  expect(await Promise.all(asked)).toEqual(['committed', 'conflict', 'repeated'])
+  expect(transactions).toHaveLength(1)
+  database.close()
+})
+
+test('a fault of the disk is told to everybody whose commit shared it, and nothing of them is stored', async () => {
+  const database = openDatabase(':memory:')
+  const full = new Error('full')
+  let broken = false
+  const store = openStore({
+    ...database,
+    transact: (work) =>
+      database.transact((prepare) => {
+        const result = work(prepare)
+        if (broken) throw full
+        return result
+      }),
+  })
+  broken = true
+  const commit = (id: string) => store.commit([], { id, kind: 'test', at: instantOf(0), payload: null })
+  const outcomes = await Promise.allSettled([commit('a'), commit('b')])
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(await store.find(entryKey('a'))).toBeUndefined()
   database.close()
 })
 

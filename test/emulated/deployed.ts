@@ -3,16 +3,23 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { type FunctionConfiguration, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { untilPublished } from '../../bin/commands/dataset.ts'
 import { push } from '../../bin/commands/push.ts'
 import type { Session } from '../../bin/session.ts'
 import { openStackSession } from '../../bin/stack-session.ts'
+import type { Credentials } from '../../emulator/accounts.ts'
 import { bringUp, type EmulatedStack, findStack, takeDown, useEmulator } from '../../emulator/stack.ts'
+import { openLargeValues } from '../../shared/aws/large-values.ts'
+import { openStore } from '../../shared/aws/store.ts'
 import { sha256 } from '../../shared/base/digest.ts'
-import { outputName } from '../../shared/names.ts'
+import { type FunctionName, functionNames, outputName } from '../../shared/names.ts'
+import type { Store } from '../../shared/ports.ts'
+import { environmentSchema } from '../../shared/settings.ts'
 import { type Place, type Pushed, publishOrder, readExample } from '../journey/journey.ts'
 import { TOOLS } from './prepare.ts'
 
@@ -44,6 +51,33 @@ export async function openPlace(stack: EmulatedStack): Promise<Place> {
     publish: async () => untilPublished(session, 'steward', await session.call(publishOrder)),
     verifierKey: await readVerifierKey(stack),
   }
+}
+
+/** A client of S3 as somebody; as the account's root where nobody is named. */
+export function s3As(credentials?: Credentials): S3Client {
+  return new S3Client({ forcePathStyle: true, ...(credentials && { credentials }) })
+}
+
+/** The deployed functions, as the account's root sees them. */
+export async function findFunctions(): Promise<Readonly<Record<FunctionName, FunctionConfiguration>>> {
+  const { Functions = [] } = await new LambdaClient().send(new ListFunctionsCommand({ MaxItems: 50 }))
+  const named = Functions.map((each) => [each.Environment?.Variables?.['FUNCTION_NAME'], each] as const)
+  const found = new Map(named)
+  return Object.fromEntries(functionNames.map((name) => [name, found.get(name) ?? {}])) as Record<
+    FunctionName,
+    FunctionConfiguration
+  >
+}
+
+/** The deployed store, as the account's root sees it. */
+export async function openStoreAsRoot(): Promise<Store> {
+  const { Environment } = (await findFunctions())['api-data']
+  const { TABLE_RECORDS, TABLE_CASES, TABLE_LEDGER, BUCKET_RECORDS } = environmentSchema.parse(
+    Environment?.Variables,
+  )
+  const names = { records: TABLE_RECORDS, cases: TABLE_CASES, ledger: TABLE_LEDGER }
+  const large = openLargeValues({ client: s3As(), bucket: BUCKET_RECORDS })
+  return openStore({ client: new DynamoDBClient(), names, large })
 }
 
 type File = Parameters<Place['push']>[0]
@@ -94,9 +128,7 @@ export async function putObject(
   Body: Uint8Array,
   under = authority,
 ): Promise<string> {
-  const credentials = authorities[authority]!
-  const client = new S3Client({ forcePathStyle: true, credentials })
-  const { VersionId } = await client.send(
+  const { VersionId } = await s3As(authorities[authority]!).send(
     new PutObjectCommand({
       ...{ Bucket: outputs['LandingBucket']!, Key, Body },
       ServerSideEncryption: 'aws:kms',
@@ -119,7 +151,7 @@ export async function send(
   await client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
 }
 
-export type Receipt = Pushed & { readonly refusal?: { readonly code: string } }
+export type Receipt = Pushed & { readonly sha256: string; readonly refusal?: { readonly code: string } }
 
 /** Asks for a receipt as the authority until its submission is applied, or refused whole. */
 export async function untilApplied(
@@ -138,7 +170,8 @@ export async function untilApplied(
     if (status === 200 && state.status === 'applied') {
       return { ...state.receipt, entry: state.entry, applied: state.applied, records: state.records }
     }
-    if (status !== 200 && status !== 404) throw new Error(JSON.stringify(body))
+    // 404: not accepted yet; 503: what a busy machine keeps waiting may pass, as the API says itself
+    if (![200, 404, 503].includes(status)) throw new Error(JSON.stringify(body))
     await sleep(200)
   }
 }

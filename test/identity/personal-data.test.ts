@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findPersonalData, type PersonalData } from '../../shared/identity/personal-data.ts'
+import { findDivision } from '../../shared/identity/division.ts'
+import {
+  findPersonalData,
+  findPersonalDataInId,
+  isNumberOfDivision,
+  type PersonalData,
+} from '../../shared/identity/personal-data.ts'
 import { aResidentId, completed, residentIdCheckOf } from './check-digits.ts'
 
 /** Division 999999 does not exist: the numbers are nobody's. */
@@ -34,15 +40,56 @@ describe('a resident ID', () => {
     `2024 ${grouped(residentId, ' ')}`,
     `1-${residentId}-1`,
     `12345678901234 ${grouped(residentId, '-')}`,
+    grouped(residentId, '  '),
+    grouped(residentId, '\n'),
+    grouped(residentId, '.'),
+    grouped(residentId, '．'),
+    grouped(residentId, '/'),
+    grouped(residentId, ','),
+    grouped(residentId, '_'),
+    grouped(residentId, ' - '),
+    [...residentId].join('\u20e3'),
+    [...residentId].join('\u0301'),
+    [...residentId].join('\ufe0f\u20e3 '),
+    `A${residentId}`,
+    `身份证SFZ${residentId}`,
+    `ID${residentId}ID`,
+    endingInX.replace('X', '×'),
+    endingInX.replace('X', 'Х'),
+    inDigitsFrom(0x660, residentId),
+    inDigitsFrom(0x966, residentId),
+    inDigitsFrom(0x1e950, residentId),
+    spelt(residentId),
+    residentId.replaceAll('9', '九'),
+    residentId.replaceAll('9', '玖').replaceAll('0', '零'),
   ])('is found in %s', (text) => {
     expect(findPersonalData(text)).toBe('RESIDENT_ID')
   })
 
-  test('is found however its digits are written, single separators and whatever does not show between them', () => {
-    const aSeparator = fc.constantFrom('', '', ' ', '-', '－', '\u3000', '–', '−')
-    const invisible = fc.string({ unit: fc.constantFrom('\u200b', '\u200e', '\ufeff', '\u00ad', '\u202c') })
+  test('is found however its digits are written, up to three separators and whatever does not show between them', () => {
+    const unit = fc.constantFrom(
+      ' ',
+      '-',
+      '－',
+      '\u3000',
+      '–',
+      '−',
+      '.',
+      '。',
+      ',',
+      '，',
+      '/',
+      '_',
+      '\n',
+      '·',
+      '(',
+      ')',
+    )
+    const aSeparator = fc.oneof(fc.constant(''), fc.string({ unit, maxLength: 3 }))
+    const invisible = fc.string({ unit: fc.constantFrom('\u200b', '\u20e3', '\ufeff', '\u00ad', '\u0301') })
     const aGap = fc.tuple(invisible, aSeparator, invisible).map((parts) => parts.join(''))
-    const aWriting = fc.func(fc.constantFrom(same, fullWidth, circled))
+    const arabic = (digit: string) => inDigitsFrom(0x660, digit)
+    const aWriting = fc.func(fc.constantFrom(same, fullWidth, circled, arabic))
     fc.assert(
       fc.property(
         aResidentId,
@@ -75,6 +122,34 @@ describe('a mobile number', () => {
     `电话：${mobile}。`,
     `某某${mobile}`,
     '19900000000',
+    '139.0000.0000',
+    '139．0000．0000',
+    '139_0000_0000',
+    '139/0000/0000',
+    '139·0000·0000',
+    '139  0000  0000',
+    '139 - 0000 - 0000',
+    '139\n0000\n0000',
+    '1390 0000 000',
+    '1390-000-0000',
+    [...mobile].join(' '),
+    [...mobile].join('--'),
+    `0${mobile}`,
+    `(0)${mobile}`,
+    `1.${mobile}`,
+    `12.${mobile}`,
+    `0574-87654321-${mobile}`,
+    `87654321/${mobile}`,
+    `Tel${mobile}`,
+    `NO${mobile}`,
+    `微信号wx${mobile}`,
+    `Tel139-0000-0000`,
+    `+86.139.0000.0000`,
+    [...mobile].join('\u20e3'),
+    inDigitsFrom(0x660, mobile),
+    spelt(mobile),
+    '一三九零零零零零零零零',
+    '壹叁玖-零零零零-零零零零',
   ])('is found in %s', (text) => {
     expect(findPersonalData(text)).toBe('MOBILE_NUMBER')
   })
@@ -92,9 +167,10 @@ describe('nothing about a person', () => {
     ['seventeen digits', residentId.slice(0, 17)],
     ['a resident ID’s digits inside a longer number', `1${residentId}`],
     ['a resident ID’s digits before more of them', `${residentId.slice(0, 17)}${residentId.charAt(17)}1`],
-    ['a resident ID’s digits after a letter', `A${residentId}`],
-    ['a resident ID’s digits parted twice', grouped(residentId, '  ')],
-    ['a resident ID’s digits parted by full stops', grouped(residentId, '.')],
+    ['a resident ID’s digits parted four times', grouped(residentId, '    ')],
+    ['a resident ID’s digits parted by letters', grouped(residentId, 'A')],
+    ['a resident ID’s digits parted by characters', grouped(residentId, '年')],
+    ['a resident ID’s digits parted by colons', grouped(residentId, ':')],
     ['a USCC', completed()],
     ['a USCC of digits only, which occurs', '911100000000184548'],
     ['a registration number', '320404000009558'],
@@ -105,8 +181,26 @@ describe('nothing about a person', () => {
     ['eleven digits of no mobile network', '12900000000'],
     ['ten digits', '1390000000'],
     ['twelve digits', '139000000000'],
-    ['a mobile number’s digits after a letter', 'NO13900000000'],
-    ['a mobile number’s digits parted twice', '139  0000  0000'],
+    ['a mobile number’s digits before a letter', '13900000000A'],
+    ['a mobile number’s digits in groups of unlike separators', '139.0000/0000'],
+    ['a mobile number’s digits in other groups', '13 900 000 000'],
+    ['a licence’s number of a letter and one dash', 'TS1833123-2024'],
+    ['a production licence’s number', 'SC13933020300123'],
+    ['an invoice’s code of Hebei', '013002100104'],
+    ['an amount with its thousands parted', '1,390,000,000.00元'],
+    ['an amount with four decimals', '1390000.0000'],
+    ['amounts in a list', '150、2000、3000元'],
+    ['amounts in a list of commas', '150,2000,3000元'],
+    ['a period of days', '2019-01-01 - 2020-12-31'],
+    ['a period with its times', '2026-11-20 08:05 - 2027-11-20 09:05:00'],
+    ['days in a row', '20190101 20200102 20210103'],
+    ['a number of a division, a day and a place in the row', '3302032019010100'],
+    ['chapters', '第一章、第二章、第三章、第四章、第五章、第六章、第七章、第八章、第九章、第十一章'],
+    ['Chinese numbers', '二〇二四年一月三日罚款一万三千九百元'],
+    ['a list of Chinese digits', '一、三、九、零、零、零、零、零、零、零、零'],
+    ['the pages of a gazette', '139-140、141-150'],
+    ['a telephone number abroad', '+44 20 7946 0958'],
+    ['a bank’s card number', '6222020000000000000'],
     ['a landline number', '0574-87654321'],
     ['a time', '2024-01-01 13:59:00.000'],
     ['a list', '1、3、9、0、0、0、0、0、0、0、0'],
@@ -115,11 +209,80 @@ describe('nothing about a person', () => {
   })
 })
 
+describe('an id or the name of an account', () => {
+  test.each([
+    residentId,
+    `batch-${residentId}`,
+    `ID${residentId}`,
+    `x_${residentId}`,
+    `2024-${residentId}`,
+    `${residentId}-1`,
+    grouped(residentId, '.'),
+    residentId.replace(/.$/, residentId.endsWith('0') ? '1' : '0'),
+    `999999-19700101-0010`,
+  ])('has no form of a resident ID in it: %s', (id) => {
+    expect(findPersonalDataInId(id)).toBe('RESIDENT_ID')
+  })
+
+  test.each([
+    mobile,
+    `a${mobile}`,
+    `x-${mobile}`,
+    `2024-${mobile}`,
+    `${mobile}b`,
+    `v1.${mobile}`,
+    `139.0000.0000`,
+    `139-00000000`,
+  ])('has no mobile number in it: %s', (id) => {
+    expect(findPersonalDataInId(id)).toBe('MOBILE_NUMBER')
+  })
+
+  test.each([
+    '0'.repeat(18),
+    '20261123-0001',
+    '20261123080000123456',
+    '2026-11-23T08:00:00.000Z',
+    '1795420800',
+    '1795420800000',
+    '1795420800-1',
+    '1795420800.123456',
+    `${'a'.repeat(8)}13900000000${'b'.repeat(45)}`,
+    `a1390000-0000-4000-8000-13900000000f`,
+    '550e8400-e29b-41d4-a716-446655440000',
+    '01J9ZQ4W6XKQ7A3T5B8C2D1E0F',
+    'demo-market-regulator',
+    'officer-one',
+  ])('may be %s', (id) => {
+    expect(findPersonalDataInId(id)).toBeUndefined()
+  })
+})
+
+describe('eleven digits', () => {
+  test('that begin with a division are a number of it, whatever else they could be', () => {
+    expect(['13010200123', '15020212345'].map(isNumberOfDivision)).toEqual([true, true])
+    expect([mobile, '19900000000', '330203123456', '3302031234', ''].map(isNumberOfDivision)).not.toContain(
+      true,
+    )
+  })
+})
+
 describe('what a text holds about a person', () => {
   test('is what the plain definition finds in it', () => {
     const pieces = [
-      ...'0123456789X9x１９①⑬¹ -—−.,A字\u200b\u202c\u3000',
-      ...[residentId, endingInX, mobile, '999999', '19700101', '0010', '139', '0000', '+86'],
+      ...'0123456789X9x１９①⑬¹٣一九〇壹× -—−.．,:/_·、A字\n\u200b\u202c\u3000\u0301\u20e3',
+      ...[
+        residentId,
+        endingInX,
+        mobile,
+        '999999',
+        '19700101',
+        '0010',
+        '139',
+        '0000',
+        '000',
+        '+86',
+        '0574-87654321',
+      ],
     ]
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 30 }), (some) => {
@@ -131,14 +294,16 @@ describe('what a text holds about a person', () => {
   })
 
   // The quick look at a text before it is folded may not miss what folding would show. The planes left out hold Chinese
-  // characters, private use and nothing
+  // characters, private use and nothing; of the others all is tried that means something, or does not show
   test('is what the plain definition finds, whatever character stands within it or for a digit of it', () => {
     for (const character of charactersOf([0x0, 0x1ffff], [0xe0000, 0xe0fff])) {
-      for (const text of [`139${character}00000000`, `1390000${character}0000`, `1390000${character}000`]) {
+      if (/[\p{Cn}\p{Co}]/u.test(character) && !/\p{Default_Ignorable_Code_Point}/u.test(character)) continue
+      const parted = ['139', '0000', '0000'].join(character)
+      for (const text of [parted, `1390000${character}0000`, `1390000${character}000`]) {
         if (findPersonalData(text) !== plainlyFound(text)) expect.fail(`not in ${JSON.stringify(text)}`)
       }
     }
-  })
+  }, 300_000)
 })
 
 function charactersOf(...ranges: readonly (readonly [first: number, last: number])[]): readonly string[] {
@@ -149,25 +314,51 @@ function charactersOf(...ranges: readonly (readonly [first: number, last: number
 
 /** Folds all of it and reads on from each place: no look beforehand, no pattern over the whole. */
 function plainlyFound(text: string): PersonalData | undefined {
-  const folded = text
-    .normalize('NFKC')
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+  const folded = [...text.normalize('NFKC').replace(/[\p{Default_Ignorable_Code_Point}\p{M}]/gu, '')]
+    .map((character) => (/\p{Nd}/u.test(character) ? String(allDigits.indexOf(character) % 10) : character))
+    .join('')
     .toUpperCase()
-  const places = Array.from(folded, (_, at) => at)
-  if (places.some((at) => isResidentIdAt(folded, at))) return 'RESIDENT_ID'
-  return places.some((at) => isMobileNumberAt(folded, at)) ? 'MOBILE_NUMBER' : undefined
+  const spelt = [...folded].map((character) => chineseDigits.get(character) ?? character).join('')
+  return plainlyFoundIn(folded) ?? plainlyFoundIn(spelt)
+}
+
+/** Every decimal digit there is, of each script the ten in order. */
+const allDigits = charactersOf([0x0, 0x1ffff]).filter((character) => /\p{Nd}/u.test(character))
+const chineseDigits = new Map(
+  ['零〇', '一壹', '二贰', '三叁', '四肆', '五伍', '六陆', '七柒', '八捌', '九玖'].flatMap((digits, value) =>
+    [...digits].map((digit) => [digit, String(value)] as const),
+  ),
+)
+
+function plainlyFoundIn(text: string): PersonalData | undefined {
+  const places = [...text.matchAll(/[+\d]/g)].map(({ index }) => index)
+  if (places.some((at) => isResidentIdAt(text, at))) return 'RESIDENT_ID'
+  return places.some((at) => isMobileNumberAt(text, at)) ? 'MOBILE_NUMBER' : undefined
 }
 
 function isResidentIdAt(text: string, start: number): boolean {
-  if (/[0-9A-Z]/.test(text.charAt(start - 1))) return false
-  let id = ''
-  let at = start
-  for (; id.length < 18; at++) {
-    if (id !== '' && isSeparator(text.charAt(at))) at++
-    if (!/[0-9X]/.test(text.charAt(at))) return false
-    id += text.charAt(at)
+  if (isDigit(text.charAt(start - 1)) || !isDigit(text.charAt(start))) return false
+  let id = text.charAt(start)
+  let at = start + 1
+  while (id.length < 17) {
+    at = skip(text, at, /[^\p{L}\p{N}:]/u)
+    if (!isDigit(text.charAt(at))) return false
+    id += text.charAt(at++)
   }
-  return !/[0-9A-Z]/.test(text.charAt(at)) && isPlainlyResidentId(id)
+  at = skip(text, at, /[^\p{L}\p{N}:×]/u)
+  const last = /[×ХΧ]/.test(text.charAt(at)) ? 'X' : text.charAt(at)
+  return !isDigit(text.charAt(at + 1)) && isPlainlyResidentId(id + last)
+}
+
+/** Past as many characters of a kind as may part two digits. */
+function skip(text: string, start: number, kind: RegExp): number {
+  let at = start
+  while (at < start + 3 && kind.test(String.fromCodePoint(text.codePointAt(at) ?? 0x41))) at++
+  return at
+}
+
+function isDigit(character: string): boolean {
+  return character >= '0' && character <= '9' && character.length === 1
 }
 
 function isPlainlyResidentId(id: string): boolean {
@@ -178,18 +369,56 @@ function isPlainlyResidentId(id: string): boolean {
 }
 
 function isMobileNumberAt(text: string, start: number): boolean {
-  const before = text.slice(0, start)
-  if (/[0-9A-Z]$/.test(before) || /\d[-.]$/.test(before)) return false
-  const prefixes = ['', '+', '00'].flatMap((plus) => ['86', '86 ', '86-'].map((code) => `${plus}${code}`))
-  return ['', ...prefixes].some(
-    (prefix) =>
-      text.startsWith(prefix, start) &&
-      /^1[3-9]\d[ \-‐-―−]?\d{4}[ \-‐-―−]?\d{4}(?![0-9A-Z])/.test(text.slice(start + prefix.length)),
+  const [before, rest] = [text.slice(0, start), text.slice(start)]
+  if (!/^[+018]/.test(rest)) return false
+  if (isDigit(before.slice(-1))) return false
+  const numbers = [
+    rest,
+    ...['86', '+86', '0086'].filter((code) => rest.startsWith(code)).flatMap(afterCountry),
+  ]
+  const goesOn = /\d[-.]$/.test(before)
+  const isItem = /(^|[^\d.])[1-9]\d?\.$/.test(before)
+  const isAfterOffice = /(^|\D)0\d\d\d?-?\d{7}\d?[-.]$/.test(before)
+  if (!goesOn || isItem || isAfterOffice) {
+    if (
+      numbers.some((number) => isInGroups(number) || (number.startsWith('0') && isDialled(number.slice(1))))
+    )
+      return true
+  }
+  return !goesOn && !/[A-Z]$/.test(before) && numbers.some(isPartedByDashes)
+
+  function afterCountry(code: string): readonly string[] {
+    return [0, 1, 2, 3]
+      .filter((length) => /^[\s\-.]*$/.test(rest.slice(code.length, code.length + length)))
+      .map((length) => rest.slice(code.length + length))
+  }
+}
+
+function isDialled(number: string): boolean {
+  const isInvoiceCode = /^\d{11}/.test(number) && findDivision(`${number.slice(0, 4)}00`) !== undefined
+  return isInGroups(number) && !isInvoiceCode
+}
+
+function isInGroups(number: string): boolean {
+  const groupings = [[11], [3, 4, 4], [4, 4, 3], [4, 3, 4], Array.from({ length: 11 }, () => 1)]
+  return groupings.some((lengths) => [1, 2, 3].some((gap) => isGrouped(number, lengths, gap)))
+}
+
+function isGrouped(number: string, lengths: readonly number[], gap: number): boolean {
+  const starts = lengths.map((_, at) => lengths.slice(0, at).reduce((sum, length) => sum + length + gap, 0))
+  const groups = starts.map((start, at) => number.slice(start, start + (lengths[at] ?? 0)))
+  const separators = new Set(starts.slice(1).map((start) => number.slice(start - gap, start)))
+  const end = (starts.at(-1) ?? 0) + (lengths.at(-1) ?? 0)
+  return (
+    /^1[3-9]\d{9}$/.test(groups.join('')) &&
+    separators.size < 2 &&
+    [...separators].every((separator) => /^[\s\-‐-―−._/·•]+$/.test(separator)) &&
+    !/[0-9A-Z]/.test(number.charAt(end))
   )
 }
 
-function isSeparator(character: string): boolean {
-  return character !== '' && ' -‐‑‒–—―−'.includes(character)
+function isPartedByDashes(number: string): boolean {
+  return /^1[3-9]\d[ \-‐-―−]?\d{4}[ \-‐-―−]?\d{4}(?![0-9A-Z])/.test(number)
 }
 
 function residentIdsOf(birth: string): readonly string[] {
@@ -209,6 +438,14 @@ function same(text: string): string {
 
 function fullWidth(text: string): string {
   return text.replace(/[!-~]/g, (unit) => String.fromCharCode(unit.charCodeAt(0) + 0xfee0))
+}
+
+function inDigitsFrom(zero: number, text: string): string {
+  return text.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
+}
+
+function spelt(text: string): string {
+  return text.replace(/\d/g, (digit) => '〇一二三四五六七八九'.charAt(Number(digit)))
 }
 
 /** ⓪, ① to ⑨, Ⓧ. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   isIndividualBusinessNumber,
+  isOldRegistrationNumber,
   parseRegistrationNumber,
   registrationNumberChecks,
 } from '../../shared/identity/registration-number.ts'
@@ -82,3 +83,26 @@ function pairsOfDigits(): readonly (readonly [left: number, right: number])[] {
     ([left, right]) => left < right,
   )
 }
+
+describe('a registration number of before 2007', () => {
+  test.each(['3302001234567', '企合苏总字第000063号', '企独粤深总字第304253号', '企作浙字第1号'])(
+    'is %s',
+    (number) => {
+      expect(isOldRegistrationNumber(number)).toBe(true)
+    },
+  )
+
+  test.each([
+    '',
+    '330200123456',
+    '33020012345678',
+    '330200000012344',
+    '企字第1号',
+    '企合苏总字第000063',
+    '企合苏总字第13900000000号',
+    '张三字第1号',
+    '企合A总字第1号',
+  ])('is not %j', (number) => {
+    expect(isOldRegistrationNumber(number)).toBe(false)
+  })
+})

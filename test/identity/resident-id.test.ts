@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   hasResidentIdShape,
+  holdsOldResidentIdShape,
   holdsResidentIdShape,
   isResidentId,
   residentIdCheck,
@@ -88,4 +89,21 @@ describe('the form of a resident ID', () => {
       expect(holdsResidentIdShape(text)).toBe(false)
     },
   )
+})
+
+describe('the old form of a resident ID', () => {
+  test.each(['999999700101001', '身份证999999700101001', 'A999999991231999'])('is held in %s', (text) => {
+    expect(holdsOldResidentIdShape(text)).toBe(true)
+  })
+
+  test.each([
+    '',
+    '999999701301001',
+    '999999700230001',
+    '99999970010100',
+    '9999997001010010',
+    '099999700101001',
+  ])('is not held in %j', (text) => {
+    expect(holdsOldResidentIdShape(text)).toBe(false)
+  })
 })

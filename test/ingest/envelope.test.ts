@@ -32,6 +32,13 @@ describe('an envelope', () => {
     ['an empty id', { submissionId: '' }],
     ['an id that is a resident ID', { submissionId: RESIDENT_ID }],
     ['an id with a mobile number in it', { submissionId: `batch-${MOBILE_NUMBER}` }],
+    ['an id with a mobile number after letters', { submissionId: `tel${MOBILE_NUMBER}` }],
+    ['an id with a resident ID after letters', { submissionId: `ID${RESIDENT_ID}` }],
+    [
+      'an id with a resident ID between full stops',
+      { submissionId: RESIDENT_ID.replace(/(.{6})(.{8})/, '$1.$2.') },
+    ],
+    ['an id of the form of a resident ID', { submissionId: `${RESIDENT_ID.slice(0, 17)}0` }],
     ['no layout', { layout: '' }],
     ['a time without an offset', { sentAt: '2026-01-01T00:00:00' }],
     ['a day in place of a time', { sentAt: '2026-01-01' }],
@@ -90,6 +97,7 @@ describe('the whole submission is refused, with a receipt,', () => {
       const settings = {
         authorities: authorities.map((each) => ({ ...each, recordTypes: ['penalty' as const] })),
         policy: policySchema.parse({}),
+        ledger: world.settings.ledger,
       }
       const { draft } = await take({ ...world, settings }, recordsDelivery([row], { layout }))
       expect(draft).toMatchObject({ ...none, refusal: { code: 'RECORD_TYPE_NOT_ADMITTED', path: '/layout' } })
@@ -175,18 +183,55 @@ describe('a single record is refused, and the others are taken:', () => {
     expect(({} as Record<string, unknown>)['XK_NR']).toBeUndefined()
   })
 
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'FIELD_VALUE_UNKNOWN: a state named %s, as what objects inherit',
+    async (state) => {
+      const { draft, outcomes } = await takeRecords([row, { ...row, XK_WSH: '2', XK_ZT: state }], { layout })
+      expect(draft).toMatchObject({ received: 2, accepted: 1, refused: 1 })
+      expect(outcomes[1]).toMatchObject({ code: 'FIELD_VALUE_UNKNOWN', path: '/records/1/XK_ZT' })
+    },
+  )
+
   test('a NUL is a character like any other, and comes out of the archive as it came', async () => {
     const { records } = await takeRecords([{ ...row, XK_NR: 'a\0b', XK_WSH: '\u00001' }], { layout })
     expect(records[0]?.facts).toMatchObject({ content: 'a\0b', documentNumber: '\u00001' })
   })
 
-  test('a number keeps its digits; one too great for them to be exact makes no code that holds', async () => {
-    const { records } = await takeRecords([{ ...row, XK_WSH: 20260001 }], { layout })
-    expect(records[0]?.facts).toMatchObject({ documentNumber: '20260001' })
-    const { outcomes } = await takeRecords([{ ...row, XK_XDR_SHXYM: Number('911101081234567890') }], {
-      layout,
-    })
-    expect(outcomes[0]?.outcome).toBe('refused')
+  test.each([
+    ['20260001', '20260001'],
+    ['0', '0'],
+    ['9007199254740991', '9007199254740991'],
+    ['-1', '-1'],
+    ['2026.5', '2026.5'],
+    ['0.1234567890123', '0.1234567890123'],
+  ])('a number keeps its digits: %s', async (written, text) => {
+    const { records } = await takeFile(lineWith('XK_WSH', written), 'ndjson', { layout })
+    expect(records[0]?.facts).toMatchObject({ documentNumber: text })
+  })
+
+  test.each([
+    '9007199254740992',
+    '999999197001010010',
+    '3302032025000000012345',
+    '3302032025000000012399',
+    '1e21',
+    '1e400',
+    '1e-7',
+    '99999919700101.015',
+    '0.12345678901234567',
+  ])('FIELD_NOT_TEXT: a number that JSON does not keep as it was written: %s', async (written) => {
+    for (const column of ['XK_WSH', 'XK_NR', 'XK_XDR_SHXYM', 'XK_XDR_ZJHM']) {
+      const line = lineWith(column, written)
+      const code = 'FIELD_NOT_TEXT'
+      const path = `/records/0/${column}`
+      expect((await takeFile(line, 'ndjson', { layout })).outcomes).toMatchObject([{ code, path }])
+      expect((await takeRecords([JSON.parse(line)], { layout })).outcomes).toMatchObject([{ code, path }])
+    }
+  })
+
+  test('a number where nothing is kept is no fault, however long', async () => {
+    const { draft } = await takeFile(lineWith('XK_FR_ZJHM', '999999197001010010'), 'ndjson', { layout })
+    expect(draft).toMatchObject({ received: 1, accepted: 1 })
   })
 
   test('a value of null is an empty cell', async () => {
@@ -372,6 +417,12 @@ function expectAddsUp({ draft, outcomes, records }: Taken, received?: number): v
     expect(outcomes.filter((each) => each.outcome === outcome)).toHaveLength(draft[outcome])
   }
   expect(records).toHaveLength(accepted + unresolved)
+}
+
+/** The row as a line of JSON in which one member is written as it is given. */
+function lineWith(column: string, written: string): string {
+  const { [column]: _, ...rest } = row as Readonly<Record<string, string>>
+  return `{"${column}":${written},${JSON.stringify(rest).slice(1)}`
 }
 
 function tableOf(cells: Readonly<Record<string, string>>): string {

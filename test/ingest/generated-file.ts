@@ -38,7 +38,6 @@ const writings = {
 } as const satisfies Record<string, Writing>
 
 export type GeneratedFormat = keyof typeof writings
-export const generatedFormats = Object.keys(writings) as readonly GeneratedFormat[]
 
 /** A file of licences that nobody holds: its rows come when they are asked for, about 1 KB each, no two the same. */
 export async function* generateFile(format: GeneratedFormat, sizeBytes: number): AsyncGenerator<Uint8Array> {

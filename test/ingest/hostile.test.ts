@@ -106,7 +106,7 @@ describe('what has no end is refused where it passes what is taken:', () => {
 
   test('bytes, whatever they hold', async () => {
     const content = openContent(endless('a,b\r\n'), 10 * MEBIBYTE)
-    await expect(content.finish()).rejects.toMatchObject({ code: 'OBJECT_TOO_LARGE' })
+    await expect(content.finish()).rejects.toMatchObject({ refusal: { code: 'OBJECT_TOO_LARGE' } })
   })
 })
 

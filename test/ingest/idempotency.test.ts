@@ -2,16 +2,19 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../shared/base/canonical.ts'
+import type { Sha256 } from '../../shared/base/digest.ts'
 import { Failure } from '../../shared/base/failure.ts'
 import { instantOf } from '../../shared/base/instant.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
 import { acceptSubmission, REFUSED_ENTRY } from '../../shared/ingest/accept.ts'
+import { outcomesKey, readOutcomes } from '../../shared/ingest/outcomes.ts'
 import { findProgress, findReceipt, type Receipt } from '../../shared/ingest/receipt.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findLedgerSize, findSealedEntry } from '../../shared/ledger/sealed.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
+import { partKey } from '../../shared/records/part.ts'
 import { findAuthority } from '../../shared/settings.ts'
 import { Crash, faultsFrom, faulty } from '../faults.ts'
 import { openTurnstile, runTogether, turning } from '../ledger/turnstile.ts'
@@ -131,6 +134,25 @@ describe('an id', () => {
   })
 })
 
+test('a damaged archive is put right when the same content comes again, under whatever id', async () => {
+  await withWorld(async (world) => {
+    const { draft } = await take(world, recordsDelivery(statements, { layout }))
+    const keys = [
+      ...(draft.outcomes ?? []).map(({ sha256 }) => outcomesKey(sha256)),
+      ...draft.parts.map((part) => partKey(part.sha256 as Sha256)),
+    ]
+    for (const key of keys) {
+      const found = await world.objects.find(key)
+      await world.objects.put(key, Buffer.from('cut off'), { tag: found?.tag ?? '' })
+    }
+    await expect(readOutcomes(world.objects, draft)).rejects.toMatchObject({ code: 'OUTCOMES_CORRUPT' })
+    await take(world, recordsDelivery(statements, { layout, submissionId: 's2' }))
+    expect((await readOutcomes(world.objects, draft)).records).toHaveLength(statements.length)
+    await finish(world)
+    expect(world.recordItems()).toHaveLength(statements.length)
+  })
+})
+
 test('the same records, shuffled and dealt out to other submissions, are known', async () => {
   const deal = fc.tuple(
     fc.shuffledSubarray([...statements, ...statements], { minLength: 1 }),
@@ -156,6 +178,26 @@ test('the same records, shuffled and dealt out to other submissions, are known',
     }),
     { numRuns: 40 },
   )
+})
+
+test('contents that ask a home for one id at once each have a receipt, the later one of its refusal', async () => {
+  await withHome(async ({ home, passTime, delivery }) => {
+    const other = { ...recordsDelivery(statements.slice(1), { layout }), authority: delivery.authority }
+    const second = await receiveSubmission(home, other)
+    expect(second.outcome).toBe('received')
+    expect(await workUntilIdle(home, passTime)).toEqual([])
+    const sha = second.outcome === 'received' ? second.draft.sha256 : ''
+    const refused = `refused-${sha.slice(0, 32)}`
+    expect(await findReceipt(home.store, 'demo-market-regulator', 's1')).toMatchObject({ accepted: 4 })
+    const receipt = await findReceipt(home.store, 'demo-market-regulator', refused)
+    expect(receipt).toMatchObject({
+      ...{ submissionId: refused, sha256: sha, received: 0, parts: [] },
+      refusal: { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' },
+    })
+    expect(receipt?.outcomes).toBeUndefined()
+    const { entry } = await findProgress(home.store, receipt as Receipt)
+    expect(await findSealedEntry(home.store, entry ?? -1)).toMatchObject({ kind: REFUSED_ENTRY })
+  })
 })
 
 describe('a submission that cannot be processed', () => {

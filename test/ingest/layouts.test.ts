@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { columnFinder, findHeader } from '../../shared/ingest/header.ts'
 import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
-import { codeOf } from '../records/world.ts'
+import { codeOf, openTestWorld } from '../records/world.ts'
 import {
   csvOf,
   fileDelivery,
@@ -301,13 +301,33 @@ describe('a header is refused', () => {
 
   test.each(required)('without the column %s', (code) => {
     const header = required.filter((each) => each !== code)
-    expect(findHeader(layout, [header])).toEqual({ code: 'HEADER_NOT_FOUND', path: '/header' })
+    expect(findHeader(layout, [header])).toMatchObject({ code: 'HEADER_NOT_FOUND', path: '/header' })
+  })
+
+  test('and says which columns the nearest row lacks, by code and Chinese header, quoting none of its cells', () => {
+    const near = ['XK_XDR_MC', 'XK_JDRQ', '不该出现的字']
+    const found = findHeader(layout, [['说明'], near])
+    expect(found).toMatchObject({
+      detail: 'The row that comes nearest lacks XK_WSH (行政许可决定文书号), XK_XKJG (许可机关).',
+    })
+    expect(JSON.stringify(found)).not.toContain('不该出现的字')
+  })
+
+  test.each([
+    [';', /seem to be by semicolons/],
+    ['\t', /seem to be by tabs/],
+  ])('and says so when its cells are divided by %j', (mark, hint) => {
+    expect(findHeader(layout, [[required.join(mark)]])).toMatchObject({ detail: expect.stringMatching(hint) })
+    expect(findHeader(layout, [['说明']])).toMatchObject({ detail: expect.not.stringMatching(/seem to be/) })
   })
 
   test('below the tenth row', () => {
     const titles = Array.from({ length: 10 }, () => ['说明'])
     expect(findHeader(layout, [...titles.slice(1), required])).toMatchObject({ row: 9 })
-    expect(findHeader(layout, [...titles, required])).toEqual({ code: 'HEADER_NOT_FOUND', path: '/header' })
+    expect(findHeader(layout, [...titles, required])).toMatchObject({
+      code: 'HEADER_NOT_FOUND',
+      path: '/header',
+    })
   })
 
   test('when two columns mean the same field: nobody can say which one counts', () => {
@@ -354,6 +374,45 @@ describe('a row', () => {
       take(world, recordsDelivery([row], { layout: 'licence-2018' })),
     )
     expect(outcomes).toMatchObject([{ code: 'FIELD_MISSING', path: '/records/0/XK_JDRQ' }])
+  })
+
+  // The test world's clock says 2026-06-01T08:00 in China
+  test.each<[LayoutName, string, string]>([
+    ['licence-2018', '许可决定日期', 'XK_JDRQ'],
+    ['penalty-2018', '处罚决定日期', 'CF_JDRQ'],
+    ['registration', '核准日期', 'appr_dt'],
+    ['registration', '成立日期', 'est_dt'],
+  ])('of %s whose %s lies after the day of receipt is refused, with the field', async (layout, _, code) => {
+    for (const [cell, told] of [
+      ['2026-06-01', undefined],
+      ['2026-06-02', 'DATE_IN_FUTURE'],
+      ['9999-12-31', 'DATE_IN_FUTURE'],
+      ['2925年7月15日', 'DATE_IN_FUTURE'],
+    ]) {
+      const row = { ...rows[layout], [code]: cell }
+      const { outcomes } = await withWorld((world) => take(world, recordsDelivery([row], { layout })))
+      expect(outcomes[0]?.code, `${cell}`).toBe(told)
+      if (told !== undefined) expect(outcomes[0]?.path).toBe(`/records/0/${code}`)
+    }
+  })
+
+  test('is received on the day that it is in China', async () => {
+    const row = { ...rows['licence-2018'], XK_JDRQ: '2026-06-02' }
+    const receivedAt = (seconds: number) => {
+      const world = openTestWorld([seconds])
+      return take(world, recordsDelivery([row], { layout: 'licence-2018' })).finally(() => world.close())
+    }
+    // Midnight in China is 16:00 UTC
+    expect((await receivedAt(16 * 3_600 - 1)).outcomes[0]?.code).toBe('DATE_IN_FUTURE')
+    expect((await receivedAt(16 * 3_600)).outcomes[0]?.code).toBeUndefined()
+  })
+
+  test('may be valid from a day to come, and to one', async () => {
+    const row = { ...rows['licence-2018'], XK_YXQZ: '2026-12-01', XK_YXQZI: '2027-12-01' }
+    const { draft } = await withWorld((world) =>
+      take(world, recordsDelivery([row], { layout: 'licence-2018' })),
+    )
+    expect(draft.accepted).toBe(1)
   })
 
   test.each(names)(

@@ -11,7 +11,6 @@ import type { Routes } from '../../shared/api/routes.ts'
 import { openTokenVerifier } from '../../shared/api/token.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
-import type { Column } from '../../shared/ingest/layouts/layout.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
 import { type LayoutName, MOBILE_NUMBER, outcomeOf, RESIDENT_ID, rows, type SampleRow } from './sample.ts'
@@ -33,6 +32,19 @@ const writings: readonly string[] = [
   `86${MOBILE_NUMBER}`,
   MOBILE_NUMBER.replace(/(.{3})(.{4})(.{4})/, '$1-$2-$3'),
   `某某，电话${MOBILE_NUMBER}。`,
+  `ID${RESIDENT_ID}`,
+  RESIDENT_ID.replace(/(.{6})(.{8})(.{4})/, '$1.$2.$3'),
+  RESIDENT_ID.replace(/(.{6})(.{8})(.{4})/, '$1\n$2\n$3'),
+  `Tel${MOBILE_NUMBER}`,
+  `0${MOBILE_NUMBER}`,
+  MOBILE_NUMBER.replace(/(.{3})(.{4})(.{4})/, '$1.$2.$3'),
+]
+
+/** Wider apart than any text parts a number, and gone where documents' numbers and codes are folded. */
+const wideApart: readonly string[] = [
+  RESIDENT_ID.replace(/(.{6})(.{8})(.{4})/, '$1     $2     $3'),
+  RESIDENT_ID.replace(/(.{6})(.{8})(.{4})/, '$1\n\n\n\n$2\u3000\u3000\u3000\u3000$3'),
+  MOBILE_NUMBER.replace(/(.{3})(.{4})(.{4})/, '$1    $2    $3'),
 ]
 
 describe('of a person’s number sent in', () => {
@@ -61,9 +73,10 @@ describe('of a person’s number sent in', () => {
 
   test.each(layouts)('any column of $name, nothing stays', async (layout) => {
     const polluted = layout.columns.flatMap((column) =>
-      writings
-        .filter((value) => !isBareNumber(column, value))
-        .map((value) => ({ ...rows[layout.name as LayoutName], [column.code]: value })),
+      [...writings, ...wideApart].map((value) => ({
+        ...rows[layout.name as LayoutName],
+        [column.code]: value,
+      })),
     )
     await sendEveryWay(layout.name, polluted)
     await expectNowhere()
@@ -205,10 +218,45 @@ describe('of a person’s number sent in', () => {
   }
 })
 
-test('eleven digits and nothing else are a number like any other where documents have their numbers', async () => {
-  expect(await outcomeOf('licence-2018', { XK_WSH: MOBILE_NUMBER })).toBe('accepted')
-  expect(await outcomeOf('licence-2018', { XK_XKBH: MOBILE_NUMBER })).toBe('accepted')
-  expect(await outcomeOf('penalty-2018', { CF_WSH: MOBILE_NUMBER })).toBe('accepted')
+describe('where documents have their numbers', () => {
+  const places = [
+    ['licence-2018', 'XK_WSH'],
+    ['licence-2018', 'XK_XKBH'],
+    ['penalty-2018', 'CF_WSH'],
+  ] as const
+
+  test.each(places)('a person’s number is refused, in %s %s', async (layout, column) => {
+    for (const value of [...writings, ...wideApart]) {
+      expect(await outcomeOf(layout, { [column]: value }), value).toBe('TEXT_PERSONAL_DATA')
+    }
+  })
+
+  test.each(places)(
+    'eleven digits that begin with a division are a number, in %s %s',
+    async (layout, column) => {
+      for (const value of ['13010200123', ' １５０２０２１２３４５ ']) {
+        expect(await outcomeOf(layout, { [column]: value }), value).toBe('accepted')
+      }
+    },
+  )
+
+  test.each([
+    '示许〔2026〕第13900000000001号',
+    '330203202601010013',
+    'TS1833123-2024',
+    'SC10633020300123',
+    '(2026)甬0203行审139号',
+    '2026-13900000000',
+  ])('a number like any other is taken: %s', async (value) => {
+    expect(await outcomeOf('licence-2018', { XK_WSH: value, XK_XKBH: value })).toBe('accepted')
+  })
+})
+
+test.each(wideApart)('where there is a code a person’s number is refused: %j', async (value) => {
+  expect(await outcomeOf('licence-2018', { XK_XKJGDM: value })).toBe('TEXT_PERSONAL_DATA')
+  expect(await outcomeOf('penalty-2018', { CF_SJLYDM: value.replaceAll(' ', '-') })).toBe(
+    'TEXT_PERSONAL_DATA',
+  )
 })
 
 describe('text', () => {
@@ -231,11 +279,6 @@ describe('text', () => {
     expect(await outcomeOf('licence-2018', { XK_NR: `见 ${value}。` })).toBe('accepted')
   })
 })
-
-/** The one writing of a mobile number that cannot be told from a document's number. */
-function isBareNumber(column: Column, value: string): boolean {
-  return column.kind === 'number' && value === MOBILE_NUMBER
-}
 
 function csvOf(some: readonly SampleRow[]): string {
   const columns = [...new Set(some.flatMap((row) => Object.keys(row)))]

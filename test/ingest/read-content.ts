@@ -28,6 +28,7 @@ export async function refusalOf(
     return undefined
   } catch (fault) {
     if (!(fault instanceof FileRefused)) throw fault
-    return { code: fault.code, path: fault.path }
+    const { code, path } = fault.refusal
+    return { code, path }
   }
 }

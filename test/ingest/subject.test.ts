@@ -3,7 +3,7 @@ import { organisationCodeCheck } from '../../shared/identity/organisation-code.t
 import { isResidentId } from '../../shared/identity/resident-id.ts'
 import { completeUscc, parseUscc, usccCheck } from '../../shared/identity/uscc.ts'
 import { codeOf } from '../records/world.ts'
-import { outcomeOf, RESIDENT_ID, rows, takeRecords } from './sample.ts'
+import { MOBILE_NUMBER, outcomeOf, RESIDENT_ID, rows, takeRecords } from './sample.ts'
 
 const CODE = codeOf(1)
 const INDIVIDUAL = codeOf(1, '92')
@@ -12,6 +12,8 @@ const REGISTRATION_NUMBER = '330200000012344'
 /** As before, and its seventh digit is 6. */
 const INDIVIDUAL_NUMBER = '330200600012348'
 const ORGANISATION_CODE = CODE.slice(8, 17)
+/** All digits; its organisation code, which nobody has in division 999999, begins with what elsewhere marks an individual business. */
+const TAX_NUMBER = '999999700000036'
 const OTHER_ORGANISATION_CODE = `YY000009${organisationCodeCheck('YY000009')}`
 
 describe.each([
@@ -40,6 +42,13 @@ describe.each([
     ['by a resident ID in the column of tax numbers', { SWDJ: RESIDENT_ID }],
     ['by 证件号码', { ZJHM: RESIDENT_ID }],
     ['by 证件号码, though the code holds', { ZJHM: RESIDENT_ID, SHXYM: CODE }],
+    ['by 证件号码 with words before it', { ZJHM: `身份证${RESIDENT_ID}` }],
+    ['by 证件号码 with letters before it', { ZJHM: `SFZ${RESIDENT_ID}` }],
+    ['by 证件号码 parted by full stops', { ZJHM: RESIDENT_ID.replace(/(.{6})(.{8})/, '$1.$2.') }],
+    ['by 证件号码 with a slip of the pen', { ZJHM: `${RESIDENT_ID.slice(0, 17)}0` }],
+    ['by 证件号码 of the old form', { ZJHM: '999999700101001' }],
+    ['by 证件号码 of the old form, with words', { ZJHM: '身份证：999999 700101 001' }],
+    ['by a mobile number in the place of 证件号码', { ZJHM: MOBILE_NUMBER }],
   ])('a natural person is refused, told %s', async (_, cells) => {
     expect(await outcome(cells)).toBe('SUBJECT_NATURAL_PERSON')
   })
@@ -48,11 +57,38 @@ describe.each([
     ['by the prefix 92 of its code', { SHXYM: INDIVIDUAL }],
     ['by the seventh digit of its registration number', { SHXYM: '', GSZC: INDIVIDUAL_NUMBER }],
     ['by the seventh digit of its registration number, beside a code', { GSZC: INDIVIDUAL_NUMBER }],
+    ['by that digit, though the check digit is wrong', { GSZC: '330200600012340' }],
+    ['by that digit, with a hyphen', { GSZC: '330200-600012340' }],
+    ['by that digit, in full width', { GSZC: fullWidth('330200600012340') }],
+    ['by a registration number in the column of tax numbers', { SWDJ: INDIVIDUAL_NUMBER }],
+    ['by a registration number in the column of organisation codes', { ZZJG: INDIVIDUAL_NUMBER }],
     ['by its class', { LB: '个体工商户' }],
+    ['by its class, with spaces', { LB: '个 体 工 商 户' }],
+    ['by its class in traditional characters', { LB: '個體工商戶' }],
   ])('an individual business is refused, told %s, unless the policy admits it', async (_, cells) => {
     expect(await outcome(cells)).toBe('SUBJECT_INDIVIDUAL_BUSINESS')
     expect(await outcome(cells, { admitIndividualBusinesses: true })).toMatch(/^(accepted|unresolved)$/)
   })
+
+  test.each(['个体工商户', '個體工商戶'])('a record kept of the class %s says so', async (LB) => {
+    const cells = { [`${column}_LB`]: LB }
+    const policy = { admitIndividualBusinesses: true }
+    const { records } = await takeRecords([{ ...rows[layout], ...cells }, rows[layout]], { layout, policy })
+    expect(records.map(({ individualBusiness }) => individualBusiness)).toEqual([true, undefined])
+  })
+
+  test('a tax number is no registration number, though its seventh digit is a 7', async () => {
+    expect(await outcome({ SWDJ: TAX_NUMBER })).toBe('accepted')
+    expect(await outcome({ SWDJ: `${TAX_NUMBER.slice(0, 14)}0` })).toBe('accepted')
+    expect(await outcomeOf(layout, { 行政相对人代码_4: TAX_NUMBER })).toBe('accepted')
+  })
+
+  test.each(['', '无', CODE, ORGANISATION_CODE, '999999701301001', '9999997001010012', '甬企字第1号'])(
+    '证件号码 that is no person’s is dropped: %j',
+    async (ZJHM) => {
+      expect(await outcome({ ZJHM })).toBe('accepted')
+    },
+  )
 
   test.each(['', '法人及非法人组织', '法人', '非法人组织'])(
     'the class %j is that of an organisation',
@@ -172,6 +208,12 @@ describe('the subject is', () => {
       'registration-number',
       '企合苏总字第000063号',
     ],
+    [
+      "a foreign-invested firm's number of a city with a register of its own",
+      { XK_XDR_SHXYM: '', XK_XDR_GSZC: ' 企独粤深总字第 304253 号' },
+      'registration-number',
+      '企独粤深总字第304253号',
+    ],
   ])('%s', async (_, cells, kind, value) => {
     const { records } = await takeRecords([{ ...rows['licence-2018'], ...cells }], { layout: 'licence-2018' })
     expect(records[0]?.subject).toEqual({ kind, value })
@@ -220,6 +262,25 @@ describe('the subject is', () => {
     )
   })
 
+  test.each([
+    `${RESIDENT_ID.slice(0, 6)}.${RESIDENT_ID.slice(6, 14)}.${RESIDENT_ID.slice(14)}`,
+    '张三护照E12345678',
+    `TEL${MOBILE_NUMBER}`,
+    `86${MOBILE_NUMBER}`,
+    '张三999999700101001',
+    '330200-2000-1234',
+    '甬工商企字第1号',
+    `企${MOBILE_NUMBER}字第1号`,
+    `企合苏总字第${MOBILE_NUMBER}号`,
+  ])('no registration number of a form that nobody knows, which may hold a person: %s', async (value) => {
+    const cells = { XK_XDR_SHXYM: '', XK_XDR_GSZC: value }
+    expect(await outcomeOf('licence-2018', cells)).toBe('SUBJECT_IDENTIFIER_INVALID')
+    const { records } = await takeRecords([{ ...rows['licence-2018'], XK_XDR_GSZC: value }], {
+      layout: 'licence-2018',
+    })
+    expect(records[0]?.otherIdentifiers).toEqual([])
+  })
+
   test('without a lesser identifier that cannot be read, where a better one holds', async () => {
     expect(await outcomeOf('licence-2018', { XK_XDR_SWDJ: '12345' })).toBe('accepted')
     expect(await outcomeOf('licence-2018', { XK_XDR_SHXYM: '', XK_XDR_SWDJ: '12345' })).toBe(
@@ -228,15 +289,56 @@ describe('the subject is', () => {
   })
 })
 
+describe('the registration number that a registration states', () => {
+  test.each([
+    [REGISTRATION_NUMBER, REGISTRATION_NUMBER],
+    [` ${fullWidth(REGISTRATION_NUMBER)} `, REGISTRATION_NUMBER],
+    ['330200-000012344', REGISTRATION_NUMBER],
+    ['3302001234567', '3302001234567'],
+    ['企合苏总字第000063号', '企合苏总字第000063号'],
+  ])('is kept folded: %s', async (reg_no, value) => {
+    const { records } = await takeRecords([{ ...rows.registration, reg_no }], { layout: 'registration' })
+    expect(records[0]?.facts).toMatchObject({ registrationNumber: value })
+  })
+
+  test.each(['330200000012345', '张三护照E12345678', '330200000012344（分）', CODE])(
+    'is not kept where it has no form that is known, or its check fails: %s',
+    async (reg_no) => {
+      const { records } = await takeRecords([{ ...rows.registration, reg_no }], { layout: 'registration' })
+      expect(records[0]?.facts).toEqual({ name: '示例有限公司' })
+    },
+  )
+})
+
 describe('in a registration an individual business is told', () => {
-  test.each(['个体工商户', '个体', '个体户'])('by the type %s', async (comp_type) => {
+  test.each([
+    '个体工商户',
+    '个体',
+    '个体户',
+    '个体经营',
+    '个人经营',
+    '家庭经营',
+    '个 体 工 商 户',
+    '個體工商戶',
+    '个体工商业户',
+    '个体（港澳）',
+    '个体工商户(内资)',
+  ])('by the type %s', async (comp_type) => {
     expect(await outcomeOf('registration', { comp_type })).toBe('SUBJECT_INDIVIDUAL_BUSINESS')
     expect(await outcomeOf('registration', { comp_type }, { admitIndividualBusinesses: true })).toBe(
       'accepted',
     )
   })
 
-  test.each(['有限责任公司', '个人独资企业', '农民专业合作社'])('not by the type %s', async (comp_type) => {
+  test.each([
+    '有限责任公司',
+    '有限责任公司(自然人独资)',
+    '有限责任公司（自然人投资或控股）',
+    '个人独资企业',
+    '个人独资企业分支机构',
+    '集体经营单位(非法人)',
+    '农民专业合作社',
+  ])('not by the type %s', async (comp_type) => {
     expect(await outcomeOf('registration', { comp_type })).toBe('accepted')
   })
 

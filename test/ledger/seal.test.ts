@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
-import { PENDING } from '../../shared/ledger/outbox.ts'
+import { listPending } from '../../shared/ledger/outbox.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findHead, findNumber, findSealedEntry, type SealedEntry } from '../../shared/ledger/sealed.ts'
 import { Crash, faultsFrom, faulty, type Schedule } from '../faults.ts'
@@ -219,5 +219,5 @@ async function expectSealed(world: TestWorld, ids: readonly string[], context: o
     expect(world.queues.sealed.log, told).toContainEqual({ number })
   }
   expect((await findHead(world.store)).head, told).toMatchObject({ size: ids.length, phase: 'idle' })
-  for await (const item of world.store.list(PENDING)) expect.fail(`${item.key.sort} still waits ${told}`)
+  for await (const item of listPending(world.store, 2)) expect.fail(`${item.key.sort} still waits ${told}`)
 }

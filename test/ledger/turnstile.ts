@@ -16,8 +16,8 @@ export function openTurnstile(picks: readonly number[]): Turnstile {
     step: async () => {
       const [next] = waiting.splice((picks[at++ % picks.length] ?? 0) % (waiting.length || 1), 1)
       next?.()
-      // In-memory ports answer in microtasks, so after these every process waits at the turnstile or has ended
-      await new Promise(setImmediate)
+      // Ports in memory answer in microtasks, or at the end of a turn: after these every process waits here or has ended
+      for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
       return next !== undefined
     },
   }

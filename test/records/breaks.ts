@@ -1,10 +1,10 @@
 import type { Instant } from '../../shared/base/instant.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
-import { PENDING } from '../../shared/ledger/outbox.ts'
+import { pendingShard } from '../../shared/ledger/outbox.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findHead, findLedgerSize } from '../../shared/ledger/sealed.ts'
-import type { Addition, Item, Key, SealingStore } from '../../shared/ports.ts'
+import type { Addition, Item, Key, Range, SealingStore } from '../../shared/ports.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
 import { standingRecords } from '../../shared/records/as-of.ts'
 import { parseSightingMark, sightingMark } from '../../shared/records/keys.ts'
@@ -90,10 +90,13 @@ async function sealBeforeClearing(world: Parameters<Stages['seal']>[0]): Promise
 }
 
 async function sealWhatWasPending(world: Parameters<Stages['seal']>[0]): Promise<number> {
-  const pending: Item[] = []
-  for await (const item of world.store.list(PENDING)) pending.push(item)
-  async function* list(): AsyncGenerator<Item> {
-    yield* pending
+  const pending = new Map<string, readonly Item[]>()
+  for (let shard = 0; shard < 2; shard++) {
+    const range = pendingShard(shard)
+    pending.set(range.partition, await Array.fromAsync(world.store.list(range)))
+  }
+  async function* list({ partition }: Range): AsyncGenerator<Item> {
+    yield* pending.get(partition) ?? []
   }
   return sealPending({ ...world, store: { ...world.store, list } })
 }
@@ -102,6 +105,7 @@ async function sealBeforeStaging(world: Parameters<Stages['seal']>[0]): Promise<
   const { head } = await findHead(world.store)
   let stage: (() => Promise<unknown>) | undefined
   const put: typeof world.objects.put = async (...batch) => {
+    if (batch[0].area !== 'batches') return world.objects.put(...batch)
     stage = () => world.objects.put(...batch)
     return 'stored'
   }

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../shared/base/canonical.ts'
+import { sha256 } from '../../shared/base/digest.ts'
 import { partitionUscc, subjectPartition } from '../../shared/records/keys.ts'
-import { decodePart, encodePart } from '../../shared/records/part.ts'
+import { decodePart, encodePart, eraseRows, partKey, readPart } from '../../shared/records/part.ts'
+import { openMemoryObjects } from '../memory-objects.ts'
 import { codeOf } from './world.ts'
 
 test('a part comes out of the archive as it went in, whatever its texts say', () => {
@@ -22,6 +24,33 @@ test('a part comes out of the archive as it went in, whatever its texts say', ()
       expect(reference.records).toBe(records.length)
     }),
   )
+})
+
+test('a part of which a record was erased has its name still, and holds', async () => {
+  const objects = openMemoryObjects()
+  const texts = ['{"a":1}', '{"b":2}']
+  const records = texts.map((text, row) => ({ row, partition: 'org#1', sort: `t#${sha256(text)}`, text }))
+  const { body, reference } = encodePart(records)
+  await objects.put(partKey(reference.sha256), body, 'absent')
+  for (let times = 0; times < 2; times++) {
+    expect(await eraseRows(objects, reference.sha256, new Set([1]))).toEqual([{ ...records[1], text: '' }])
+  }
+  expect(await readPart(objects, reference)).toEqual([records[0], { ...records[1], text: '' }])
+  const stored = await objects.find(partKey(reference.sha256))
+  expect(decodePart(stored?.body ?? body).map(({ text }) => text)).toEqual(['{"a":1}', ''])
+})
+
+test.each([
+  ['another text', { text: '{"a":2}' }],
+  ['another subject', { partition: 'org#2' }],
+  ['another digest', { sort: `t#${sha256('{"a":2}')}`, text: '{"a":2}' }],
+  ['another place', { row: 9 }],
+])('a part in which a record has %s is corrupt', async (_, change) => {
+  const objects = openMemoryObjects()
+  const record = { row: 0, partition: 'org#1', sort: `t#${sha256('{"a":1}')}`, text: '{"a":1}' }
+  const { reference } = encodePart([record])
+  await objects.put(partKey(reference.sha256), encodePart([{ ...record, ...change }]).body, 'absent')
+  await expect(readPart(objects, reference)).rejects.toMatchObject({ code: 'ARCHIVE_PART_CORRUPT' })
 })
 
 test('equal records make equal bytes, so that a part sent again is the same object', () => {

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { sha256 } from '../../shared/base/digest.ts'
 import { findProgress, findReceipt, type Receipt } from '../../shared/ingest/receipt.ts'
 import { receiveSubmission } from '../../shared/ingest/receive.ts'
-import { PENDING } from '../../shared/ledger/outbox.ts'
+import { listPending } from '../../shared/ledger/outbox.ts'
 import { findHead, findNumber, type SealedEntry } from '../../shared/ledger/sealed.ts'
 import type { Item } from '../../shared/ports.ts'
 import { readEntries, readTold, standingByDefinition, type Told } from './oracle.ts'
@@ -42,7 +42,7 @@ export async function holdsDrained(world: TestWorld, schedule: Schedule, using: 
 async function expectNumbered(world: TestWorld, entries: readonly SealedEntry[]): Promise<void> {
   const { head } = await findHead(world.store)
   expect(head).toMatchObject({ size: entries.length, phase: 'idle' })
-  expect(await listItems(world, PENDING.partition)).toEqual([])
+  expect(await Array.fromAsync(listPending(world.store, 2))).toEqual([])
   expect(new Set(entries.map(({ id }) => id)).size, 'an entry numbered twice').toBe(entries.length)
   for (const [at, entry] of entries.entries()) {
     expect(entry.number).toBe(at)

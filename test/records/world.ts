@@ -4,8 +4,9 @@ import { openDatabase } from '../../shared/embedded/database.ts'
 import { openStore } from '../../shared/embedded/store.ts'
 import { completeUscc } from '../../shared/identity/uscc.ts'
 import type { Queue, World } from '../../shared/ports.ts'
-import { authoritySchema, policySchema } from '../../shared/settings.ts'
+import { authoritySchema, ledgerSettingsSchema, policySchema } from '../../shared/settings.ts'
 import { openMemoryObjects } from '../memory-objects.ts'
+import { openMemorySigner } from '../signer.ts'
 
 /** Everything ever sent to a queue: any of it may be delivered at any time, and more than once. */
 export type QueueLog = Queue & { readonly log: Json[] }
@@ -17,7 +18,7 @@ export type RecordItem = {
 }
 
 /** A world in memory, with what a test must see and the domain need not. */
-export type TestWorld = Omit<World, 'signer'> & {
+export type TestWorld = World & {
   readonly queues: { readonly inbox: QueueLog; readonly sealed: QueueLog }
   /** Every record item there is, whatever its partition. */
   recordItems(): readonly RecordItem[]
@@ -31,11 +32,16 @@ export function openTestWorld(seconds: readonly number[] = [0]): TestWorld {
   const database = openDatabase(':memory:')
   let reading = 0
   return {
-    store: openStore(database),
+    store: openStore(database, { outboxShards: 2 }),
     objects: openMemoryObjects(),
     queues: { inbox: openQueueLog(), sealed: openQueueLog() },
     now: (): Instant => instantOf(START + (seconds[reading++ % seconds.length] ?? 0) * 1_000),
-    settings: { authorities, policy: policySchema.parse({}) },
+    settings: {
+      authorities,
+      policy: policySchema.parse({}),
+      ledger: ledgerSettingsSchema.parse({ outboxShards: 2 }),
+    },
+    signer: openMemorySigner(),
     recordItems: () =>
       database.read((prepare) =>
         prepare(`SELECT partition, sort, marks FROM records WHERE partition <> 'touched'`)

@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes'
+import type { RefusalCode } from '../refusal.ts'
 import {
   type Batch,
   cellPath,
@@ -105,7 +106,7 @@ function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1)
 }
 
-function refuse({ place, path, members }: Reading, code: FileRefused['code']): never {
+function refuse({ place, path, members }: Reading, code: RefusalCode): never {
   const isInRecord = path.length >= RECORD && members > 0
   throw new FileRefused(code, isInRecord ? cellPath(place.row, members - 1) : rowPath(place))
 }

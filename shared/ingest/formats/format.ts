@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../refusal.ts'
+import type { Refusal, RefusalCode } from '../refusal.ts'
 import { limits } from './limits.ts'
 
 export type Bytes = AsyncIterable<Uint8Array>
@@ -35,14 +35,12 @@ export type BinaryFormat = Named & {
 /** Ends the reading of a file. Whoever reads one catches it, and makes of it the refusal of the whole. */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused'
-  readonly code: RefusalCode
-  /** A JSON Pointer: rows of the file and cells of a row, counted from 0; empty where the fault has no place. */
-  readonly path: string
+  /** Its path counts rows of the file and cells of a row from 0; empty where the fault has no place. */
+  readonly refusal: Refusal
 
-  constructor(code: RefusalCode, path = '') {
+  constructor(code: RefusalCode, path = '', detail?: string) {
     super(code)
-    this.code = code
-    this.path = path
+    this.refusal = { code, path, ...(detail !== undefined && { detail }) }
   }
 }
 
@@ -82,7 +80,7 @@ export async function* placed(place: Place, batches: AsyncIterable<Batch>): Asyn
   try {
     yield* batches
   } catch (fault) {
-    if (!(fault instanceof FileRefused) || fault.path !== '') throw fault
-    throw new FileRefused(fault.code, rowPath(place))
+    if (!(fault instanceof FileRefused) || fault.refusal.path !== '') throw fault
+    throw new FileRefused(fault.refusal.code, rowPath(place))
   }
 }

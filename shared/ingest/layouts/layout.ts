@@ -3,7 +3,8 @@ import type { RecordType } from '../../settings.ts'
 /**
  * What a column's cell becomes.
  * `text` is free text; `number` a document or certificate number; `yuan-from-wan` an amount in 万元;
- * `end-date` a date where "no end" has many spellings; the identifiers name the subject;
+ * `past-date` the date of something that has happened; `end-date` a date where "no end" has many spellings; the
+ * identifiers name the subject;
  * `identifier` is one of them, told by the shape of the value; `subject-class` says what kind of subject it is;
  * `subject-person` is a natural person's document: a resident ID in it refuses the row. It, `person` and `transport` are
  * dropped before anything is kept; a transport column tells about the export, not about the fact.
@@ -12,6 +13,7 @@ export type ColumnKind =
   | 'text'
   | 'number'
   | 'date'
+  | 'past-date'
   | 'end-date'
   | 'yuan-from-wan'
   | 'capital'

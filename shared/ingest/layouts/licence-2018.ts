@@ -32,7 +32,7 @@ export const licence2018: Layout = {
     { code: 'XK_XKZS', headers: ['许可证书名称'], kind: 'text', fact: 'certificateName' },
     { code: 'XK_XKBH', headers: ['许可编号'], kind: 'number', fact: 'certificateNumber', maxLength: 256 },
     { code: 'XK_NR', headers: ['许可内容'], kind: 'text', fact: 'content' },
-    { code: 'XK_JDRQ', headers: ['许可决定日期'], kind: 'date', fact: 'decidedOn', required: true },
+    { code: 'XK_JDRQ', headers: ['许可决定日期'], kind: 'past-date', fact: 'decidedOn', required: true },
     { code: 'XK_YXQZ', headers: ['有效期自'], kind: 'date', fact: 'validFrom' },
     { code: 'XK_YXQZI', headers: ['有效期至'], kind: 'end-date', fact: 'validTo' },
     { code: 'XK_XKJG', headers: ['许可机关'], kind: 'text', fact: 'licensingAuthority', required: true, maxLength: 400 },

@@ -35,7 +35,7 @@ export const penalty2018: Layout = {
     { code: 'CF_NR_FK', headers: ['罚款金额(万元)', '罚款金额'], kind: 'yuan-from-wan', fact: 'fineYuan' },
     { code: 'CF_NR_WFFF', headers: ['没收违法所得、没收非法财物的金额(万元)', '没收违法所得、没收非法财物金额(万元)', '没收违法所得、没收非法财物的金额', '没收违法所得、没收非法财物金额'], kind: 'yuan-from-wan', fact: 'confiscatedYuan' },
     { code: 'CF_NR_ZKDX', headers: ['暂扣或吊销证照名称及编号'], kind: 'text', fact: 'revokedCertificates' },
-    { code: 'CF_JDRQ', headers: ['处罚决定日期'], kind: 'date', fact: 'decidedOn', required: true },
+    { code: 'CF_JDRQ', headers: ['处罚决定日期'], kind: 'past-date', fact: 'decidedOn', required: true },
     { code: 'CF_YXQ', headers: ['处罚有效期'], kind: 'end-date', fact: 'validTo' },
     { code: 'CF_GSJZQ', headers: ['公示截止期'], kind: 'end-date', fact: 'publishedTo' },
     { code: 'CF_CFJG', headers: ['处罚机关'], kind: 'text', fact: 'penaltyAuthority', required: true, maxLength: 400 },

@@ -1,60 +1,52 @@
-import { randomUUID } from 'node:crypto'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import {
-  CreateQueueCommand,
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs'
-import { afterAll, beforeAll } from 'vitest'
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { afterAll, beforeAll, describe, vi } from 'vitest'
 import { openLargeValues } from '../../shared/aws/large-values.ts'
 import { openObjects } from '../../shared/aws/objects.ts'
 import { decodeMessage, openQueue } from '../../shared/aws/queue.ts'
 import { openSigner } from '../../shared/aws/signer.ts'
 import { openStore } from '../../shared/aws/store.ts'
-import { areas, tables } from '../../shared/ports.ts'
 import { objectsContract } from '../contract/objects.ts'
 import { queueContract } from '../contract/queue.ts'
 import { signerContract } from '../contract/signer.ts'
 import { storeContract } from '../contract/store.ts'
+import { costs } from './costs.ts'
+import { s3As } from './deployed.ts'
 import { describeEmulated, openEmulator, type TestEmulator } from './emulator.ts'
+import { createAreas, createBucket, createQueue, createTables } from './resources.ts'
+
+// A machine that does much else at once takes many times what this takes alone
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 describeEmulated('on the emulator', () => {
   let emulator: TestEmulator
   beforeAll(async () => {
     emulator = await openEmulator()
-  }, 180_000)
-  afterAll(() => emulator.close())
+  })
+  afterAll(() => emulator?.close())
 
   storeContract('DynamoDB', async () => {
     const client = new DynamoDBClient()
     const names = await createTables(client)
-    const large = openLargeValues({ client: s3(), bucket: await createBucket() })
+    const large = openLargeValues({ client: s3As(), bucket: await createBucket() })
     return { store: openStore({ client, names, large }), close: async () => client.destroy() }
   })
 
   objectsContract('S3', async () => {
-    const bucket = await createBucket()
-    const names = Object.fromEntries(areas.map((area) => [area, bucket])) as Record<
-      (typeof areas)[number],
-      string
-    >
+    const names = await createAreas()
     const read = async (link: string): Promise<Uint8Array> => {
       const response = await fetch(link)
       if (!response.ok) throw new Error(`${response.status}`)
       return new Uint8Array(await response.arrayBuffer())
     }
-    return { objects: openObjects({ client: s3(), names }), read, close: async () => {} }
+    return { objects: openObjects({ client: s3As(), names }), read, close: async () => {} }
   })
 
   queueContract('SQS', async () => {
     const client = new SQSClient()
-    const large = openLargeValues({ client: s3(), bucket: await createBucket() })
-    const { QueueUrl: url = '' } = await client.send(
-      new CreateQueueCommand({ QueueName: `contract-${randomUUID()}` }),
-    )
+    const large = openLargeValues({ client: s3As(), bucket: await createBucket() })
+    const url = await createQueue(client)
     return {
       queue: openQueue({ client, url, large }),
       receive: async () => {
@@ -76,35 +68,6 @@ describeEmulated('on the emulator', () => {
     )
     return { signer: await openSigner(client, KeyMetadata?.KeyId ?? ''), close: async () => client.destroy() }
   })
+
+  describe('what a submission costs', costs)
 })
-
-function s3(): S3Client {
-  return new S3Client({ forcePathStyle: true })
-}
-
-async function createBucket(): Promise<string> {
-  const bucket = `contract-${randomUUID()}`
-  await s3().send(new CreateBucketCommand({ Bucket: bucket }))
-  return bucket
-}
-
-async function createTables(client: DynamoDBClient): Promise<Record<(typeof tables)[number], string>> {
-  const prefix = `contract-${randomUUID()}`
-  for (const table of tables) {
-    await client.send(
-      new CreateTableCommand({
-        TableName: `${prefix}-${table}`,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [
-          { AttributeName: 'partition', KeyType: 'HASH' },
-          { AttributeName: 'sort', KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [
-          { AttributeName: 'partition', AttributeType: 'S' },
-          { AttributeName: 'sort', AttributeType: 'S' },
-        ],
-      }),
-    )
-  }
-  return { records: `${prefix}-records`, cases: `${prefix}-cases`, ledger: `${prefix}-ledger` }
-}

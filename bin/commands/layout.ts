@@ -1,0 +1,47 @@
+import { Argument, Command } from 'commander'
+import type { Layout } from '../../shared/ingest/layouts/layout.ts'
+import { findLayout, layoutId, layouts } from '../../shared/ingest/layouts/registry.ts'
+import { print } from '../command.ts'
+
+/** `layout …`: what a file's columns may be; needs no home. */
+export function layoutCommand(): Command {
+  const list = new Command('list')
+    .description('The layouts there are')
+    .option('--json', 'one JSON document on stdout')
+    .action(({ json }: { json?: boolean }) =>
+      print(json ? JSON.stringify(layouts.map(headOf)) : layouts.map(describeHead).join('\n')),
+    )
+  const show = new Command('show')
+    .description('The columns of a layout: code, headers, what becomes of their cells')
+    .addArgument(new Argument('<name>', 'the layout').choices(layouts.map(({ name }) => name)))
+    .option('--json', 'one JSON document on stdout')
+    .action(async (name: string, { json }: { json?: boolean }) => {
+      const layout = findLayout(name)
+      if (layout === undefined) return
+      await print(
+        json ? JSON.stringify({ ...headOf(layout), columns: layout.columns }) : describeLayout(layout),
+      )
+    })
+  return new Command('layout')
+    .description('What the columns of a file may be')
+    .addCommand(list)
+    .addCommand(show)
+}
+
+function headOf({ name, version, recordType, title, source }: Layout) {
+  return { name, version, recordType, title, source }
+}
+
+function describeHead(layout: Layout): string {
+  return `${layoutId(layout)}  ${layout.recordType}  ${layout.title.zh}  ${layout.title.en}`
+}
+
+function describeLayout(layout: Layout): string {
+  const columns = layout.columns.map(({ code, headers, kind, required }) => {
+    const becomes = DROPPED.has(kind) ? `${kind}, never kept` : kind
+    return `  ${code}  ${headers[0] ?? ''}  ${becomes}${required ? ', required' : ''}`
+  })
+  return [describeHead(layout), `  source: ${layout.source}`, ...columns].join('\n')
+}
+
+const DROPPED: ReadonlySet<string> = new Set(['person', 'subject-person', 'transport'])

@@ -1,0 +1,333 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { type Evidence, verifyEvidence } from '../../shared/ledger/evidence.ts'
+import { CHECKPOINT_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
+import { isQuorum } from '../../shared/ledger/policy.ts'
+import { refusalReasons } from '../../shared/ledger/refusal.ts'
+import { type LogFiles, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
+import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
+import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
+import { DEFAULT_HOME } from '../home-session.ts'
+import { CommandEnd, expectDone } from '../outcome.ts'
+import { callSealed, report, type Session } from '../session.ts'
+import { type Believed, readTrust, type TrustOptions } from '../trust.ts'
+
+/** Who examines the ledger when no other principal is named, and who may erase. */
+const EXAMINER = 'auditor'
+const OPERATOR = 'operator'
+const EXAMINE = { may: 'ledger:read', as: EXAMINER } as const
+
+export function ledgerCommand(): Command {
+  return new Command('ledger')
+    .description('Prove what happened, and verify what is said to have')
+    .addCommand(checkpointCommand())
+    .addCommand(showCommand())
+    .addCommand(proveCommand())
+    .addCommand(verifyCommand())
+    .addCommand(exportCommand())
+    .addCommand(verifyExportCommand())
+    .addCommand(eraseCommand())
+}
+
+function checkpointCommand(): Command {
+  return clientCommand('checkpoint', 'The newest signed state of the public log', { as: EXAMINER }).action(
+    (options: ClientOptions) =>
+      runClient(
+        options,
+        async (session) => ({ checkpoint: await readLogFile(session, CHECKPOINT_PATH) }),
+        ({ checkpoint }) => checkpoint.trimEnd(),
+      ),
+  )
+}
+
+async function readLogFile(session: Session, path: string): Promise<string> {
+  return String(expectDone(await session.call({ method: 'GET', path: `/ledger/${path}`, as: EXAMINER })))
+}
+
+function showCommand(): Command {
+  return clientCommand('show', 'One entry: what it says, its number, its public leaf', EXAMINE)
+    .argument('<entry>', 'its id, as receipts and timelines name it')
+    .action((id: string, options: ClientOptions) =>
+      runClient(options, (session) => readEvidence(session, id, options.as), describeEvidence),
+    )
+}
+
+async function readEvidence(session: Session, id: string, as: string): Promise<Evidence> {
+  const path = `/v1/ledger/entries/${encodeURIComponent(id)}`
+  return expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence
+}
+
+export function describeEvidence({ id, kind, at, number, sealedAt, leaf, opening }: Evidence): string {
+  return [
+    `entry ${number}: ${id}`,
+    `  ${kind} at ${at}, sealed at ${sealedAt}`,
+    `  leaf: ${leaf}`,
+    `  says: ${opening === undefined ? '(erased)' : JSON.stringify(opening.payload)}`,
+  ].join('\n')
+}
+
+type OutOptions = ClientOptions & { readonly out: string }
+
+function proveCommand(): Command {
+  return clientCommand('prove', 'Write the proof that the log has an entry (c2sp.org/tlog-proof)', EXAMINE)
+    .argument('<entry>', 'its id')
+    .requiredOption('--out <file>', 'where to write it; it must not exist yet')
+    .action((id: string, options: OutOptions) =>
+      runClient(
+        options,
+        async (session) => {
+          const { number, leaf, proof } = await readEvidence(session, id, options.as)
+          await writeNew(options.out, proof)
+          return { entry: id, number, leaf, file: options.out }
+        },
+        ({ number, leaf, file }) => `entry ${number}, proof in ${file}\n  of the leaf ${leaf}`,
+      ),
+    )
+}
+
+type VerifyOptions = TrustOptions & {
+  readonly home: string
+  readonly against?: readonly string[]
+  readonly json?: boolean
+}
+
+function verifyCommand(): Command {
+  return new Command('verify')
+    .description('Work the whole public log out again from its entries, and hold every file against it')
+    .argument('[log]', "a log's directory, or the address it is served at (default: that of the home)")
+    .option('--home <dir>', 'the embedded home', DEFAULT_HOME)
+    .option('--vkey <key>', 'the key of the log, or a file that has it (default: the one beside the log)')
+    .option(
+      '--policy <file>',
+      'logs and witnesses to believe, and how many are enough (c2sp.org/tlog-policy)',
+    )
+    .option('--against <file...>', 'checkpoints kept from earlier, which the log has to have grown from')
+    .option('--json', 'one JSON document on stdout')
+    .action((log: string | undefined, options: VerifyOptions) =>
+      run(options, () => verify(log ?? join(options.home, 'ledger'), options)),
+    )
+}
+
+async function verify(log: string, options: VerifyOptions): Promise<void> {
+  const files = /^https?:\/\//.test(log) ? filesAt(log) : filesIn(log)
+  const believed = await readTrust(await withKeyBeside(files, options))
+  const { against: names = [] } = options
+  const against = await Promise.all(names.map(async (name) => ({ name, note: await readBytes(name) })))
+  const onProgress = (done: number, size: number): void => {
+    if (done === size || done % PROGRESS_ENTRIES === 0) report(`  ${done} of ${size} entries`)
+  }
+  const verdict = await verifyLog(files, { trust: believed.trust, against, onProgress })
+  const document = describeVerdict(verdict, believed)
+  if (!document.verified) throw new CommandEnd(1, 'NOT_VERIFIED', explain(document), { document })
+  await print(options.json ? JSON.stringify(document) : explain(document))
+}
+
+const PROGRESS_ENTRIES = 256 * 256
+
+async function withKeyBeside(files: LogFiles, options: VerifyOptions): Promise<TrustOptions> {
+  if (options.vkey !== undefined || options.policy !== undefined) return options
+  const found = await files.find(VERIFIER_KEY_PATH)
+  if (found === undefined) return options
+  report('trusting the key beside the log; one had by another way (--vkey) proves more')
+  return { ...options, vkey: Buffer.from(found).toString('utf8').trim() }
+}
+
+function describeVerdict({ findings, opened }: LogVerdict, { policy }: Believed) {
+  const seen = opened?.seen ?? []
+  const cosigners = seen.map(({ witness }) => witness)
+  const isWitnessed = policy === undefined || isQuorum(policy, cosigners)
+  return {
+    verified: findings.length === 0 && isWitnessed,
+    ...(opened && { origin: opened.checkpoint.origin, size: opened.checkpoint.size }),
+    ...(opened && { root: Buffer.from(opened.checkpoint.root).toString('base64') }),
+    witnesses: seen.map(({ witness, timeSeconds }) => ({
+      name: witness.name,
+      at: new Date(timeSeconds * 1000).toISOString(),
+    })),
+    ...(isWitnessed ? {} : { quorum: 'missing' as const }),
+    findings,
+  }
+}
+
+function explain(document: ReturnType<typeof describeVerdict>): string {
+  const { verified, origin, size, findings, quorum, witnesses } = document
+  const lines = findings.slice(0, 20).map(({ code, path }) => `  ${code} at ${path}`)
+  if (findings.length > lines.length) lines.push(`  and ${findings.length - lines.length} more`)
+  if (quorum !== undefined)
+    lines.push('  QUORUM_MISSING: too few of the witnesses have signed the checkpoint')
+  const state = size === undefined ? 'the log is not believed' : `${origin}: ${size} entries`
+  const seen = witnesses.map(({ name, at }) => `  seen by ${name} at ${at}`)
+  return [`${state}, ${verified ? 'verified' : 'NOT verified'}`, ...lines, ...seen].join('\n')
+}
+
+function filesIn(directory: string): LogFiles {
+  return {
+    find: async (path) => readFile(join(directory, path)).catch(() => undefined),
+    listArchived: async () => {
+      const names = await readdir(join(directory, 'checkpoints')).catch(() => [])
+      return names.filter((name) => /^\d+$/.test(name)).map(Number)
+    },
+  }
+}
+
+function filesAt(address: string): LogFiles {
+  return {
+    find: async (path) => {
+      const response = await fetch(`${address.replace(/\/$/, '')}/${path}`).catch(() => {
+        throw new CommandEnd(1, 'LOG_UNREACHABLE', `${address}`)
+      })
+      if (response.status === 404) return undefined
+      if (!response.ok) throw new CommandEnd(1, 'LOG_UNREACHABLE', `${response.status} for ${path}`)
+      return new Uint8Array(await response.arrayBuffer())
+    },
+    // Over HTTP nothing can be listed
+    listArchived: async () => [],
+  }
+}
+
+type ExportOptions = OutOptions & { readonly case?: string; readonly submission?: string }
+
+function exportCommand(): Command {
+  return clientCommand(
+    'export',
+    'Write the entries of a case or a submission, with their proofs, in one archive',
+    { may: 'case:prove', as: EXAMINER },
+  )
+    .option('--case <id>', 'all that was done about a case')
+    .option('--submission <authority/id>', 'what was received')
+    .requiredOption('--out <file>', 'the zip to write; it must not exist yet')
+    .action((options: ExportOptions) =>
+      runClient(
+        options,
+        async (session) => {
+          const list = await readExport(session, options)
+          await writeNew(options.out, packEvidence(list))
+          return { file: options.out, entries: list.map(({ id, number }) => ({ id, number })) }
+        },
+        ({ file, entries }) => `${entries.length} entries with their proofs in ${file}`,
+      ),
+    )
+}
+
+async function readExport(session: Session, { as, ...options }: ExportOptions): Promise<Evidence[]> {
+  const { case: caseId, submission } = options
+  const [authority, id, ...rest] = submission?.split('/') ?? []
+  if ((caseId === undefined) === (submission === undefined))
+    throw new CommandEnd(2, 'EXPORT_OF_WHAT', 'one of --case and --submission is wanted')
+  if (caseId !== undefined) {
+    const path = `/v1/cases/${encodeURIComponent(caseId)}/evidence`
+    return expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence[]
+  }
+  if (authority === undefined || id === undefined || rest.length > 0)
+    throw new CommandEnd(2, 'SUBMISSION_INVALID', 'AUTHORITY/ID is wanted')
+  const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}/evidence`
+  return [expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence]
+}
+
+function verifyExportCommand(): Command {
+  return new Command('verify-export')
+    .description('Verify an exported archive with nothing but the key of the log')
+    .argument('<file>', 'the archive')
+    .option('--vkey <key>', 'the key of the log, or a file that has it')
+    .option(
+      '--policy <file>',
+      'logs and witnesses to believe, and how many are enough (c2sp.org/tlog-policy)',
+    )
+    .option('--json', 'one JSON document on stdout')
+    .action((file: string, options: TrustOptions & { json?: boolean }) =>
+      run(options, async () => {
+        const list = unpackEvidence(await readBytes(file))
+        if (list === undefined)
+          throw new CommandEnd(1, 'ARCHIVE_MALFORMED', `${file} is not what \`ledger export\` writes`)
+        await printVerified(list, await readTrust(options), options.json === true)
+      }),
+    )
+}
+
+/** Verifies each piece of evidence; ends the command with 1 if any does not hold. */
+export async function printVerified(
+  list: readonly Evidence[],
+  { trust, policy }: Believed,
+  isJson: boolean,
+): Promise<void> {
+  const entries = list.map((evidence) => {
+    const { id, kind, at, number } = evidence
+    const verified = verifyEvidence(evidence, trust)
+    const isProven = verified.outcome === 'verified'
+    const cosigners = isProven ? verified.seen.map(({ witness }) => witness) : []
+    const code = isProven
+      ? policy !== undefined && !isQuorum(policy, cosigners)
+        ? ('QUORUM_MISSING' as const)
+        : undefined
+      : verified.code
+    return {
+      id,
+      kind,
+      at,
+      number,
+      verified: code === undefined,
+      opened: isProven && verified.opened,
+      ...(code && { code }),
+    }
+  })
+  const document = { verified: entries.length > 0 && entries.every(({ verified }) => verified), entries }
+  const lines = entries.map(
+    ({ number, id, verified, opened, code }) =>
+      `  ${verified ? 'proven' : 'NOT proven'}  ${number}  ${id}${opened ? '' : '  (what it says is not shown)'}${code === undefined ? '' : `  ${code}: ${reasonOf(code)}`}`,
+  )
+  const text = [
+    `${entries.length} entries, ${document.verified ? 'all proven' : 'NOT all proven'}`,
+    ...lines,
+  ].join('\n')
+  if (!document.verified) throw new CommandEnd(1, 'NOT_PROVEN', text, { document })
+  await print(isJson ? JSON.stringify(document) : text)
+}
+
+function reasonOf(code: keyof typeof refusalReasons | 'QUORUM_MISSING'): string {
+  return code === 'QUORUM_MISSING'
+    ? 'Too few of the witnesses have signed the checkpoint.'
+    : refusalReasons[code]
+}
+
+type EraseOptions = ClientOptions & { readonly reason: string; readonly rows?: readonly string[] }
+
+function eraseCommand(): Command {
+  return clientCommand(
+    'erase',
+    'Delete what an entry says, or records of a submission; the log stays whole',
+    {
+      may: 'ledger:erase',
+      as: OPERATOR,
+    },
+  )
+    .argument('<entry>', 'its id')
+    .requiredOption('--reason <text>', 'why; it is told of in the ledger')
+    .option('--rows <index...>', 'of a submission, the records at these places alone')
+    .action((id: string, options: EraseOptions) =>
+      runClient(
+        options,
+        async (session) => {
+          const rows = options.rows?.map(Number)
+          if (rows?.some((row) => !Number.isSafeInteger(row) || row < 0))
+            throw new CommandEnd(2, 'ROW_INVALID', 'places count from 0')
+          const path = `/v1/ledger/entries/${encodeURIComponent(id)}/erasure`
+          const json = { reason: options.reason, ...(rows && { rows }) }
+          return expectDone(await session.call({ method: 'POST', path, as: options.as, json }))
+        },
+        ({ erasure, records }) => `erased, with ${records} records; told of as ${erasure}`,
+      ),
+    )
+}
+
+async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(file, content, { flag: 'wx', mode: 0o600 }).catch(() => {
+    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
+  })
+}
+
+export async function readBytes(file: string): Promise<Uint8Array> {
+  if (!existsSync(file)) throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
+  return readFile(file)
+}

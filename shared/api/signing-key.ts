@@ -1,0 +1,39 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { verifierJwk, verifierThumbprint } from '../disclosure/package.ts'
+import type { World } from '../ports.ts'
+import { may } from './may.ts'
+import { problem, problemResponses } from './problem.ts'
+import { newRoutes, type Routes } from './routes.ts'
+
+const keySchema = z
+  .object({
+    kty: z.string(),
+    crv: z.string(),
+    x: z.string(),
+    kid: z.string().openapi({ description: 'Its thumbprint (RFC 7638), which packages name' }),
+  })
+  .openapi('SigningKey')
+
+const route = createRoute({
+  method: 'get',
+  path: '/signing-key',
+  operationId: 'readSigningKey',
+  summary: 'The public key (JWK, Ed25519) of what the service signs for requesters: disclosed packages',
+  responses: {
+    200: { description: 'The key', content: { 'application/json': { schema: keySchema } } },
+    ...problemResponses(404),
+  },
+})
+
+/** `/v1/signing-key`: who opens a package verifies it with this. Where functions sign, the API is given no key to show. */
+export function signingKeyRoutes({ signer }: Pick<World, 'signer'>): Routes {
+  const routes = newRoutes()
+  routes.openapi(route, async (context) => {
+    if (!may(context.get('actor'), 'signing-key:read'))
+      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+    const { verifierKey } = signer
+    if (verifierKey.length === 0) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    return context.json({ ...verifierJwk(verifierKey), kid: verifierThumbprint(verifierKey) }, 200)
+  })
+  return routes
+}

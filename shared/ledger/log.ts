@@ -1,0 +1,189 @@
+import { Failure } from '../base/failure.ts'
+import type { ObjectKey, Objects, Signer } from '../ports.ts'
+import { type BundleEnd, decodeBundle, encodeBundle, growBundles, partialBundle } from './bundle.ts'
+import { formatCheckpoint, parseCheckpoint, type Trust } from './checkpoint.ts'
+import { type Frontier, frontierTiles, growTree, readFrontier, rootOf } from './frontier.ts'
+import { formatLeaf } from './leaf.ts'
+import { type Hash, isSameHash, leafHashes } from './merkle.ts'
+import { formatNote, parseNote } from './note.ts'
+import { signText } from './signature.ts'
+import { parseTilePath, TILE_WIDTH, type Tile, type TileBody, tilePath } from './tile.ts'
+import { formatVerifierKey, parseVerifierKey, verifierKey } from './verifier-key.ts'
+
+/** A size of the log with the root of its tree. */
+export type LogState = { readonly size: number; readonly root: Hash }
+
+/** What a log becomes by new leaves: its new state, and the files it has that it had not. */
+export type LogGrowth = LogState & { readonly from: number; readonly files: readonly TileBody[] }
+
+/** Every file of the log (tlog-tiles) is an object of the area `ledger` under its own path. */
+export function logKey(path: string): ObjectKey {
+  return { area: 'ledger', path }
+}
+
+export const CHECKPOINT_PATH = 'checkpoint'
+
+/** The log's own key, for whoever takes the log away; it is trusted once it was had by another way as well. */
+export const VERIFIER_KEY_PATH = 'vkey'
+
+/** Where every published checkpoint is kept, by its size: `checkpoint` shows the last alone. */
+export function archivedCheckpointPath(size: number): string {
+  return `${ARCHIVE}${String(size).padStart(12, '0')}`
+}
+
+/**
+ * Works out how a log of this size grows by the commitments of a batch, and writes nothing. Reads the frontier from the
+ * log's own files, and holds it against the root where that is known. Throws `LEDGER_FILE_MISSING` and
+ * `LEDGER_ROOT_DIFFERS`.
+ */
+export async function growLog(
+  objects: Objects,
+  { size, root }: { readonly size: number; readonly root?: Hash },
+  commitments: readonly Hash[],
+): Promise<LogGrowth> {
+  const frontier = await readLogFrontier(objects, size)
+  if (root !== undefined && !isSameHash(rootOf(frontier), root)) {
+    throw new Failure('LEDGER_ROOT_DIFFERS', { retryable: false, facts: { size } })
+  }
+  const leaves = commitments.map(formatLeaf)
+  const tree = growTree(frontier, leafHashes(leaves))
+  const { bundles } = growBundles(await readBundleEnd(objects, size), leaves)
+  return { from: size, size: tree.frontier.size, root: tree.root, files: [...bundles, ...tree.tiles] }
+}
+
+async function readLogFrontier(objects: Objects, size: number): Promise<Frontier> {
+  const found = await Promise.all(frontierTiles(size).map((tile) => readTile(objects, tile)))
+  return readFrontier(
+    size,
+    found.map(({ body }) => body),
+  )
+}
+
+async function readBundleEnd(objects: Objects, size: number): Promise<BundleEnd> {
+  const partial = partialBundle(size)
+  if (partial === undefined) return { size, last: new Uint8Array() }
+  const found = await readTile(objects, partial)
+  return { size, last: encodeBundle(decodeBundle(found.body, found.tile.width).slice(0, partial.width)) }
+}
+
+/**
+ * A tile or a bundle, or the full one in whose place a partial one was: that is what a log may have removed
+ * (tlog-tiles, "Partial Tiles"). Throws `LEDGER_FILE_MISSING`.
+ */
+export async function readTile(objects: Objects, tile: Tile): Promise<TileBody> {
+  for (const each of [tile, { ...tile, width: TILE_WIDTH }]) {
+    const found = await objects.find(logKey(tilePath(each)))
+    if (found !== undefined) return { tile: each, body: found.body }
+  }
+  throw new Failure('LEDGER_FILE_MISSING', { retryable: false, facts: { path: tilePath(tile) } })
+}
+
+/** Stores files that are never changed. What is there already has to be the same: throws `LEDGER_FILE_DIFFERS`. */
+export async function putFiles(objects: Objects, files: readonly TileBody[]): Promise<void> {
+  for (let at = 0; at < files.length; at += FILES_AT_ONCE) {
+    await Promise.all(files.slice(at, at + FILES_AT_ONCE).map((file) => putFile(objects, file)))
+  }
+}
+
+const FILES_AT_ONCE = 16
+
+async function putFile(objects: Objects, { tile, body }: TileBody): Promise<void> {
+  const path = tilePath(tile)
+  if ((await objects.put(logKey(path), body, 'absent')) === 'stored') return
+  const found = await readTile(objects, tile)
+  // Another finisher of the same batch put it, or a later batch has filled and swept it since: the full one begins with
+  // it. Anything else there is a fork, which nothing may paper over
+  const there = found.tile.width > tile.width ? found.body.subarray(0, body.length) : found.body
+  if (Buffer.compare(there, body) === 0) return
+  throw new Failure('LEDGER_FILE_DIFFERS', { retryable: false, facts: { path } })
+}
+
+export type Signing = { readonly origin: string; readonly signer: Signer }
+
+/**
+ * Signs a state and publishes it, forward only. Only for a state that the head holds: a signature over one that lost
+ * the race would be a fork that somebody could show. Throws `CHECKPOINT_CONTENDED`.
+ */
+export async function publishCheckpoint(
+  objects: Objects,
+  { size, root }: LogState,
+  { origin, signer }: Signing,
+): Promise<void> {
+  const before = await publishedSize(objects)
+  if (before.size >= size) return
+  if (before.tag === undefined) await publishVerifierKey(objects, { origin, signer })
+  const text = formatCheckpoint({ origin, size, root, extensions: [] })
+  const note = formatNote({ text, signatures: [await signText(text, { name: origin, signer })] })
+  await objects.put(logKey(archivedCheckpointPath(size)), note, 'absent')
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const published = await publishedSize(objects)
+    if (published.size >= size) return
+    const when = published.tag === undefined ? ('absent' as const) : { tag: published.tag }
+    if ((await objects.put(logKey(CHECKPOINT_PATH), note, when)) === 'stored') return
+  }
+  throw new Failure('CHECKPOINT_CONTENDED', { retryable: true, facts: { size } })
+}
+
+async function publishVerifierKey(objects: Objects, { origin, signer }: Signing): Promise<void> {
+  const key = formatVerifierKey(verifierKey(origin, 'ed25519', signer.verifierKey))
+  await objects.put(logKey(VERIFIER_KEY_PATH), Buffer.from(`${key}\n`), 'absent')
+}
+
+// Each attempt is lost to somebody who moved it forward; so many in a row are a fault
+const ATTEMPTS = 20
+
+async function publishedSize(objects: Objects): Promise<{ readonly size: number; readonly tag?: string }> {
+  const found = await objects.find(logKey(CHECKPOINT_PATH))
+  if (found === undefined) return { size: 0 }
+  const note = parseNote(found.body)
+  const read = note.outcome === 'parsed' ? parseCheckpoint(note.note.text) : note
+  if (read.outcome === 'refused') throw new Failure('CHECKPOINT_UNREADABLE', { retryable: false })
+  return { size: read.checkpoint.size, tag: found.tag }
+}
+
+/**
+ * Whom the service itself believes when it looks at its own log: the key beside it, which only the sealer puts there,
+ * once. Undefined before the first checkpoint. Throws `VERIFIER_KEY_UNREADABLE`.
+ */
+export async function readTrusted(objects: Objects, origin: string): Promise<Trust | undefined> {
+  const found = await objects.find(logKey(VERIFIER_KEY_PATH))
+  if (found === undefined) return undefined
+  const parsed = parseVerifierKey(Buffer.from(found.body).toString('utf8').trim())
+  if (parsed.outcome === 'refused' || parsed.key.name !== origin)
+    throw new Failure('VERIFIER_KEY_UNREADABLE', { retryable: false })
+  return { origin, keys: [parsed.key], witnesses: [] }
+}
+
+/** The log's files for whoever verifies them; the archived checkpoints are left to those who verify all of it. */
+export function readObjectFiles(objects: Objects) {
+  return {
+    find: async (path: string) => (await objects.find(logKey(path)))?.body,
+    listArchived: async () => [],
+  }
+}
+
+/** Whether a file is of those that nothing may ever take away: full tiles and bundles, and archived checkpoints. */
+export function isKept(path: string): boolean {
+  return parseTilePath(path)?.width === TILE_WIDTH || path.startsWith(ARCHIVE)
+}
+
+const ARCHIVE = 'checkpoints/'
+
+/**
+ * Removes the partial files of tiles that are full now. Only after a published checkpoint covers the full ones: until
+ * then somebody may be shown a checkpoint whose frontier they are (tlog-tiles, "Partial Tiles").
+ */
+export async function sweepPartials(objects: Objects, { from, files }: LogGrowth): Promise<void> {
+  const full = files.filter(({ tile }) => tile.width === TILE_WIDTH && hadPartial(tile, from))
+  for (const { tile } of full) {
+    const partials: ObjectKey[] = []
+    for await (const key of objects.list(logKey(`${tilePath(tile)}.p`))) partials.push(key)
+    for (const partial of partials) await objects.remove(partial)
+  }
+}
+
+// Whether the smaller log ended within this tile
+function hadPartial({ level, index }: Tile, size: number): boolean {
+  const hashes = Math.floor(size / TILE_WIDTH ** (level === 'entries' ? 0 : level))
+  return Math.floor(hashes / TILE_WIDTH) === index && hashes % TILE_WIDTH > 0
+}

@@ -1,0 +1,32 @@
+import type { Signer } from '../ports.ts'
+import { formatBase64, parseBase64 } from './encoding.ts'
+import { isKeyName, type VerifierKey, verifierKey } from './verifier-key.ts'
+
+/** What a signature line says: whose it is, by name and key id, and the bytes, whose form is the key type's own. */
+export type Signature = Pick<VerifierKey, 'name' | 'id'> & { readonly bytes: Uint8Array }
+
+/** Signs a text under a name with Ed25519 (signed-note, "Ed25519 signatures"). Throws `KEY_NAME_INVALID`. */
+export async function signText(
+  text: string,
+  by: { readonly name: string; readonly signer: Signer },
+): Promise<Signature> {
+  const { name, id } = verifierKey(by.name, 'ed25519', by.signer.verifierKey)
+  return { name, id, bytes: await by.signer.sign(Buffer.from(text)) }
+}
+
+/** `— <name> base64(id ‖ signature)`, without the newline that follows it (signed-note, "Signatures"). */
+export function formatSignature({ name, id, bytes }: Signature): string {
+  return `— ${name} ${formatBase64(Buffer.concat([Buffer.from(id, 'hex'), bytes]))}`
+}
+
+/** Reads what `formatSignature` writes; undefined for any other line. */
+export function parseSignature(line: string): Signature | undefined {
+  const [, name = '', encoded = ''] = SIGNATURE_LINE.exec(line) ?? []
+  const bytes = parseBase64(encoded)
+  if (!isKeyName(name) || bytes === undefined || bytes.length <= ID_BYTES) return undefined
+  return { name, id: bytes.toString('hex', 0, ID_BYTES), bytes: bytes.subarray(ID_BYTES) }
+}
+
+// U+2014, the em dash
+const SIGNATURE_LINE = /^\u2014 ([^ ]+) ([^ ]+)$/
+const ID_BYTES = 4

@@ -1,0 +1,71 @@
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { parseFiles, readLanding } from '../../shared/aws/landing.ts'
+
+const client = mockClient(S3Client)
+beforeEach(() => client.reset())
+
+const file = { key: 'demo-bureau/files/a.csv', versionId: 'v1' }
+const read = () => readLanding(new S3Client({ region: 'us-east-1' }), 'landing', file)
+
+function fault(name: string, httpStatusCode: number): Error {
+  return Object.assign(new Error('quotes demo-bureau/files/a.csv'), { name, $metadata: { httpStatusCode } })
+}
+
+describe('reading what has landed', () => {
+  test.each([
+    ['NoSuchKey', 404],
+    ['NoSuchVersion', 404],
+    ['InvalidArgument', 400],
+  ])('%s (%i) says that there is no such version', async (name, status) => {
+    client.on(GetObjectCommand).rejects(fault(name, status))
+    expect(await read()).toEqual({ outcome: 'absent' })
+  })
+
+  test.each([
+    ['SlowDown', 503, 'OBJECTS_BUSY'],
+    ['TimeoutError', 0, 'OBJECTS_BUSY'],
+    ['KMS.ThrottlingException', 503, 'OBJECTS_BUSY'],
+    ['AccessDenied', 403, 'OBJECTS_FAILED'],
+  ])('%s (%i) says nothing of it: %s', async (name, status, code) => {
+    client.on(GetObjectCommand).rejects(fault(name, status))
+    await expect(read()).rejects.toMatchObject({ code, retryable: code === 'OBJECTS_BUSY' })
+  })
+
+  test('what is larger than a function can hold is not read', async () => {
+    const Body = {
+      transformToByteArray: () => {
+        throw new Error('it was read')
+      },
+    } as never
+    client.on(GetObjectCommand).resolves({ ContentLength: 256 * 1024 * 1024 + 1, Body })
+    expect(await read()).toEqual({ outcome: 'too-large' })
+  })
+})
+
+describe('what S3 tells of a drop', () => {
+  const told = (key: string) => ({
+    Records: [{ eventTime: '2026-11-23T08:00:00.000Z', s3: { object: { key, versionId: 'v1' } } }],
+  })
+
+  test('names a file by what its name says, percent signs undone', () => {
+    expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11+a.csv'))).toEqual([])
+    expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11.csv'))).toMatchObject([
+      {
+        authority: 'demo-bureau',
+        head: { submissionId: '2026-11', layout: 'registration', sentAt: '2026-11-23T08:00:00.000Z' },
+        ...{ key: 'demo-bureau/drop/registration/2026-11.csv', versionId: 'v1' },
+      },
+    ])
+  })
+
+  test('of any other name is of no file yet: a pointer will name it', () => {
+    expect(parseFiles(told('demo-bureau/files/a.csv'))).toEqual([])
+    expect(parseFiles(told('demo-bureau/drop/registration/a.xlsx'))).toEqual([])
+  })
+
+  test('is nothing where it only tries the queue', () => {
+    expect(parseFiles({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'landing' })).toEqual([])
+  })
+})

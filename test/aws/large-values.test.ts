@@ -1,0 +1,42 @@
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { openLargeValues } from '../../shared/aws/large-values.ts'
+import { sha256 } from '../../shared/base/digest.ts'
+
+const client = mockClient(S3Client)
+beforeEach(() => client.reset())
+
+const values = openLargeValues({ client: new S3Client({ region: 'us-east-1' }), bucket: 'records' })
+const body = Buffer.from('a large value')
+const sha = sha256(body)
+
+function fault(name: string, httpStatusCode: number): Error {
+  return Object.assign(new Error(name), { name, $metadata: { httpStatusCode } })
+}
+
+describe('a value that lies apart', () => {
+  test('that is there already, by another or by a put that was reported failed, is the same', async () => {
+    client.on(PutObjectCommand).rejects(fault('PreconditionFailed', 412))
+    await values.put(sha, body)
+    expect(client.commandCalls(PutObjectCommand)[0]?.args[0].input).toMatchObject({
+      ...{ Bucket: 'records', Key: `values/${sha}`, IfNoneMatch: '*' },
+    })
+  })
+
+  // Two that put it at once: S3 says which was first only once it is done with one
+  test.each([
+    ['ConditionalRequestConflict', 409],
+    ['SlowDown', 503],
+    ['AccessDenied', 403],
+  ])('whose put ends in %s (%i) is not known to be there', async (name, status) => {
+    client.on(PutObjectCommand).rejects(fault(name, status))
+    await expect(values.put(sha, body)).rejects.toMatchObject({ name })
+  })
+
+  test('that is not there is nothing; one that may not be read is a fault', async () => {
+    client.on(GetObjectCommand).rejectsOnce(fault('NoSuchKey', 404)).rejects(fault('AccessDenied', 403))
+    expect(await values.find(sha)).toBeUndefined()
+    await expect(values.find(sha)).rejects.toMatchObject({ name: 'AccessDenied' })
+  })
+})

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto'
+import { beforeAll, expect, test } from 'vitest'
+import type { EmulatedStack } from '../../emulator/stack.ts'
+import { sha256 } from '../../shared/base/digest.ts'
+import type { RefusalCode } from '../../shared/ingest/refusal.ts'
+import { rows } from '../ingest/sample.ts'
+import { putObject, type Receipt, send, sessionOf, untilApplied } from './deployed.ts'
+import { withoutRight, withRedelivery } from './trouble.ts'
+
+const OWN = 'demo-public-security'
+const OTHER = 'demo-housing-bureau'
+
+/** What comes by a queue or a drop and cannot be taken in, each with a receipt that says why. */
+export function doors(opened: () => EmulatedStack): void {
+  let receipts: ReadonlyMap<string, Promise<Receipt>>
+  beforeAll(async () => {
+    // All at once: each takes its way through up to three queues
+    const asked = deliveries.map(async ({ title, deliver }) => {
+      const id = await deliver(opened(), `doors-${randomUUID()}`)
+      return [title, untilApplied(opened(), OWN, id)] as const
+    })
+    receipts = new Map(await Promise.all(asked))
+  })
+
+  test.each(deliveries)('$title: $code', async ({ title, code, path }) => {
+    const receipt = await receipts.get(title)
+    expect(receipt?.refusal).toMatchObject({ code, path })
+    expect(receipt).toMatchObject({ received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 })
+    expect(receipt).toMatchObject({ parts: [], records: [], applied: { new: 0, known: 0 } })
+  })
+
+  test('of two contents that the API let in under one id before either was accepted each has a receipt', async () => {
+    const id = `doors-${randomUUID()}`
+    const session = sessionOf(opened())
+    const post = async (json: object): Promise<string> => {
+      const answer = await session.call({ method: 'POST', path: '/v1/submissions', as: OWN, json })
+      expect(answer.status).toBe(202)
+      return (answer.body as { sha256: string }).sha256
+    }
+    const digests = await withRedelivery({ afterSeconds: 1, tries: 1_000 }, () =>
+      withoutRight('receive-submission', 'dynamodb:UpdateItem', async () => [
+        await post(envelope(id, { records: [rows.registration] })),
+        await post(envelope(id)),
+      ]),
+    )
+    const first = await untilApplied(opened(), OWN, id)
+    const other = digests.find((digest) => digest !== first.sha256) ?? ''
+    expect(digests).toContain(first.sha256)
+    const { refusal } = await untilApplied(opened(), OWN, `refused-${other.slice(0, 32)}`)
+    expect(refusal?.code).toBe('SUBMISSION_ID_REUSED')
+  })
+
+  test('a pointer to a version is to that version, whatever was put there since', async () => {
+    const id = `doors-${randomUUID()}`
+    const key = `${OWN}/files/${id}.csv`
+    const versionId = await putObject(opened(), OWN, key, FILE)
+    await putObject(opened(), OWN, key, Buffer.from('something else'))
+    await send(opened(), OWN, pointerTo(id, { key, versionId }))
+    expect(await untilApplied(opened(), OWN, id)).toMatchObject({ received: 1, accepted: 1 })
+  })
+}
+
+type Delivery = {
+  readonly title: string
+  readonly code: RefusalCode
+  readonly path: string
+  /** Answers the id of the receipt that is to come. */
+  deliver(stack: EmulatedStack, id: string): Promise<string>
+}
+
+const FILE = Buffer.from(
+  `${Object.keys(rows.registration).join(',')}\n${Object.values(rows.registration).join(',')}\n`,
+)
+
+function envelope(submissionId: string, other: object = {}): object {
+  const sentAt = new Date().toISOString()
+  return { schemaVersion: '1', submissionId, layout: 'registration', sentAt, records: [{}], ...other }
+}
+
+function pointerTo(submissionId: string, object: { key: string; versionId: string; sha256?: string }) {
+  const { records: _, ...head } = envelope(submissionId) as { records: unknown }
+  return { ...head, object: { sha256: sha256(FILE), ...object } }
+}
+
+/** The receipt of what has no id, or none that is its own to use. */
+function refusedId(body: string): string {
+  return `refused-${sha256(body).slice(0, 32)}`
+}
+
+const deliveries: readonly Delivery[] = [
+  {
+    title: 'a message that is no JSON',
+    ...{ code: 'ENVELOPE_MALFORMED', path: '' },
+    deliver: (stack, id) => sendUnread(stack, `{"submissionId": "${id}", 乱码`),
+  },
+  {
+    title: 'an envelope without its records',
+    ...{ code: 'ENVELOPE_MALFORMED', path: '/records' },
+    deliver: (stack, id) => sendUnread(stack, JSON.stringify(envelope(id, { records: undefined }))),
+  },
+  {
+    title: 'a layout that nobody knows',
+    ...{ code: 'LAYOUT_UNKNOWN', path: '/layout' },
+    deliver: (stack, id) => sendRead(stack, id, envelope(id, { layout: 'licence-1999' })),
+  },
+  {
+    title: 'a type of record that the authority may not send',
+    ...{ code: 'RECORD_TYPE_NOT_ADMITTED', path: '/layout' },
+    deliver: (stack, id) => sendRead(stack, id, envelope(id, { layout: 'penalty-2018' })),
+  },
+  {
+    title: 'an envelope of tomorrow',
+    ...{ code: 'SENT_AT_IN_FUTURE', path: '/sentAt' },
+    deliver: (stack, id) => sendRead(stack, id, envelope(id, { sentAt: '2999-01-01T00:00:00Z' })),
+  },
+  {
+    title: 'an envelope that holds nothing',
+    ...{ code: 'SUBMISSION_EMPTY', path: '' },
+    deliver: (stack, id) => sendRead(stack, id, envelope(id, { records: [] })),
+  },
+  {
+    title: 'another content under an id that stands for one',
+    ...{ code: 'SUBMISSION_ID_REUSED', path: '/submissionId' },
+    async deliver(stack, id) {
+      await send(stack, OWN, envelope(id, { records: [rows.registration] }))
+      await untilApplied(stack, OWN, id)
+      return sendUnread(stack, JSON.stringify(envelope(id)))
+    },
+  },
+  {
+    title: "a pointer to another authority's object",
+    ...{ code: 'OBJECT_NOT_OWN', path: '/object/key' },
+    async deliver(stack, id) {
+      const key = `${OTHER}/files/${id}.csv`
+      const versionId = await putObject(stack, OTHER, key, FILE)
+      return sendRead(stack, id, pointerTo(id, { key, versionId }))
+    },
+  },
+  {
+    title: 'a pointer with the digest of something else',
+    ...{ code: 'OBJECT_CHANGED', path: '/object' },
+    async deliver(stack, id) {
+      const key = `${OWN}/files/${id}.csv`
+      const versionId = await putObject(stack, OWN, key, FILE)
+      return sendRead(stack, id, pointerTo(id, { key, versionId, sha256: sha256('something else') }))
+    },
+  },
+  {
+    title: 'a pointer to a version that there is not',
+    ...{ code: 'OBJECT_NOT_FOUND', path: '/object' },
+    async deliver(stack, id) {
+      const key = `${OWN}/files/${id}.csv`
+      await putObject(stack, OWN, key, FILE)
+      return sendRead(stack, id, pointerTo(id, { key, versionId: randomUUID() }))
+    },
+  },
+  {
+    title: 'a pointer to a name where nothing is',
+    ...{ code: 'OBJECT_NOT_FOUND', path: '/object' },
+    deliver: (stack, id) =>
+      sendRead(stack, id, pointerTo(id, { key: `${OWN}/files/${id}.csv`, versionId: randomUUID() })),
+  },
+  {
+    title: 'a pointer to a file whose name tells no format',
+    ...{ code: 'FORMAT_UNKNOWN', path: '/object' },
+    async deliver(stack, id) {
+      const key = `${OWN}/files/${id}.xlsx`
+      const versionId = await putObject(stack, OWN, key, FILE)
+      return sendRead(stack, id, pointerTo(id, { key, versionId }))
+    },
+  },
+  {
+    title: 'a dropped file without the columns of its layout',
+    ...{ code: 'HEADER_NOT_FOUND', path: '/header' },
+    async deliver(stack, id) {
+      await putObject(stack, OWN, `${OWN}/drop/registration/${id}.csv`, Buffer.from('a,b\n1,2\n'))
+      return id
+    },
+  },
+]
+
+async function sendRead(stack: EmulatedStack, id: string, message: object): Promise<string> {
+  await send(stack, OWN, message)
+  return id
+}
+
+async function sendUnread(stack: EmulatedStack, body: string): Promise<string> {
+  await send(stack, OWN, body)
+  return refusedId(body)
+}
