@@ -10,6 +10,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
+import { refusedId } from '../shared/ingest/accept.ts'
 import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { FileRefused } from '../shared/ingest/formats/format.ts'
 import { findMediaType } from '../shared/ingest/formats/registry.ts'
@@ -20,7 +21,7 @@ import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
 import { readFile as readSent } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
 import { CommandEnd } from './outcome.ts'
-import { readAnswer, requestInit, type Session, type Submission } from './session.ts'
+import { readAnswer, requestInit, type Session, type Submission, type Submitted } from './session.ts'
 
 /** The stacks' outputs, by name. */
 type Outputs = Readonly<Record<string, string>>
@@ -106,11 +107,7 @@ const MESSAGE_LIMIT_BYTES = 1_000_000
 
 type ClientOptions = { readonly region: string; readonly credentials?: Credentials }
 
-async function submit(
-  outputs: Outputs,
-  options: ClientOptions,
-  submission: Submission,
-): Promise<{ sha256: string }> {
+async function submit(outputs: Outputs, options: ClientOptions, submission: Submission): Promise<Submitted> {
   const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-'))
   try {
     const minimised = await minimise(submission, join(directory, 'records.ndjson'))
@@ -122,7 +119,11 @@ async function submit(
 
 type Sending = { readonly submission: Submission; readonly minimised: Minimised }
 
-async function send(outputs: Outputs, options: ClientOptions, { submission, minimised }: Sending) {
+async function send(
+  outputs: Outputs,
+  options: ClientOptions,
+  { submission, minimised }: Sending,
+): Promise<Submitted> {
   const { authority, layout, submissionId, sentAt } = submission
   const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt }
   const records = minimised.sizeBytes > MESSAGE_LIMIT_BYTES ? undefined : await readLines(minimised.file)
@@ -133,7 +134,8 @@ async function send(outputs: Outputs, options: ClientOptions, { submission, mini
     : JSON.stringify({ ...head, object: await land(outputs, options, { authority, minimised }) })
   const QueueUrl = wanted(outputs, outputName(authority, 'QueueUrl'))
   await translated(() => new SQSClient(options).send(new SendMessageCommand({ QueueUrl, MessageBody: body })))
-  return { sha256: sha256(`${layout}\n${isSmall ? sha256(JSON.stringify(records)) : minimised.sha256}`) }
+  const content = isSmall ? sha256(JSON.stringify(records)) : minimised.sha256
+  return { sha256: sha256(`${layout}\n${content}`), refusedId: refusedId(sha256(body)) }
 }
 
 async function readLines(file: string): Promise<readonly unknown[]> {

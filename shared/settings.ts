@@ -40,7 +40,7 @@ export const policySchema = z.strictObject({
   caseOrganisationLimit: z.int().min(1).max(50).default(10),
   /** How long an approval of a case holds. */
   approvalTtlHours: z.int().min(1).max(720).default(72),
-  /** How long a released package waits for its download. 30 days at most: after that a stored one is removed on AWS. */
+  /** How long a released package waits for its download. 30 days at most: after that a stored one is removed. */
   packageTtlHours: z.int().min(1).max(720).default(720),
 })
 /** What a deployment decides for itself. */

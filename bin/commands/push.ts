@@ -13,7 +13,7 @@ import { policySchema } from '../../shared/settings.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { ENDINGS, findSentFile } from '../sent-file.ts'
-import { type OutgoingFile, report, type Session } from '../session.ts'
+import { type OutgoingFile, report, type Session, type Submitted } from '../session.ts'
 
 type PushOptions = Omit<ClientOptions, 'as'> & {
   readonly as?: string
@@ -161,17 +161,16 @@ export async function push(
 ): Promise<Pushed> {
   const { authority, submissionId, sentAt = systemClock() } = push
   const principal = as ?? authority
-  const { sha256 } = await session.submit({ ...push, sentAt, as: principal })
+  const submitted = await session.submit({ ...push, sentAt, as: principal })
   report(`received as ${submissionId}, waiting until applied`)
-  const waiting = { authority, submissionId, as: principal, sha256, outcomes }
+  const waiting = { authority, submissionId, as: principal, outcomes, ...submitted }
   return waitUntilApplied(session, { ...waiting, timeoutMs: (timeoutSeconds ?? TIMEOUT_SECONDS) * 1_000 })
 }
 
-type Waiting = {
+type Waiting = Submitted & {
   readonly authority: string
   readonly submissionId: string
   readonly as: string
-  readonly sha256: string
   readonly outcomes: readonly Outcome[] | undefined
   readonly timeoutMs: number
 }
@@ -205,19 +204,27 @@ async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pus
 const POLL_MS = 25
 const TELL_MS = 10_000
 
-async function readState(session: Session, waiting: Waiting, from = 0): Promise<ReceiptStatus | undefined> {
-  const { authority, submissionId, as, outcomes = [] } = waiting
-  const query = new URLSearchParams([
-    ['from', String(from)],
-    ...outcomes.map((outcome): [string, string] => ['outcome', outcome]),
-  ])
-  const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}?${query}`
-  const answer = await session.call({ method: 'GET', path, as })
-  if (answer.status === 404) return undefined
-  const state = expectDone(answer) as unknown as ReceiptStatus
+async function readState(session: Session, waiting: Waiting): Promise<ReceiptStatus | undefined> {
+  const { authority, submissionId, refusedId } = waiting
+  const state = await findState(session, waiting, { submissionId })
+  if (state === undefined) {
+    return refusedId === undefined ? undefined : findState(session, waiting, { submissionId: refusedId })
+  }
   if (state.receipt.sha256 === waiting.sha256) return state
   const reason = `${submissionId} names other content`
   throw new CommandEnd(3, 'SUBMISSION_ID_REUSED', reason, { document: { submissionId, authority } })
+}
+
+async function findState(
+  session: Session,
+  { authority, as, outcomes = [] }: Waiting,
+  { submissionId, from = 0 }: { readonly submissionId: string; readonly from?: number },
+): Promise<ReceiptStatus | undefined> {
+  const wanted = outcomes.map((outcome): [string, string] => ['outcome', outcome])
+  const query = new URLSearchParams([['from', String(from)], ...wanted])
+  const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}?${query}`
+  const answer = await session.call({ method: 'GET', path, as })
+  return answer.status === 404 ? undefined : (expectDone(answer) as unknown as ReceiptStatus)
 }
 
 function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: string): CommandEnd {
@@ -226,10 +233,11 @@ function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: 
 }
 
 async function listOn(session: Session, waiting: Waiting, first: ReceiptStatus): Promise<ReceiptStatus> {
+  const { submissionId } = first.receipt
   const records = [...first.records]
   let { next } = first
   while (next !== undefined && records.length < LISTED_RECORDS) {
-    const page = await readState(session, waiting, next)
+    const page = await findState(session, waiting, { submissionId, from: next })
     records.push(...(page?.records ?? []))
     next = page?.next
   }

@@ -9,7 +9,8 @@ import {
 } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
 import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
-import { type Received, receiveSubmission } from '../ingest/receive.ts'
+import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
+import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { nestsTooDeep } from './json.ts'
@@ -76,7 +77,7 @@ const route = createRoute({
   responses: {
     202: { description: 'Durable in the inbox', content: { 'application/json': { schema: receivedSchema } } },
     200: { description: 'Received before', content: { 'application/json': { schema: receivedSchema } } },
-    ...problemResponses(...BODY_PROBLEMS, 409),
+    ...problemResponses(...BODY_PROBLEMS, 409, 422),
   },
 })
 
@@ -161,11 +162,12 @@ function tooLarge(context: Context): Response {
 function answer(context: Context, authority: Authority, received: Received): Response {
   // No sum is stated at this door, so no content can be another than it says
   if (received.outcome === 'too-large' || received.outcome === 'changed') return tooLarge(context)
-  const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
-  if (received.outcome === 'reused') {
-    const detail = 'An id names one content for good; send other content under another id.'
-    return problem(context, { status: 409, code: 'SUBMISSION_ID_REUSED', path: '/submissionId', detail })
+  if (received.outcome === 'early' || received.outcome === 'reused') {
+    const { code, path } = notTaken[received.outcome]
+    const status = received.outcome === 'early' ? 422 : 409
+    return problem(context, { status, code, path, detail: refusalReasons[code] })
   }
+  const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
   const receipt = `/v1/receipts/${authority.code}/${submissionId}`
   const status = received.outcome
   const body = receivedSchema.parse({ status, authority: authority.code, submissionId, sha256, receipt })

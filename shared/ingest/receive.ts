@@ -37,9 +37,19 @@ export type Received =
   /** This content was received under this id before. */
   | { readonly outcome: 'repeated'; readonly receipt: Receipt }
   | { readonly outcome: 'reused'; readonly receipt: Receipt }
+  /** Sent ahead of our clock. Nothing is kept: the id is free, and the same content may come again. */
+  | { readonly outcome: 'early' }
   /** Not the file that was stated, or larger than one may be; neither is received. */
   | { readonly outcome: 'changed' }
   | { readonly outcome: 'too-large' }
+
+/** Why nothing of a submission is kept under its id, for the doors to tell. */
+export const notTaken = {
+  reused: { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' },
+  early: { code: 'SENT_AT_IN_FUTURE', path: '/sentAt' },
+  changed: { code: 'OBJECT_CHANGED', path: '/object' },
+  'too-large': { code: 'OBJECT_TOO_LARGE', path: '/object' },
+} as const satisfies Record<string, Refusal>
 
 /**
  * Takes a submission in: reads and minimises it here, before anything of it is stored, archives what is left as it
@@ -105,6 +115,7 @@ async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: In
     if (content === undefined) return { outcome: 'changed' }
     return { outcome: receipt.sha256 === content.sha256 ? 'repeated' : 'reused', receipt }
   }
+  if (isEarly(world, delivery.head)) return { outcome: 'early' }
   const reading = await readInput(world, delivery, { input, receivedAt })
   const content = await input.finish()
   if (content === undefined) return { outcome: 'changed' }
@@ -145,7 +156,7 @@ async function readInput(
 ): Promise<Reading> {
   const layout = findLayout(delivery.head.layout)
   if (layout === undefined) return { refusal: { code: 'LAYOUT_UNKNOWN', path: '/layout' } }
-  const refusal = checkHead(world, delivery, layout)
+  const refusal = checkAdmitted(world, delivery, layout)
   if (refusal !== undefined) return { refusal }
   const { policy } = world.settings
   const context = { layout, authority: delivery.authority.code, policy, today: chinaDate(receivedAt) }
@@ -157,16 +168,22 @@ async function readInput(
   }
 }
 
-function checkHead(
+/** Whether it says it was sent later than our clock is, by more than the policy grants. */
+export function isEarly(
+  { now, settings }: Pick<World, 'now' | 'settings'>,
+  { sentAt }: Pick<SubmissionHead, 'sentAt'>,
+): boolean {
+  // As numbers: the year 10000, which an offset can reach, sorts before ours as text
+  return Date.parse(sentAt) > Date.parse(now()) + settings.policy.clockSkewSeconds * 1_000
+}
+
+function checkAdmitted(
   world: ReceivingWorld,
-  { authority, head }: Delivery,
-  layout: Layout,
+  { authority }: Delivery,
+  { recordType }: Layout,
 ): Refusal | undefined {
   const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
-  if (!admitted.includes(layout.recordType)) return refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
-  // As numbers: the year 10000, which an offset can reach, sorts before ours as text
-  const latestMs = Date.parse(world.now()) + world.settings.policy.clockSkewSeconds * 1_000
-  return Date.parse(head.sentAt) > latestMs ? refuse('SENT_AT_IN_FUTURE', '/sentAt') : undefined
+  return admitted.includes(recordType) ? undefined : refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
 }
 
 function refuse(code: Refusal['code'], path: string): Refusal {
