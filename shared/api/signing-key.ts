@@ -1,9 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { verifierJwk, verifierThumbprint } from '../disclosure/package.ts'
 import type { World } from '../ports.ts'
-import { may } from '../principals/may.ts'
 import { problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { addRoute, newRoutes, type Routes } from './routes.ts'
 
 export const signingKeySchema = z
   .object({
@@ -28,12 +27,13 @@ const route = createRoute({
 /** `/v1/signing-key`: who opens a package verifies it with this. Where functions sign, the API is given no key to show. */
 export function signingKeyRoutes({ signer }: Pick<World, 'signer'>): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
-    if (!may(context.get('actor'), 'signing-key:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: route, may: 'signing-key:read' }, async (context) => {
     const { verifierKey } = signer
-    if (verifierKey.length === 0) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
-    return context.json({ ...verifierJwk(verifierKey), kid: verifierThumbprint(verifierKey) }, 200)
+    if (verifierKey.length === 0) return problem(context, { status: 404, code: 'NOT_FOUND' })
+    return context.json(
+      signingKeySchema.parse({ ...verifierJwk(verifierKey), kid: verifierThumbprint(verifierKey) }),
+      200,
+    )
   })
   return routes
 }
