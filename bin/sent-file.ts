@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type FileFormat, formats, parseFileName } from '../shared/ingest/formats/registry.ts'
-import { CommandEnd } from './outcome.ts'
+import { CommandEnd } from './command-end.ts'
 
 /** A file of records on this machine, read as often as it is opened. */
 export type SentFile = {

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { type DatasetName, datasets } from '../datasets/keys.ts'
+import { datasetNames, datasets } from '../datasets/keys.ts'
+import { linkFiles } from '../datasets/linked-version.ts'
 import { dataFileSchema, manifestSchema } from '../datasets/manifest.ts'
-import { findOutcome } from '../datasets/outcome.ts'
+import { findPublication } from '../datasets/publication.ts'
 import type { Publication, PublishOptions } from '../datasets/publish.ts'
 import { qualitySchema } from '../datasets/quality.ts'
-import { linkFiles } from '../datasets/read.ts'
 import {
   findVersion,
+  latestSchema,
   listVersions,
   readManifest,
   readQuality,
@@ -23,8 +24,7 @@ import { addRoute, newRoutes, type Routes } from './routes.ts'
 /** How long a link to a file holds. */
 const LINK_TTL_SECONDS = 900
 
-const names = Object.keys(datasets) as [DatasetName, ...DatasetName[]]
-const datasetParams = z.object({ dataset: z.enum(names) })
+const datasetParams = z.object({ dataset: z.enum(datasetNames) })
 const versionParams = datasetParams.extend({
   version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]),
 })
@@ -95,9 +95,16 @@ const filesRoute = createRoute({
   },
 })
 
-export const publicationSchema = z.looseObject({
+export const publicationSchema = z.strictObject({
   outcome: z.enum(['published', 'unchanged', 'superseded']),
   version: versionRowSchema,
+  built: z
+    .enum(['full', 'incremental'])
+    .optional()
+    .openapi({ description: 'How one that is published was made' }),
+  confirmed: latestSchema.shape.confirmed
+    .optional()
+    .openapi({ description: 'Where one that is unchanged was found to hold still' }),
 })
 
 const startedSchema = z.object({
@@ -154,7 +161,7 @@ export function datasetRoutes(world: World, publish: Publisher): Routes {
   addReading(routes, world)
   addDocuments(routes, world)
   addRoute(routes, { route: outcomeRoute, may: 'dataset:publish' }, async (context) => {
-    const outcome = await findOutcome(world.objects, context.req.valid('param'))
+    const outcome = await findPublication(world.objects, context.req.valid('param'))
     if (outcome === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
     if (outcome.outcome === 'failed') return problem(context, { status: 500, code: 'PUBLICATION_FAILED' })
     return answer(context, outcome)
@@ -183,7 +190,7 @@ function describeGates({ findings }: Extract<Publication, { outcome: 'gated' }>)
 
 function addReading(routes: Routes, world: World): void {
   addRoute(routes, { route: listRoute, may: 'dataset:read' }, async (context) => {
-    const list = names.map(async (name) => ({
+    const list = datasetNames.map(async (name) => ({
       name,
       title: datasets[name],
       latest: (await findVersion(world, name, 'latest')) ?? null,

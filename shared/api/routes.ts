@@ -2,9 +2,9 @@ import { OpenAPIHono, type RouteConfig, type RouteHandler, type z } from '@hono/
 import type { Context } from 'hono'
 import type { Actor } from '../base/actor.ts'
 import { describeForm } from '../base/form.ts'
-import { jsonPointer } from '../base/pointer.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
 import { type Action, may } from '../principals/may.ts'
-import { isStorable } from './json.ts'
+import { isStorable } from './nesting.ts'
 import { problem } from './problem.ts'
 
 /** What every route is handed. */

@@ -14,7 +14,7 @@ import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
 import { may } from '../principals/may.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { nestsTooDeep } from './json.ts'
+import { nestsTooDeep } from './nesting.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, addRoute, faultOf, forbid, newRoutes, type Routes } from './routes.ts'
 

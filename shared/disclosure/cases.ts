@@ -176,7 +176,7 @@ async function buildPackage(
   const { scope } = current
   const { signer } = world
   const extracts = await extractScope(world.store, { scope, ...asOf, policy: moment.policy })
-  const { recipientKey } = current.submission.request
+  const { recipientKey } = current.submitted.request
   return sealPackage(composePackage(current, asOf, extracts), { recipientKey, signer, asOf })
 }
 

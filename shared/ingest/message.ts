@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
 import { parseInstant } from '../base/instant.ts'
-import { jsonPointer } from '../base/pointer.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
 import { acceptDraft, entryIdOf, refusedDraft, refusedId } from './accept.ts'

@@ -11,8 +11,8 @@ import {
   type IsOfficer,
   releaseCase as releaseChecked,
 } from '../../shared/disclosure/cases.ts'
+import { submitCase } from '../../shared/disclosure/new-case.ts'
 import { openPackage } from '../../shared/disclosure/package.ts'
-import { submitCase } from '../../shared/disclosure/submission.ts'
 import { type CaseView, caseTimeline, listCases, readCase } from '../../shared/disclosure/view.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findLedgerSize, findSealedEntry, type SealedEntry } from '../../shared/ledger/sealed.ts'
