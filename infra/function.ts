@@ -26,7 +26,7 @@ const API_TIMEOUT_SECONDS = 29
 
 const shapes: Readonly<Record<FunctionName, Shape>> = {
   'receive-submission': { timeoutSeconds: 60, memoryMiB: 1024 },
-  // Holds a file of up to 256 MiB, as bytes and as text
+  // Holds a workbook that expands to 128 MiB, or the digests of twenty million records
   'split-file': { timeoutSeconds: 900, memoryMiB: 3008 },
   'seal-ledger': { timeoutSeconds: 60, memoryMiB: 512 },
   'watch-ledger': { timeoutSeconds: 300, memoryMiB: 512 },

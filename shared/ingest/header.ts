@@ -1,9 +1,10 @@
 import { findPersonalData } from '../identity/personal-data.ts'
+import { foldBrackets } from './cell.ts'
 import type { Column, Layout } from './layouts/layout.ts'
 import type { Refusal } from './refusal.ts'
 
 /** Rows searched for the header: titles and 表格说明 stand above it in real files. */
-const HEADER_SEARCH_ROWS = 10
+export const HEADER_SEARCH_ROWS = 10
 
 export type Header = {
   /** Where in the file the header stands, from 0; records begin below it. */
@@ -81,10 +82,7 @@ export function holdsPersonalData(header: string): boolean {
 
 // Real headers come with full-width digits, underscores and brackets, line breaks, a mark for mandatory fields
 function foldHeader(header: string): string {
-  return header
-    .normalize('NFKC')
+  return foldBrackets(header)
     .replace(/[\s*\u200b\ufeff]/g, '')
-    .replace(/[〔［【]/g, '(')
-    .replace(/[〕］】]/g, ')')
     .toUpperCase()
 }
