@@ -54,6 +54,18 @@ export type Column = {
   readonly maxLength?: number
 }
 
+/** Whether anything of a column's cells is kept, or leaves the sender's machine. */
+export function isKept({ kind }: Column): boolean {
+  return !NEVER_KEPT.has(kind)
+}
+
+const NEVER_KEPT: ReadonlySet<ColumnKind> = new Set([
+  'person',
+  'subject-person',
+  'person-trait',
+  'transport',
+] as const)
+
 export type Layout = {
   readonly name: string
   readonly version: number
