@@ -11,7 +11,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { refusedId } from '../shared/ingest/accept.ts'
-import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
+import { contentSha256, ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { FileRefused } from '../shared/ingest/formats/format.ts'
 import { findMediaType } from '../shared/ingest/formats/registry.ts'
 import type { Layout } from '../shared/ingest/layouts/layout.ts'
@@ -135,7 +135,7 @@ async function send(
   const QueueUrl = wanted(outputs, outputName(authority, 'QueueUrl'))
   await translated(() => new SQSClient(options).send(new SendMessageCommand({ QueueUrl, MessageBody: body })))
   const content = isSmall ? sha256(JSON.stringify(records)) : minimised.sha256
-  return { sha256: sha256(`${layout}\n${content}`), refusedId: refusedId(sha256(body)) }
+  return { sha256: contentSha256(layout, content), refusedId: refusedId(sha256(body)) }
 }
 
 async function readLines(file: string): Promise<readonly unknown[]> {

@@ -1,6 +1,14 @@
 import { z } from 'zod'
 
-export const recordTypes = ['registration', 'licence', 'penalty'] as const
+/** What authorities send. A `withdrawal` takes back, corrects or repairs what was sent as another type. */
+export const recordTypes = [
+  'registration',
+  'licence',
+  'penalty',
+  'abnormal-listing',
+  'serious-listing',
+  'withdrawal',
+] as const
 export type RecordType = (typeof recordTypes)[number]
 
 export const authoritySchema = z.strictObject({
@@ -54,6 +62,8 @@ export const ledgerSettingsSchema = z.strictObject({
     .default('credit-fusion.invalid/ledger'),
   /** Partitions that waiting entries are spread over; DynamoDB takes about 330 entries a second in each. */
   outboxShards: z.int().min(1).max(64).default(1),
+  /** Whether a second key signs each checkpoint as well, for those who verify no Ed25519. */
+  secondSigner: z.enum(['none', 'ecdsa-p256']).default('none'),
   /** Who is shown each checkpoint (C2SP tlog-witness): where they take it, and the key they sign with. */
   witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string() })).default([]),
 })

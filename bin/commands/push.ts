@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { sha256 } from '../../shared/base/digest.ts'
 import { chinaDate, systemClock } from '../../shared/base/instant.ts'
-import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Outcome, RecordOutcome } from '../../shared/ingest/outcomes.ts'
 import type { Receipt } from '../../shared/ingest/receipt.ts'
@@ -115,7 +114,7 @@ async function pushFile(
   checkHead(options)
   const { contentType, sizeBytes, hash, open } = await findSentFile(file)
   const { authority, layout, sentAt, as, timeout } = options
-  const submissionId = options.submission ?? sha256(`${layout}\n${await hash()}`)
+  const submissionId = options.submission ?? contentSha256(layout, await hash())
   report(`reading ${sizeBytes} bytes`)
   const bytes = Readable.toWeb(open()) as ReadableStream<Uint8Array<ArrayBuffer>>
   const pushed = await push(session, {

@@ -6,7 +6,7 @@ import { type PartReference, partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
 import { openContent } from './content.ts'
-import type { Envelope, SubmissionHead } from './envelope.ts'
+import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
@@ -79,10 +79,8 @@ type Input = {
   readonly close: () => Promise<void>
 }
 
-// What the id names. `sentAt` is no part of it: a retry carries a new one
 function openInput(delivery: Delivery): Input {
   const { layout } = delivery.head
-  const nameOf = (digest: Sha256) => sha256(`${layout}\n${digest}`)
   if ('file' in delivery) {
     const { format, bytes, sha256: stated } = delivery.file
     const content = openContent(bytes)
@@ -90,7 +88,9 @@ function openInput(delivery: Delivery): Input {
       rows: (layout) => readFile(layout, { format, bytes: content.bytes }),
       async finish() {
         const { sha256: digest, sizeBytes } = await content.finish()
-        return stated === undefined || stated === digest ? { sha256: nameOf(digest), sizeBytes } : undefined
+        return stated === undefined || stated === digest
+          ? { sha256: contentSha256(layout, digest), sizeBytes }
+          : undefined
       },
       close: content.close,
     }
@@ -100,7 +100,7 @@ function openInput(delivery: Delivery): Input {
     rows: (layout) => [readRecords(layout, records)],
     async finish() {
       const text = JSON.stringify(records)
-      return { sha256: nameOf(sha256(text)), sizeBytes: Buffer.byteLength(text) }
+      return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
     },
     close: async () => undefined,
   }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formats, parseFileName } from '../../shared/ingest/formats/registry.ts'
 import { type ApiHome, NOW, openApiHome, principalOf, type Sent } from './home.ts'
 
-const corpus = new URL('../ingest/corpus/', import.meta.url)
+const corpus = new URL('../ingest/format-corpus/', import.meta.url)
 const files = readdirSync(corpus).filter((name) => name.startsWith('penalties'))
 const agency = principalOf.agency
 

@@ -174,7 +174,7 @@ describe('what may come as a file', () => {
   })
 
   test.concurrent('a file of any format holds the same records', async () => {
-    const corpus = fileURLToPath(new URL('../ingest/corpus/', import.meta.url))
+    const corpus = fileURLToPath(new URL('../ingest/format-corpus/', import.meta.url))
     const packed = await save('packed.csv.gz', gzipSync(await readFile(join(corpus, 'penalties.csv'))))
     const plain = await push({ home: 'formats', file: join(corpus, 'penalties.csv') })
     expect(document(plain)).toMatchObject({ received: 51, applied: { new: 48, known: 0 } })

@@ -9,7 +9,7 @@ import { readFileContent, refusalOf } from './read-content.ts'
 import { type Taken, takeFile } from './sample.ts'
 
 const layout = 'penalty-2018'
-const corpus = new URL('corpus/', import.meta.url)
+const corpus = new URL('format-corpus/', import.meta.url)
 const read = (name: string) => readFileSync(new URL(name, corpus))
 const twins = readdirSync(corpus).filter((name) => name.startsWith('penalties'))
 const plain = await takeFile(read('penalties.csv'), 'csv', { layout })

@@ -9,7 +9,7 @@ import { packed } from './generated-file.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
 import { streamOf } from './sample.ts'
 
-const read = (name: string) => readFileSync(new URL(`corpus/${name}`, import.meta.url))
+const read = (name: string) => readFileSync(new URL(`format-corpus/${name}`, import.meta.url))
 const MEBIBYTE = 2 ** 20
 const COMPOUND_FILE = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]
 
