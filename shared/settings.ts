@@ -74,6 +74,8 @@ export const ledgerSettingsSchema = z.strictObject({
   secondSigner: z.enum(['none', 'ecdsa-p256']).default('none'),
   /** Who is shown each checkpoint (C2SP tlog-witness): where they take it, and the key they sign with. */
   witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string() })).default([]),
+  /** How often a home looks at its own log and shows it to them; on AWS that is each hour. */
+  watchMinutes: z.int().min(1).max(1440).default(60),
 })
 
 export type Settings = {
