@@ -1,20 +1,20 @@
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
+import { findActor } from '../principals/principal.ts'
+import type { TokenVerifier } from '../principals/token.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
 import { addDocument } from './document.ts'
 import { type Eraser, ledgerRoutes } from './ledger.ts'
 import { addLog } from './log.ts'
 import { organisationRoutes } from './organisations.ts'
-import { findActor } from './principal.ts'
 import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
 import { receiptRoutes } from './receipts.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
 import { bringsFile, submissionRoutes } from './submissions.ts'
-import type { TokenVerifier } from './token.ts'
 
 /** What takes longer, or reaches further, than the API itself: run here, or by functions with roles of their own. */
 export type Stages = {
