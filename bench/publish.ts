@@ -276,7 +276,7 @@ function penaltyOf(n: number): FactRecord {
       subjectName: `某某市第${n}号示例实业有限公司`,
       documentNumber,
       grounds: '未按规定公示年度报告。',
-      kinds: ['罚款'],
+      kinds: ['责令停产停业'],
       fineYuan: String(1000 + (n % 90) * 100),
       decidedOn: date(`2025-0${1 + (n % 9)}-11`),
       publishedTo: date(`2027-0${1 + (n % 9)}-11`),

@@ -22,11 +22,18 @@ export type Submission = {
   readonly file: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> }
 }
 
+export type Submitted = {
+  /** Of its content, as the receipt will state it. */
+  readonly sha256: string
+  /** From a door that answers nothing: the id of the receipt that tells why it was turned away, if it was. */
+  readonly refusedId?: string
+}
+
 /** A client of the API of one place, in this process or over HTTP. */
 export type Session = {
   call(request: ApiRequest): Promise<ApiAnswer>
-  /** Hands a submission in by an authority's door; answers the hash of its content, as the receipt will state it. */
-  submit(submission: Submission): Promise<{ readonly sha256: string }>
+  /** Hands a submission in by an authority's door. */
+  submit(submission: Submission): Promise<Submitted>
   /** A bearer token for the API. */
   token(principal: string): Promise<string>
   /** Sees to it that what waits is sealed and applied: by a thread of this process if nobody else does so. */

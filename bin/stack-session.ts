@@ -4,14 +4,15 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
-import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
+import { refusedId } from '../shared/ingest/accept.ts'
+import { contentSha256, ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../shared/ingest/outgoing.ts'
 import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
 import { readFile } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
 import { CommandEnd } from './outcome.ts'
-import { readAnswer, requestInit, type Session, type Submission } from './session.ts'
+import { readAnswer, requestInit, type Session, type Submission, type Submitted } from './session.ts'
 import { askForToken, readSignIn, type SignIn } from './sign-in.ts'
 
 /** The stacks' outputs, by name. */
@@ -67,11 +68,7 @@ const MESSAGE_LIMIT_BYTES = 1_000_000
 
 type ClientOptions = { readonly region: string; readonly credentials?: Credentials }
 
-async function submit(
-  outputs: Outputs,
-  options: ClientOptions,
-  submission: Submission,
-): Promise<{ sha256: string }> {
+async function submit(outputs: Outputs, options: ClientOptions, submission: Submission): Promise<Submitted> {
   const { authority, layout, submissionId, sentAt } = submission
   const records = minimise(submission)
   const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt }
@@ -85,7 +82,7 @@ async function submit(
     : JSON.stringify({ ...head, object: await land(outputs, options, { authority, content }) })
   const QueueUrl = wanted(outputs, outputName(authority, 'QueueUrl'))
   await translated(() => new SQSClient(options).send(new SendMessageCommand({ QueueUrl, MessageBody: body })))
-  return { sha256: sha256(`${layout}\n${sha256(content)}`) }
+  return { sha256: contentSha256(layout, content), refusedId: refusedId(sha256(body)) }
 }
 
 // Here, so that no person's data leaves the authority's own machine

@@ -3,7 +3,7 @@ import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { acceptDraft } from '../shared/ingest/accept.ts'
 import { measure, parseMessage, refuseUnread, type Unread } from '../shared/ingest/message.ts'
-import { receiveSubmission } from '../shared/ingest/receive.ts'
+import { isEarly, notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
 import { landingPrefix, parseQueueName } from '../shared/names.ts'
 
 const aws = await openAws()
@@ -25,9 +25,13 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
   if (message.kind === 'envelope') {
     const received = await receiveSubmission(world, { authority, head: message.envelope })
     if (received.outcome === 'received') return accept(received.draft)
-    return received.outcome === 'reused' ? refuse({ ...unread, refusal: REUSED }) : undefined
+    if (received.outcome === 'repeated') return
+    // Without its head: the receipt stands under the message's hash, and the id stays whose it is
+    return refuse({ ...unread, refusal: notTaken[received.outcome] })
   }
   const { object, ...head } = message.pointer
+  // Here, where the sender knows the message by its hash, and not when the file is read
+  if (isEarly(world, head)) return refuse({ ...unread, refusal: notTaken.early })
   if (object.key.startsWith(landingPrefix(code))) {
     return aws.files.send([{ authority: code, pointer: message.pointer }])
   }
@@ -38,8 +42,6 @@ async function accept(message: unknown): Promise<void> {
   const outcome = await acceptDraft(aws, message)
   if (outcome !== 'repeated') count(outcome === 'accepted' ? 'accepted' : 'refused')
 }
-
-const REUSED = { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' } as const
 
 async function refuse(unread: Unread): Promise<void> {
   await refuseUnread(world, unread)

@@ -3,6 +3,7 @@ import { type LandingFile, parseFiles, readLanding } from '../shared/aws/landing
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { sha256 } from '../shared/base/digest.ts'
+import { Failure } from '../shared/base/failure.ts'
 import { formatOf, refuseUnread } from '../shared/ingest/message.ts'
 import { receiveSubmission } from '../shared/ingest/receive.ts'
 import type { RefusalCode } from '../shared/ingest/refusal.ts'
@@ -30,6 +31,9 @@ async function splitFile(file: LandingFile): Promise<void> {
     head,
     file: { format, bytes },
   })
+  // Pointers were looked at before they were sent on, and S3 dates what is dropped: two of our clocks differ, and will
+  // have caught up when this comes again
+  if (received.outcome === 'early') throw new Failure('SENT_AT_IN_FUTURE', { retryable: true })
   if (received.outcome === 'reused') await refuse(file, 'SUBMISSION_ID_REUSED')
 }
 

@@ -122,6 +122,12 @@ export interface Signer {
   sign(message: Uint8Array): Promise<Uint8Array>
 }
 
+/**
+ * Signs with ECDSA on P-256 over SHA-256 (FIPS 186-5), beside a `Signer` and never in its place.
+ * `verifierKey` is the SPKI in DER (RFC 5480); a signature is the DER of its two numbers, the second of either half.
+ */
+export type EcdsaSigner = Signer
+
 /** Every room's functions take what they need of this as an argument. */
 export type World = {
   readonly store: SealingStore

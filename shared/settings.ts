@@ -1,6 +1,14 @@
 import { z } from 'zod'
 
-export const recordTypes = ['registration', 'licence', 'penalty'] as const
+/** What authorities send. A `withdrawal` takes back, corrects or repairs what was sent as another type. */
+export const recordTypes = [
+  'registration',
+  'licence',
+  'penalty',
+  'abnormal-listing',
+  'serious-listing',
+  'withdrawal',
+] as const
 export type RecordType = (typeof recordTypes)[number]
 
 export const authoritySchema = z.strictObject({
@@ -40,7 +48,7 @@ export const policySchema = z.strictObject({
   caseOrganisationLimit: z.int().min(1).max(50).default(10),
   /** How long an approval of a case holds. */
   approvalTtlHours: z.int().min(1).max(720).default(72),
-  /** How long a released package waits for its download. 30 days at most: after that a stored one is removed on AWS. */
+  /** How long a released package waits for its download. 30 days at most: after that a stored one is removed. */
   packageTtlHours: z.int().min(1).max(720).default(720),
 })
 /** What a deployment decides for itself. */
@@ -54,6 +62,8 @@ export const ledgerSettingsSchema = z.strictObject({
     .default('credit-fusion.invalid/ledger'),
   /** Partitions that waiting entries are spread over; DynamoDB takes about 330 entries a second in each. */
   outboxShards: z.int().min(1).max(64).default(1),
+  /** Whether a second key signs each checkpoint as well, for those who verify no Ed25519. */
+  secondSigner: z.enum(['none', 'ecdsa-p256']).default('none'),
   /** Who is shown each checkpoint (C2SP tlog-witness): where they take it, and the key they sign with. */
   witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string() })).default([]),
 })

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Evidence, verifyEvidence } from '../../shared/ledger/evidence.ts'
-import { CHECKPOINT_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
+import { CHECKPOINT_PATH, SECOND_VERIFIER_KEY_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
 import { isQuorum } from '../../shared/ledger/policy.ts'
 import { refusalReasons } from '../../shared/ledger/refusal.ts'
 import { type LogFiles, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
@@ -12,7 +12,7 @@ import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
 import { DEFAULT_HOME } from '../home-session.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, report, type Session } from '../session.ts'
-import { type Believed, readTrust, type TrustOptions } from '../trust.ts'
+import { type Believed, readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
 
 /** Who examines the ledger when no other principal is named, and who may erase. */
 const EXAMINER = 'auditor'
@@ -98,7 +98,7 @@ function verifyCommand(): Command {
     .description('Work the whole public log out again from its entries, and hold every file against it')
     .argument('[log]', "a log's directory, or the address it is served at (default: that of the home)")
     .option('--home <dir>', 'the embedded home', DEFAULT_HOME)
-    .option('--vkey <key>', 'the key of the log, or a file that has it (default: the one beside the log)')
+    .addOption(vkeyOption(' (default: those beside the log)'))
     .option(
       '--policy <file>',
       'logs and witnesses to believe, and how many are enough (c2sp.org/tlog-policy)',
@@ -128,10 +128,13 @@ const PROGRESS_ENTRIES = 256 * 256
 
 async function withKeyBeside(files: LogFiles, options: VerifyOptions): Promise<TrustOptions> {
   if (options.vkey !== undefined || options.policy !== undefined) return options
-  const found = await files.find(VERIFIER_KEY_PATH)
-  if (found === undefined) return options
+  const found = await Promise.all([VERIFIER_KEY_PATH, SECOND_VERIFIER_KEY_PATH].map(files.find))
+  const vkey = found.flatMap((each) =>
+    each === undefined ? [] : [Buffer.from(each).toString('utf8').trim()],
+  )
+  if (vkey.length === 0) return options
   report('trusting the key beside the log; one had by another way (--vkey) proves more')
-  return { ...options, vkey: Buffer.from(found).toString('utf8').trim() }
+  return { ...options, vkey }
 }
 
 function describeVerdict({ findings, opened }: LogVerdict, { policy }: Believed) {
@@ -230,7 +233,7 @@ function verifyExportCommand(): Command {
   return new Command('verify-export')
     .description('Verify an exported archive with nothing but the key of the log')
     .argument('<file>', 'the archive')
-    .option('--vkey <key>', 'the key of the log, or a file that has it')
+    .addOption(vkeyOption())
     .option(
       '--policy <file>',
       'logs and witnesses to believe, and how many are enough (c2sp.org/tlog-policy)',

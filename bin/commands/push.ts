@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { sha256 } from '../../shared/base/digest.ts'
 import { chinaDate, systemClock } from '../../shared/base/instant.ts'
-import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Receipt, RecordOutcome } from '../../shared/ingest/receipt.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
@@ -12,7 +11,7 @@ import type { Applied } from '../../shared/records/applied.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
-import { report, type Session } from '../session.ts'
+import { report, type Session, type Submitted } from '../session.ts'
 
 type PushOptions = Omit<ClientOptions, 'as'> & {
   readonly as?: string
@@ -113,14 +112,7 @@ async function pushFile(
 ): Promise<Pushed> {
   checkHead(options)
   const sent = await readSent(file)
-  const {
-    authority,
-    layout,
-    sentAt,
-    as,
-    timeout,
-    submission = sha256(`${layout}\n${sha256(sent.bytes)}`),
-  } = options
+  const { authority, layout, sentAt, as, timeout, submission = contentSha256(layout, sent.bytes) } = options
   const pushed = await push(session, {
     ...{ authority, layout, as, submissionId: submission, file: sent },
     timeoutSeconds: timeout,
@@ -160,17 +152,16 @@ export async function push(session: Session, { as, timeoutSeconds, ...push }: Pu
   const { authority, submissionId, file, sentAt = systemClock() } = push
   const principal = as ?? authority
   report(`reading ${file.bytes.length} bytes`)
-  const { sha256 } = await session.submit({ ...push, sentAt, as: principal })
+  const submitted = await session.submit({ ...push, sentAt, as: principal })
   report(`received as ${submissionId}, waiting until applied`)
-  const waiting = { authority, submissionId, as: principal, sha256 }
+  const waiting = { authority, submissionId, as: principal, ...submitted }
   return waitUntilApplied(session, { ...waiting, timeoutMs: (timeoutSeconds ?? TIMEOUT_SECONDS) * 1_000 })
 }
 
-type Waiting = {
+type Waiting = Submitted & {
   readonly authority: string
   readonly submissionId: string
   readonly as: string
-  readonly sha256: string
   readonly timeoutMs: number
 }
 
@@ -203,14 +194,24 @@ const POLL_MS = 25
 const TELL_MS = 10_000
 
 async function readState(session: Session, waiting: Waiting): Promise<ReceiptStatus | undefined> {
-  const { authority, submissionId, as } = waiting
-  const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}`
-  const answer = await session.call({ method: 'GET', path, as })
-  if (answer.status === 404) return undefined
-  const state = expectDone(answer) as unknown as ReceiptStatus
+  const { authority, submissionId, refusedId } = waiting
+  const state = await findState(session, waiting, submissionId)
+  if (state === undefined) {
+    return refusedId === undefined ? undefined : findState(session, waiting, refusedId)
+  }
   if (state.receipt.sha256 === waiting.sha256) return state
   const reason = `${submissionId} names other content`
   throw new CommandEnd(3, 'SUBMISSION_ID_REUSED', reason, { document: { submissionId, authority } })
+}
+
+async function findState(
+  session: Session,
+  { authority, as }: Waiting,
+  submissionId: string,
+): Promise<ReceiptStatus | undefined> {
+  const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}`
+  const answer = await session.call({ method: 'GET', path, as })
+  return answer.status === 404 ? undefined : (expectDone(answer) as unknown as ReceiptStatus)
 }
 
 function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: string): CommandEnd {

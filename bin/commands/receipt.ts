@@ -7,7 +7,7 @@ import { evidenceSchema } from '../../shared/ledger/evidence.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, type Session } from '../session.ts'
-import { readTrust, type TrustOptions } from '../trust.ts'
+import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
 import { printVerified, readBytes } from './ledger.ts'
 
 /** A receipt with what proves it: all that an authority needs to keep. */
@@ -64,7 +64,7 @@ function verifyCommand(): Command {
   return new Command('verify')
     .description('Verify a kept receipt, with nothing but the key of the log')
     .argument('<file>', 'as `receipt show --out` wrote it')
-    .option('--vkey <key>', 'the key of the log, or a file that has it')
+    .addOption(vkeyOption())
     .option(
       '--policy <file>',
       'logs and witnesses to believe, and how many are enough (c2sp.org/tlog-policy)',

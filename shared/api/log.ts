@@ -1,5 +1,11 @@
 import type { Context } from 'hono'
-import { archivedCheckpointPath, CHECKPOINT_PATH, logKey, VERIFIER_KEY_PATH } from '../ledger/log.ts'
+import {
+  archivedCheckpointPath,
+  CHECKPOINT_PATH,
+  logKey,
+  SECOND_VERIFIER_KEY_PATH,
+  VERIFIER_KEY_PATH,
+} from '../ledger/log.ts'
 import { parseTilePath } from '../ledger/tile.ts'
 import type { World } from '../ports.ts'
 import { problem } from './problem.ts'
@@ -23,7 +29,7 @@ function contentTypeOf(path: string): string | undefined {
   if (parseTilePath(path) !== undefined) return 'application/octet-stream'
   const archived = /^checkpoints\/0*(\d+)$/.exec(path)?.[1]
   const isNote = archived !== undefined && archivedCheckpointPath(Number(archived)) === path
-  return isNote || [CHECKPOINT_PATH, VERIFIER_KEY_PATH].includes(path)
+  return isNote || [CHECKPOINT_PATH, VERIFIER_KEY_PATH, SECOND_VERIFIER_KEY_PATH].includes(path)
     ? 'text/plain; charset=utf-8'
     : undefined
 }

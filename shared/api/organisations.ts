@@ -121,8 +121,10 @@ function withoutEnded(trace: Provenance): Provenance {
 }
 
 const ENDED: ReadonlySet<LossReason> = new Set<LossReason>([
+  'withdrawn',
   'stated invalid',
   'validity ended',
   'publication ended',
+  'held back from publication',
   'never valid',
 ])

@@ -27,6 +27,7 @@ const titles = {
   FORBIDDEN: 'The principal may not do this.',
   NOT_FOUND: 'There is no such thing, or not for this principal.',
   USCC_INVALID: 'The code is no unified social credit code.',
+  SENT_AT_IN_FUTURE: 'The submission was sent ahead of our clock.',
   SUBMISSION_ID_REUSED: 'The submission id stands for another content.',
   AUTHORITY_UNKNOWN: 'There is no such authority.',
   PRINCIPAL_NAME_TAKEN: 'The name stands for another principal.',

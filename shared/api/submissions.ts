@@ -7,7 +7,8 @@ import {
   type SubmissionHead,
   submissionHeadSchema,
 } from '../ingest/envelope.ts'
-import { type Received, receiveSubmission } from '../ingest/receive.ts'
+import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
+import { refusalReasons } from '../ingest/refusal.ts'
 import type { FileFormat } from '../ingest/rows.ts'
 import type { World } from '../ports.ts'
 import { type Authority, findAuthority } from '../settings.ts'
@@ -74,7 +75,7 @@ const route = createRoute({
   responses: {
     202: { description: 'Durable in the inbox', content: { 'application/json': { schema: receivedSchema } } },
     200: { description: 'Received before', content: { 'application/json': { schema: receivedSchema } } },
-    ...problemResponses(...BODY_PROBLEMS, 409),
+    ...problemResponses(...BODY_PROBLEMS, 409, 422),
   },
 })
 
@@ -134,11 +135,12 @@ function malformed(context: Context, fault: ReturnType<typeof faultOf>): Respons
 }
 
 function answer(context: Context, authority: Authority, received: Received): Response {
-  const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
-  if (received.outcome === 'reused') {
-    const detail = 'An id names one content for good; send other content under another id.'
-    return problem(context, { status: 409, code: 'SUBMISSION_ID_REUSED', path: '/submissionId', detail })
+  if (received.outcome === 'early' || received.outcome === 'reused') {
+    const { code, path } = notTaken[received.outcome]
+    const status = received.outcome === 'early' ? 422 : 409
+    return problem(context, { status, code, path, detail: refusalReasons[code] })
   }
+  const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
   const receipt = `/v1/receipts/${authority.code}/${submissionId}`
   const status = received.outcome
   const body = receivedSchema.parse({ status, authority: authority.code, submissionId, sha256, receipt })

@@ -14,23 +14,25 @@ import {
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
-import type { Signer, World } from '../ports.ts'
+import type { EcdsaSigner, Signer, World } from '../ports.ts'
 import { ledgerSettingsSchema, policySchema, type Settings, settingsProblem } from '../settings.ts'
 import { openDatabase } from './database.ts'
 import { createFile, errnoOf } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
 import { openObjects } from './objects.ts'
 import { openQueue, type WorkerQueue } from './queue.ts'
-import { openSigner } from './signer.ts'
+import { openEcdsaSigner, openSigner } from './signer.ts'
 import { openStore } from './store.ts'
 
-/** A World on one directory: a SQLite file, a tree of objects, the public log, three keys, and the deployment's files. */
+/** A World on one directory: a SQLite file, a tree of objects, the public log, its keys, and the deployment's files. */
 export type Home = World & {
   readonly directory: string
   readonly queues: { readonly inbox: WorkerQueue; readonly sealed: WorkerQueue }
   readonly issuer: LocalIssuer
   /** Signs checkpoints; `signer` signs packages. */
   readonly ledgerSigner: Signer
+  /** Signs them as well, where the settings say so. */
+  readonly secondSigner?: EcdsaSigner
   /** Principals that came by its files, which name them no more; they may sign in until they are revoked. */
   readonly leftOut: readonly string[]
   /** Clears the store's file of what was erased; false while somebody else reads it. */
@@ -74,6 +76,9 @@ export async function openHome({ directory, template, now = systemClock }: HomeO
     queues: { inbox: openQueue(database, 'inbox'), sealed: openQueue(database, 'sealed') },
     signer: await openSigner(join(root, 'signer.pem')),
     ledgerSigner: await openSigner(join(root, 'ledger.pem')),
+    ...(settings.ledger.secondSigner === 'ecdsa-p256' && {
+      secondSigner: await openEcdsaSigner(join(root, 'ledger-ecdsa.pem')),
+    }),
     issuer: await openIssuer(join(root, 'issuer.pem')),
     now,
     settings,

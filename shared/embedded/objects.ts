@@ -6,7 +6,7 @@ import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
-import { areas, type ObjectKey, type Objects, objectPath } from '../ports.ts'
+import { type Area, areas, type ObjectKey, type Objects, objectPath } from '../ports.ts'
 import { errnoOf, linkNew, makeDirectory, syncDirectory, writeTemporary } from './durable-file.ts'
 import { tryLock } from './lock.ts'
 
@@ -18,6 +18,7 @@ export type ObjectsOptions = {
 
 /**
  * Objects as files, `<directory>/<area>/<path>`; several processes may use one directory at the same time.
+ * Packages of over 30 days go at the opening: nobody may have them any more.
  * The tag is the body's SHA-256. A path cannot be both an object and the beginning of another's.
  * Throws `OBJECT_KEY_INVALID`, and retryable `OBJECTS_BUSY`, `OBJECTS_FULL`, `OBJECTS_FAILED`.
  */
@@ -30,7 +31,8 @@ export async function openObjects(
   const home = { ...paths, durable: new Set<string>() }
   await translated(async () => {
     await makeDirectory(home.temporary, dirname(home.root))
-    await removeLeftovers(home.temporary, Date.parse(now()) - LEFTOVER_AGE_MS)
+    await removeOld(home.temporary, Date.parse(now()) - LEFTOVER_AGE_MS)
+    await removeOld(join(home.root, 'packages' satisfies Area), Date.parse(now()) - PACKAGE_AGE_MS)
   })
   return {
     find: (key) => translated(() => findObject(fileOf(home, key))),
@@ -142,11 +144,11 @@ function areaDirectory(home: Home, { area }: ObjectKey): string {
   return area === 'ledger' ? home.ledger : join(home.root, area)
 }
 
-async function removeLeftovers(temporary: string, beforeMs: number): Promise<void> {
-  for (const name of await readdir(temporary)) {
-    const file = join(temporary, name)
+async function removeOld(directory: string, beforeMs: number): Promise<void> {
+  for (const name of (await readdir(directory, { recursive: true }).catch(undefinedWhenAbsent)) ?? []) {
+    const file = join(directory, name)
     const found = await stat(file).catch(undefinedWhenAbsent)
-    if (found !== undefined && found.mtimeMs < beforeMs) await rm(file, { force: true })
+    if (found?.isFile() && found.mtimeMs < beforeMs) await rm(file, { force: true })
   }
 }
 
@@ -177,6 +179,9 @@ function translate(fault: unknown): unknown {
   return new Failure(code, { retryable: true, facts: { errno }, cause: fault })
 }
 
-const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+const LEFTOVER_AGE_MS = DAY_MS
+// As the rule of the bucket on AWS has it: longer than any package may wait for its download (`packageTtlHours`)
+const PACKAGE_AGE_MS = 30 * DAY_MS
 const LOCK_TIMEOUT_MS = 10_000
 const LOCK_POLL_MS = 2

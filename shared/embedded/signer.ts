@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'no
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Failure } from '../base/failure.ts'
-import type { Signer } from '../ports.ts'
+import type { EcdsaSigner, Signer } from '../ports.ts'
 import { createFile, errnoOf, makeDirectory } from './durable-file.ts'
 
 /** Signs with the key in a file, made at the first opening. Throws what `readOrCreateKey` throws. */
@@ -15,14 +15,25 @@ export async function openSigner(file: string): Promise<Signer> {
   }
 }
 
+/** As `openSigner`, with ECDSA. */
+export async function openEcdsaSigner(file: string): Promise<EcdsaSigner> {
+  const key = createPrivateKey(await readOrCreateKey(file, 'ecdsa-p256'))
+  return {
+    verifierKey: createPublicKey(key).export({ format: 'der', type: 'spki' }),
+    sign: async (message) => sign('sha256', message, key),
+  }
+}
+
+type KeyType = 'ed25519' | 'ecdsa-p256'
+
 /**
- * The Ed25519 key in a file (PKCS #8 PEM, RFC 5958), made when there is none; processes that do so at the same
+ * The key in a file (PKCS #8 PEM, RFC 5958), made when there is none; processes that do so at the same
  * time end with the same key. Throws `SIGNER_KEY_EXPOSED` when the file's mode lets anybody but its owner at it,
- * `SIGNER_KEY_INVALID` when it holds no Ed25519 key; neither is retryable.
+ * `SIGNER_KEY_INVALID` when it holds no key of this type; neither is retryable.
  */
-export async function readOrCreateKey(file: string): Promise<string> {
-  const pem = (await readKeyFile(file)) ?? (await createKeyFile(file))
-  if (!isEd25519(pem)) throw new Failure('SIGNER_KEY_INVALID', { retryable: false })
+export async function readOrCreateKey(file: string, type: KeyType = 'ed25519'): Promise<string> {
+  const pem = (await readKeyFile(file)) ?? (await createKeyFile(file, type))
+  if (typeOf(pem) !== type) throw new Failure('SIGNER_KEY_INVALID', { retryable: false })
   return pem
 }
 
@@ -43,8 +54,11 @@ async function readKeyFile(file: string): Promise<string | undefined> {
 }
 
 // Linked under its name when whole: a crash leaves no half key, and of two racing processes one link wins
-async function createKeyFile(file: string): Promise<string> {
-  const { privateKey } = generateKeyPairSync('ed25519')
+async function createKeyFile(file: string, type: KeyType): Promise<string> {
+  const { privateKey } =
+    type === 'ed25519'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' })
   const directory = dirname(resolve(file))
   await makeDirectory(directory, dirname(directory))
@@ -54,11 +68,13 @@ async function createKeyFile(file: string): Promise<string> {
   return stored
 }
 
-function isEd25519(pem: string): boolean {
+function typeOf(pem: string): KeyType | undefined {
   try {
-    return createPrivateKey(pem).asymmetricKeyType === 'ed25519'
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem)
+    if (asymmetricKeyType === 'ed25519') return 'ed25519'
+    return asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'ecdsa-p256' : undefined
   } catch {
     // Without the cause: the parser's message may quote the file, and a key file's content belongs in no log
-    return false
+    return undefined
   }
 }

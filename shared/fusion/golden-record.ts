@@ -1,4 +1,5 @@
 import type { Json } from '../base/canonical.ts'
+import type { DecisionType } from '../records/decision.ts'
 
 /** Who may read a field: `published` in dataset versions (and through the API), `disclosed` in an approved case alone. */
 export type Edition = 'published' | 'disclosed'
@@ -12,10 +13,10 @@ export type FieldType = 'text' | 'date' | 'instant' | 'money' | 'text-list' | 's
 /**
  * How the value is chosen among an organisation's records:
  * `code`: read off the USCC; `registration`: the latest registration that states it; `name`: as registration, else the
- * latest other record's subject name; `licences`: all that are in force; `penalties`: all that are in their
- * publication period; `sources`: the authorities whose records take part; `clock`: when time alone will change the row.
+ * latest other record's subject name; `decisions`: all of one type that are in force and may be published;
+ * `sources`: the authorities whose records take part; `clock`: when time alone will change the row.
  */
-export type FusionRule = 'code' | 'registration' | 'name' | 'licences' | 'penalties' | 'sources' | 'clock'
+export type FusionRule = 'code' | 'registration' | 'name' | 'decisions' | 'sources' | 'clock'
 
 export type GoldenField = {
   readonly name: string
@@ -28,6 +29,8 @@ export type GoldenField = {
   readonly elementId?: number
   readonly rule: FusionRule
   readonly editions: readonly Edition[]
+  /** The type of record that the rule `decisions` reads. */
+  readonly of?: DecisionType
   /** The member of the winning record's facts, for rules that read one. */
   readonly fact?: string
   /**
@@ -45,8 +48,12 @@ export type GoldenMember = {
   readonly type: 'text' | 'date' | 'money' | 'text-list'
   readonly id: number
   readonly elementId?: number
-  readonly fact: string
+  /** The member of the record's facts, or, of none, the last day on which the record is shown. */
+  readonly fact: string | typeof LAST_DAY
 }
+
+/** No fact has this name. */
+export const LAST_DAY = '#last-day'
 
 const both = ['published', 'disclosed'] as const
 const caseOnly = ['disclosed'] as const
@@ -73,7 +80,7 @@ export const goldenFields = [
   { name: 'established_on', zh: '成立日期', en: 'Established on', type: 'date', id: 14, rule: 'registration', editions: both, fact: 'establishedOn' },
   { name: 'operating_from', zh: '经营期限自', en: 'Operating period from', type: 'date', id: 15, rule: 'registration', editions: both, fact: 'operatingFrom', together: 'operating-period' },
   { name: 'operating_to', zh: '经营期限至', en: 'Operating period to', type: 'date', id: 16, rule: 'registration', editions: both, fact: 'operatingTo', together: 'operating-period' },
-  { name: 'licences', zh: '行政许可', en: 'Administrative licences', type: 'struct-list', id: 17, elementId: 50, rule: 'licences', editions: both, members: [
+  { name: 'licences', zh: '行政许可', en: 'Administrative licences', type: 'struct-list', id: 17, elementId: 50, rule: 'decisions', of: 'licence', editions: both, members: [
     { name: 'document_number', zh: '行政许可决定文书号', en: 'Decision number', type: 'text', id: 18, fact: 'documentNumber' },
     { name: 'category', zh: '许可类别', en: 'Category', type: 'text', id: 19, fact: 'category' },
     { name: 'certificate_name', zh: '许可证书名称', en: 'Certificate', type: 'text', id: 20, fact: 'certificateName' },
@@ -84,21 +91,21 @@ export const goldenFields = [
     { name: 'authority', zh: '许可机关', en: 'Licensing authority', type: 'text', id: 25, fact: 'licensingAuthority' },
     { name: 'status', zh: '当前状态', en: 'Status', type: 'text', id: 26, fact: 'status' },
   ] },
-  { name: 'penalties', zh: '行政处罚', en: 'Administrative penalties', type: 'struct-list', id: 27, elementId: 51, rule: 'penalties', editions: both, members: [
+  { name: 'penalties', zh: '行政处罚', en: 'Administrative penalties', type: 'struct-list', id: 27, elementId: 51, rule: 'decisions', of: 'penalty', editions: both, members: [
     { name: 'document_number', zh: '行政处罚决定书文号', en: 'Decision number', type: 'text', id: 28, fact: 'documentNumber' },
     { name: 'kinds', zh: '处罚类别', en: 'Kinds of penalty', type: 'text-list', id: 29, elementId: 30, fact: 'kinds' },
     { name: 'fine_yuan', zh: '罚款金额（元）', en: 'Fine in yuan', type: 'money', id: 31, fact: 'fineYuan' },
     { name: 'confiscated_yuan', zh: '没收金额（元）', en: 'Confiscated, in yuan', type: 'money', id: 32, fact: 'confiscatedYuan' },
     { name: 'decided_on', zh: '处罚决定日期', en: 'Decided on', type: 'date', id: 33, fact: 'decidedOn' },
     { name: 'valid_to', zh: '处罚有效期', en: 'In force to', type: 'date', id: 34, fact: 'validTo' },
-    { name: 'published_to', zh: '公示截止期', en: 'Last day of publication', type: 'date', id: 35, fact: 'publishedTo' },
+    { name: 'published_to', zh: '公示截止期', en: 'Last day of publication', type: 'date', id: 35, fact: LAST_DAY },
     { name: 'authority', zh: '处罚机关', en: 'Penalising authority', type: 'text', id: 36, fact: 'penaltyAuthority' },
   ] },
-  { name: 'licence_contents', zh: '许可内容', en: 'What the licences allow', type: 'struct-list', id: 37, elementId: 52, rule: 'licences', editions: caseOnly, members: [
+  { name: 'licence_contents', zh: '许可内容', en: 'What the licences allow', type: 'struct-list', id: 37, elementId: 52, rule: 'decisions', of: 'licence', editions: caseOnly, members: [
     { name: 'document_number', zh: '行政许可决定文书号', en: 'Decision number', type: 'text', id: 38, fact: 'documentNumber' },
     { name: 'content', zh: '许可内容', en: 'Content', type: 'text', id: 39, fact: 'content' },
   ] },
-  { name: 'penalty_grounds', zh: '违法事实与处罚内容', en: 'Grounds and content of the penalties', type: 'struct-list', id: 40, elementId: 53, rule: 'penalties', editions: caseOnly, members: [
+  { name: 'penalty_grounds', zh: '违法事实与处罚内容', en: 'Grounds and content of the penalties', type: 'struct-list', id: 40, elementId: 53, rule: 'decisions', of: 'penalty', editions: caseOnly, members: [
     { name: 'document_number', zh: '行政处罚决定书文号', en: 'Decision number', type: 'text', id: 41, fact: 'documentNumber' },
     { name: 'offence', zh: '违法行为类型', en: 'Offence', type: 'text', id: 42, fact: 'offence' },
     { name: 'grounds', zh: '违法事实', en: 'Grounds', type: 'text', id: 43, fact: 'grounds' },
@@ -108,6 +115,28 @@ export const goldenFields = [
   ] },
   { name: 'sources', zh: '数据来源', en: 'Authorities whose records take part', type: 'text-list', id: 47, elementId: 48, rule: 'sources', editions: both },
   { name: 'next_change_at', zh: '下次变更时间', en: 'When time alone will change the row', type: 'instant', id: 49, rule: 'clock', editions: ['published'] },
+  { name: 'abnormal_listings', zh: '经营异常名录', en: 'Entries of the list of abnormal operations', type: 'struct-list', id: 54, elementId: 55, rule: 'decisions', of: 'abnormal-listing', editions: both, members: [
+    { name: 'document_number', zh: '列入决定书文号', en: 'Decision number', type: 'text', id: 56, fact: 'documentNumber' },
+    { name: 'listed_on', zh: '列入日期', en: 'Listed on', type: 'date', id: 57, fact: 'decidedOn' },
+    { name: 'published_to', zh: '公示截止期', en: 'Last day of publication', type: 'date', id: 58, fact: LAST_DAY },
+    { name: 'authority', zh: '列入机关', en: 'Listing authority', type: 'text', id: 59, fact: 'decidedBy' },
+  ] },
+  { name: 'serious_listings', zh: '严重违法失信名单', en: 'Entries of the list of serious violations', type: 'struct-list', id: 60, elementId: 61, rule: 'decisions', of: 'serious-listing', editions: both, members: [
+    { name: 'document_number', zh: '列入决定书文号', en: 'Decision number', type: 'text', id: 62, fact: 'documentNumber' },
+    { name: 'listed_on', zh: '列入日期', en: 'Listed on', type: 'date', id: 63, fact: 'decidedOn' },
+    { name: 'published_to', zh: '公示截止期', en: 'Last day of publication', type: 'date', id: 64, fact: LAST_DAY },
+    { name: 'authority', zh: '列入机关', en: 'Listing authority', type: 'text', id: 65, fact: 'decidedBy' },
+  ] },
+  { name: 'abnormal_listing_reasons', zh: '列入经营异常名录原因', en: 'Reasons of the abnormal listings', type: 'struct-list', id: 66, elementId: 67, rule: 'decisions', of: 'abnormal-listing', editions: caseOnly, members: [
+    { name: 'document_number', zh: '列入决定书文号', en: 'Decision number', type: 'text', id: 68, fact: 'documentNumber' },
+    { name: 'listed_on', zh: '列入日期', en: 'Listed on', type: 'date', id: 69, fact: 'decidedOn' },
+    { name: 'reason', zh: '列入原因', en: 'Reason', type: 'text', id: 70, fact: 'reason' },
+  ] },
+  { name: 'serious_listing_reasons', zh: '列入严重违法失信名单原因', en: 'Reasons of the serious listings', type: 'struct-list', id: 71, elementId: 72, rule: 'decisions', of: 'serious-listing', editions: caseOnly, members: [
+    { name: 'document_number', zh: '列入决定书文号', en: 'Decision number', type: 'text', id: 73, fact: 'documentNumber' },
+    { name: 'listed_on', zh: '列入日期', en: 'Listed on', type: 'date', id: 74, fact: 'decidedOn' },
+    { name: 'reason', zh: '列入原因', en: 'Reason', type: 'text', id: 75, fact: 'reason' },
+  ] },
 ] as const satisfies readonly GoldenField[]
 
 export type GoldenFieldName = (typeof goldenFields)[number]['name']

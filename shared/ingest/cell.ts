@@ -129,10 +129,13 @@ function shiftDecimal(amount: { whole: string; fraction: string }, places: numbe
 
 /** Folds what authorities write differently in the same document number: 〔2025〕, [2025], （2025）, spaces, width. */
 export function foldDocumentNumber(number: string): string {
-  return number
+  return foldBrackets(number).replace(/\s/g, '').toUpperCase()
+}
+
+/** Folds width, and brackets of every kind to round ones. */
+export function foldBrackets(text: string): string {
+  return text
     .normalize('NFKC')
-    .replace(/\s/g, '')
-    .replace(/[〔［[【]/g, '(')
-    .replace(/[〕］\]】]/g, ')')
-    .toUpperCase()
+    .replace(/[〔[【]/g, '(')
+    .replace(/[〕\]】]/g, ')')
 }

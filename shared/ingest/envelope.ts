@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { type Sha256, sha256 } from '../base/digest.ts'
 import { parseInstant } from '../base/instant.ts'
 import { findPersonalDataInId } from '../identity/personal-data.ts'
+import { findLayout } from './layouts/registry.ts'
 
 export const ENVELOPE_VERSION = '1'
 
@@ -28,6 +30,14 @@ const headShape = {
 /** What every submission says of itself; a file's rides in the query, beside the bytes. */
 export const submissionHeadSchema = z.strictObject(headShape)
 export type SubmissionHead = z.infer<typeof submissionHeadSchema>
+
+/**
+ * The hash of what an id names: layout and content, as a receipt states it. The layout goes by its name alone, however it
+ * was spelt; `sentAt` is no part of it, since a retry carries a new one.
+ */
+export function contentSha256(layout: string, content: string | Uint8Array): Sha256 {
+  return sha256(`${findLayout(layout)?.name ?? layout}\n${sha256(content)}`)
+}
 
 /** A submission as one JSON document. Which authority it comes from is told by the door, never by the message. */
 export const envelopeSchema = z.strictObject({

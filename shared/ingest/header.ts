@@ -1,4 +1,5 @@
 import { findPersonalData } from '../identity/personal-data.ts'
+import { foldBrackets } from './cell.ts'
 import type { Column, Layout } from './layouts/layout.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -81,10 +82,7 @@ export function holdsPersonalData(header: string): boolean {
 
 // Real headers come with full-width digits, underscores and brackets, line breaks, a mark for mandatory fields
 function foldHeader(header: string): string {
-  return header
-    .normalize('NFKC')
+  return foldBrackets(header)
     .replace(/[\s*\u200b\ufeff]/g, '')
-    .replace(/[〔［【]/g, '(')
-    .replace(/[〕］】]/g, ')')
     .toUpperCase()
 }

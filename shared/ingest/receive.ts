@@ -1,11 +1,11 @@
-import { type Sha256, sha256 } from '../base/digest.ts'
+import type { Sha256 } from '../base/digest.ts'
 import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
-import type { Envelope, SubmissionHead } from './envelope.ts'
+import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import { readParts } from './read.ts'
@@ -30,6 +30,14 @@ export type Received =
   /** This content was received under this id before. */
   | { readonly outcome: 'repeated'; readonly receipt: Receipt }
   | { readonly outcome: 'reused'; readonly receipt: Receipt }
+  /** Sent ahead of our clock. Nothing is kept: the id is free, and the same content may come again. */
+  | { readonly outcome: 'early' }
+
+/** Why nothing of a submission is kept under its id, for the doors to tell. */
+export const notTaken = {
+  reused: { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' },
+  early: { code: 'SENT_AT_IN_FUTURE', path: '/sentAt' },
+} as const satisfies Record<string, Refusal>
 
 /**
  * Takes a submission in: reads and minimises it here, before anything of it is stored, archives what is left and
@@ -43,9 +51,10 @@ export async function receiveSubmission(world: ReceivingWorld, delivery: Deliver
   if (stored !== undefined) {
     return { outcome: stored.sha256 === content.sha256 ? 'repeated' : 'reused', receipt: stored }
   }
+  if (isEarly(world, head)) return { outcome: 'early' }
   const layout = findLayout(head.layout)
   const refusal =
-    layout === undefined ? refuse('LAYOUT_UNKNOWN', '/layout') : checkHead(world, delivery, layout)
+    layout === undefined ? refuse('LAYOUT_UNKNOWN', '/layout') : checkAdmitted(world, delivery, layout)
   const draft =
     layout === undefined || refusal !== undefined
       ? refusedDraft(draftHead(world, delivery, content), refusal ?? refuse('LAYOUT_UNKNOWN', '/layout'))
@@ -72,27 +81,32 @@ function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content
 
 type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
 
-// What the id names. `sentAt` is no part of it: a retry carries a new one
 function describeContent(delivery: Delivery): Content {
   const { layout } = delivery.head
   if ('file' in delivery) {
     const { bytes } = delivery.file
-    return { sha256: sha256(`${layout}\n${sha256(bytes)}`), sizeBytes: bytes.length }
+    return { sha256: contentSha256(layout, bytes), sizeBytes: bytes.length }
   }
   const text = JSON.stringify(delivery.head.records)
-  return { sha256: sha256(`${layout}\n${sha256(text)}`), sizeBytes: Buffer.byteLength(text) }
+  return { sha256: contentSha256(layout, text), sizeBytes: Buffer.byteLength(text) }
 }
 
-function checkHead(
+/** Whether it says it was sent later than our clock is, by more than the policy grants. */
+export function isEarly(
+  { now, settings }: Pick<World, 'now' | 'settings'>,
+  { sentAt }: Pick<SubmissionHead, 'sentAt'>,
+): boolean {
+  // As numbers: the year 10000, which an offset can reach, sorts before ours as text
+  return Date.parse(sentAt) > Date.parse(now()) + settings.policy.clockSkewSeconds * 1_000
+}
+
+function checkAdmitted(
   world: ReceivingWorld,
-  { authority, head }: Delivery,
-  layout: Layout,
+  { authority }: Delivery,
+  { recordType }: Layout,
 ): Refusal | undefined {
   const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
-  if (!admitted.includes(layout.recordType)) return refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
-  // As numbers: the year 10000, which an offset can reach, sorts before ours as text
-  const latestMs = Date.parse(world.now()) + world.settings.policy.clockSkewSeconds * 1_000
-  return Date.parse(head.sentAt) > latestMs ? refuse('SENT_AT_IN_FUTURE', '/sentAt') : undefined
+  return admitted.includes(recordType) ? undefined : refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
 }
 
 function refuse(code: Refusal['code'], path: string): Refusal {

@@ -1,14 +1,14 @@
 import { Failure } from '../base/failure.ts'
-import type { ObjectKey, Objects, Signer } from '../ports.ts'
+import type { EcdsaSigner, ObjectKey, Objects, Signer } from '../ports.ts'
 import { type BundleEnd, decodeBundle, encodeBundle, growBundles, partialBundle } from './bundle.ts'
 import { formatCheckpoint, parseCheckpoint, type Trust } from './checkpoint.ts'
 import { type Frontier, frontierTiles, growTree, readFrontier, rootOf } from './frontier.ts'
 import { formatLeaf } from './leaf.ts'
 import { type Hash, isSameHash, leafHashes } from './merkle.ts'
-import { formatNote, parseNote } from './note.ts'
-import { signText } from './signature.ts'
+import { formatNote, type Note, parseNote } from './note.ts'
+import { type NamedSigner, type Signature, signText, verifierKeyOf } from './signature.ts'
 import { parseTilePath, TILE_WIDTH, type Tile, type TileBody, tilePath } from './tile.ts'
-import { formatVerifierKey, parseVerifierKey, verifierKey } from './verifier-key.ts'
+import { formatVerifierKey, parseVerifierKey, type VerifierKey } from './verifier-key.ts'
 
 /** A size of the log with the root of its tree. */
 export type LogState = { readonly size: number; readonly root: Hash }
@@ -25,6 +25,9 @@ export const CHECKPOINT_PATH = 'checkpoint'
 
 /** The log's own key, for whoever takes the log away; it is trusted once it was had by another way as well. */
 export const VERIFIER_KEY_PATH = 'vkey'
+
+/** That of the second signer, where there is one. */
+export const SECOND_VERIFIER_KEY_PATH = 'vkey-ecdsa-p256'
 
 /** Where every published checkpoint is kept, by its size: `checkpoint` shows the last alone. */
 export function archivedCheckpointPath(size: number): string {
@@ -98,7 +101,17 @@ async function putFile(objects: Objects, { tile, body }: TileBody): Promise<void
   throw new Failure('LEDGER_FILE_DIFFERS', { retryable: false, facts: { path } })
 }
 
-export type Signing = { readonly origin: string; readonly signer: Signer }
+/** Who signs the log's checkpoints, all under its origin. */
+export type Signing = {
+  readonly origin: string
+  readonly signer: Signer
+  readonly secondSigner?: EcdsaSigner
+}
+
+function signersOf({ origin: name, signer, secondSigner }: Signing): readonly NamedSigner[] {
+  const second = secondSigner && { name, signer: secondSigner, type: 'ecdsa-p256' as const }
+  return [{ name, signer }, ...(second ? [second] : [])]
+}
 
 /**
  * Signs a state and publishes it, forward only. Only for a state that the head holds: a signature over one that lost
@@ -107,16 +120,18 @@ export type Signing = { readonly origin: string; readonly signer: Signer }
 export async function publishCheckpoint(
   objects: Objects,
   { size, root }: LogState,
-  { origin, signer }: Signing,
+  signing: Signing,
 ): Promise<void> {
-  const before = await publishedSize(objects)
+  const before = await findPublished(objects)
   if (before.size >= size) return
-  if (before.tag === undefined) await publishVerifierKey(objects, { origin, signer })
-  const text = formatCheckpoint({ origin, size, root, extensions: [] })
-  const note = formatNote({ text, signatures: [await signText(text, { name: origin, signer })] })
+  const signers = signersOf(signing)
+  for (const signer of signers) await publishVerifierKey(objects, signer, before.signatures)
+  const text = formatCheckpoint({ origin: signing.origin, size, root, extensions: [] })
+  const signatures = await Promise.all(signers.map((signer) => signText(text, signer)))
+  const note = formatNote({ text, signatures })
   await objects.put(logKey(archivedCheckpointPath(size)), note, 'absent')
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const published = await publishedSize(objects)
+    const published = await findPublished(objects)
     if (published.size >= size) return
     const when = published.tag === undefined ? ('absent' as const) : { tag: published.tag }
     if ((await objects.put(logKey(CHECKPOINT_PATH), note, when)) === 'stored') return
@@ -124,34 +139,48 @@ export async function publishCheckpoint(
   throw new Failure('CHECKPOINT_CONTENDED', { retryable: true, facts: { size } })
 }
 
-async function publishVerifierKey(objects: Objects, { origin, signer }: Signing): Promise<void> {
-  const key = formatVerifierKey(verifierKey(origin, 'ed25519', signer.verifierKey))
-  await objects.put(logKey(VERIFIER_KEY_PATH), Buffer.from(`${key}\n`), 'absent')
+// Before its first signature is there to be verified; whoever has signed what is published has its key there
+async function publishVerifierKey(
+  objects: Objects,
+  signer: NamedSigner,
+  signatures: readonly Signature[],
+): Promise<void> {
+  const key = verifierKeyOf(signer)
+  if (signatures.some(({ name, id }) => name === key.name && id === key.id)) return
+  const path = key.type === 'ecdsa-p256' ? SECOND_VERIFIER_KEY_PATH : VERIFIER_KEY_PATH
+  await objects.put(logKey(path), Buffer.from(`${formatVerifierKey(key)}\n`), 'absent')
 }
 
 // Each attempt is lost to somebody who moved it forward; so many in a row are a fault
 const ATTEMPTS = 20
 
-async function publishedSize(objects: Objects): Promise<{ readonly size: number; readonly tag?: string }> {
+type Published = Pick<Note, 'signatures'> & { readonly size: number; readonly tag?: string }
+
+async function findPublished(objects: Objects): Promise<Published> {
   const found = await objects.find(logKey(CHECKPOINT_PATH))
-  if (found === undefined) return { size: 0 }
-  const note = parseNote(found.body)
-  const read = note.outcome === 'parsed' ? parseCheckpoint(note.note.text) : note
-  if (read.outcome === 'refused') throw new Failure('CHECKPOINT_UNREADABLE', { retryable: false })
-  return { size: read.checkpoint.size, tag: found.tag }
+  if (found === undefined) return { size: 0, signatures: [] }
+  const parsed = parseNote(found.body)
+  const read = parsed.outcome === 'parsed' ? parseCheckpoint(parsed.note.text) : parsed
+  if (parsed.outcome === 'refused' || read.outcome === 'refused')
+    throw new Failure('CHECKPOINT_UNREADABLE', { retryable: false })
+  return { size: read.checkpoint.size, signatures: parsed.note.signatures, tag: found.tag }
 }
 
 /**
- * Whom the service itself believes when it looks at its own log: the key beside it, which only the sealer puts there,
+ * Whom the service itself believes when it looks at its own log: the keys beside it, which only the sealer puts there,
  * once. Undefined before the first checkpoint. Throws `VERIFIER_KEY_UNREADABLE`.
  */
 export async function readTrusted(objects: Objects, origin: string): Promise<Trust | undefined> {
-  const found = await objects.find(logKey(VERIFIER_KEY_PATH))
-  if (found === undefined) return undefined
-  const parsed = parseVerifierKey(Buffer.from(found.body).toString('utf8').trim())
-  if (parsed.outcome === 'refused' || parsed.key.name !== origin)
-    throw new Failure('VERIFIER_KEY_UNREADABLE', { retryable: false })
-  return { origin, keys: [parsed.key], witnesses: [] }
+  const keys: VerifierKey[] = []
+  for (const path of [VERIFIER_KEY_PATH, SECOND_VERIFIER_KEY_PATH]) {
+    const found = await objects.find(logKey(path))
+    if (found === undefined) continue
+    const parsed = parseVerifierKey(Buffer.from(found.body).toString('utf8').trim())
+    if (parsed.outcome === 'refused' || parsed.key.name !== origin)
+      throw new Failure('VERIFIER_KEY_UNREADABLE', { retryable: false, facts: { path } })
+    keys.push(parsed.key)
+  }
+  return keys.length === 0 ? undefined : { origin, keys, witnesses: [] }
 }
 
 /** The log's files for whoever verifies them; the archived checkpoints are left to those who verify all of it. */

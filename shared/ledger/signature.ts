@@ -1,16 +1,25 @@
-import type { Signer } from '../ports.ts'
+import type { EcdsaSigner, Signer } from '../ports.ts'
 import { formatBase64, parseBase64 } from './encoding.ts'
 import { isKeyName, type VerifierKey, verifierKey } from './verifier-key.ts'
 
 /** What a signature line says: whose it is, by name and key id, and the bytes, whose form is the key type's own. */
 export type Signature = Pick<VerifierKey, 'name' | 'id'> & { readonly bytes: Uint8Array }
 
-/** Signs a text under a name with Ed25519 (signed-note, "Ed25519 signatures"). Throws `KEY_NAME_INVALID`. */
-export async function signText(
-  text: string,
-  by: { readonly name: string; readonly signer: Signer },
-): Promise<Signature> {
-  const { name, id } = verifierKey(by.name, 'ed25519', by.signer.verifierKey)
+/** A signer under the name it signs with: Ed25519 if nothing else is said. */
+export type NamedSigner = {
+  readonly name: string
+  readonly signer: Signer | EcdsaSigner
+  readonly type?: 'ed25519' | 'ecdsa-p256'
+}
+
+/** Throws `KEY_NAME_INVALID` or `PUBLIC_KEY_INVALID`. */
+export function verifierKeyOf({ name, signer, type = 'ed25519' }: NamedSigner): VerifierKey {
+  return verifierKey(name, type, signer.verifierKey)
+}
+
+/** Signs a text (signed-note, "Signatures"; for both types its very bytes). Throws as `verifierKeyOf` does. */
+export async function signText(text: string, by: NamedSigner): Promise<Signature> {
+  const { name, id } = verifierKeyOf(by)
   return { name, id, bytes: await by.signer.sign(Buffer.from(text)) }
 }
 

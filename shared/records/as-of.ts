@@ -1,28 +1,77 @@
 import { compareUtf8 } from '../base/order.ts'
 import type { Item } from '../ports.ts'
-import { parseSightingMark } from './keys.ts'
+import { documentOfSort, parseSightingMark, withdrawnSort } from './keys.ts'
 import { digestIn } from './part.ts'
-import type { FactRecord, Sighting, StandingRecord } from './record.ts'
+import type { FactRecord, RecordOf, Sighting, StandingRecord } from './record.ts'
 
 /**
  * The revision of each document that stands in the ledger's first `ledgerSize` entries: of all sightings there,
  * the one with the greatest (revision mark, sent at, entry, row). A value that flips back stands again, and
- * yesterday's file arriving after today's changes nothing.
+ * yesterday's file arriving after today's changes nothing. Of a document that was withdrawn only what was sighted
+ * after its last withdrawal stands, if anything; the withdrawal itself stands beside it.
  */
-export function standingRecords(items: Iterable<Item>, ledgerSize: number): readonly StandingRecord[] {
+export function standingRecords(items: readonly Item[], ledgerSize: number): readonly StandingRecord[] {
   const standing = new Map<string, StandingRecord>()
   for (const item of items) {
     const candidate = standingCandidate(item, ledgerSize)
-    if (candidate === undefined) continue
-    const document = item.key.sort.slice(0, item.key.sort.lastIndexOf('#'))
-    const rival = standing.get(document)
-    if (rival === undefined || comparePrecedence(rival, candidate) < 0) standing.set(document, candidate)
+    if (candidate !== undefined) keepGreater(standing, documentOfSort(item.key.sort), candidate)
+  }
+  for (const withdrawal of standing.values()) {
+    if (isWithdrawal(withdrawal)) withdraw(standing, withdrawal, { items, ledgerSize })
   }
   return [...standing.values()]
 }
 
-function standingCandidate(item: Item, ledgerSize: number): StandingRecord | undefined {
-  const sightings = item.marks.map(parseSightingMark).filter((sighting) => sighting.entry < ledgerSize)
+function keepGreater(
+  standing: Map<string, StandingRecord>,
+  document: string,
+  candidate: StandingRecord,
+): void {
+  const rival = standing.get(document)
+  if (rival === undefined || comparePrecedence(rival, candidate) < 0) standing.set(document, candidate)
+}
+
+type StandingWithdrawal = StandingRecord & { readonly record: RecordOf<'withdrawal'> }
+
+function isWithdrawal(standing: StandingRecord): standing is StandingWithdrawal {
+  return standing.record.type === 'withdrawal'
+}
+
+/**
+ * Leaves of the document that was withdrawn what is later by (revision mark, sent at, entry, row), where the
+ * withdrawal has the greatest revision mark sighted before it. A correction has none: the mark was wrong as well.
+ */
+function withdraw(
+  standing: Map<string, StandingRecord>,
+  { record, sighting }: StandingWithdrawal,
+  { items, ledgerSize }: { readonly items: readonly Item[]; readonly ledgerSize: number },
+): void {
+  const document = withdrawnSort(record)
+  if (!standing.delete(document)) return
+  const own = items.filter(({ key }) => documentOfSort(key.sort) === document)
+  const isLater = (each: Sighting): boolean => compareSightings(sighting, each) < 0
+  let mark = ''
+  for (const item of own) {
+    const before = standingCandidate(item, ledgerSize, (each) => !isLater(each))
+    if (before !== undefined && compareUtf8(mark, before.record.revision) < 0) mark = before.record.revision
+  }
+  if (record.facts.kind === 'correction') mark = ''
+  for (const item of own) {
+    const after = standingCandidate(item, ledgerSize, isLater)
+    if (after !== undefined && compareUtf8(mark, after.record.revision) <= 0)
+      keepGreater(standing, document, after)
+  }
+}
+
+/** A revision with its greatest sighting, of those that count. */
+function standingCandidate(
+  item: Item,
+  ledgerSize: number,
+  counts: (sighting: Sighting) => boolean = () => true,
+): StandingRecord | undefined {
+  const sightings = item.marks
+    .map(parseSightingMark)
+    .filter((sighting) => sighting.entry < ledgerSize && counts(sighting))
   const [first, ...rest] = sightings
   if (first === undefined) return undefined
   return {

@@ -1,11 +1,13 @@
 import { digestOf, type Sha256 } from '../base/digest.ts'
+import { Failure } from '../base/failure.ts'
 import { entryKey } from '../ledger/outbox.ts'
 import { findSealedEntry, findSealedReference, type SealedEntry } from '../ledger/sealed.ts'
-import type { Store, World, Write } from '../ports.ts'
+import type { Key, Store, World, Write } from '../ports.ts'
 import { markApplied } from './applied.ts'
 import { ERASURE_ENTRY, submissionOf } from './entry.ts'
 import { parseSightingMark } from './keys.ts'
 import { type ArchivedRecord, eraseRows, readPart } from './part.ts'
+import type { Sighting } from './record.ts'
 import { findWatermark } from './watermark.ts'
 
 /** Rows of one part of the archive. */
@@ -28,7 +30,8 @@ export type Erasure =
 /**
  * Orders an erasure. A whole entry loses payload and salt in the transaction that tells of it: of its leaf, nothing is
  * left but what reveals nothing. Records leave the archive and the records table when the erasure's own entry is
- * applied, wherever the same record was seen. The log stays as it is, and verifies. Repeatable.
+ * applied, wherever the same record was seen before it. The log stays as it is, and verifies. Repeatable.
+ * Answers how many records, each once however often it was sent. Throws `ERASURE_CONTENDED`.
  */
 export async function orderErasure(
   world: Pick<World, 'store' | 'objects' | 'now'>,
@@ -53,8 +56,9 @@ export async function orderErasure(
       ? [{ key: entryKey(entry), value: { ...stub, erasedBy: id }, when: { revision: item.revision } }]
       : []
   const payload = { entry, whole: rows === undefined, parts, reason, by }
-  await store.commit(writes, { id, kind: ERASURE_ENTRY, at: world.now(), payload })
-  return { outcome: 'erased', erasure: id, records: parts.reduce((sum, part) => sum + part.rows.length, 0) }
+  const outcome = await store.commit(writes, { id, kind: ERASURE_ENTRY, at: world.now(), payload })
+  if (outcome === 'conflict') throw new Failure('ERASURE_CONTENDED', { retryable: true, facts: { entry } })
+  return { outcome: 'erased', erasure: id, records: keysOf(await readErased(world, parts)).length }
 }
 
 /** Where the records of an entry lie, those of other entries that are the same records included; undefined for rows there are not. */
@@ -70,20 +74,28 @@ async function partsToErase(
     .flat()
     .filter(({ row }) => wanted === undefined || wanted.has(row))
   if (wanted !== undefined && records.length < wanted.size) return undefined
-  const sightings = new Map<number, Set<number>>()
-  for (const { entry: number, row } of await sightingsOf(world.store, records)) {
-    sightings.set(number, (sightings.get(number) ?? new Set()).add(row))
-  }
-  const parts: ErasedPart[] = []
-  for (const [number, seen] of sightings) parts.push(...(await partsWith(world, number, seen)))
-  return parts
+  const sightings = await Promise.all(keysOf(records).map((key) => findSightings(world.store, key)))
+  return partsSeen(world, sightings.flat())
 }
 
-async function sightingsOf(store: Store, records: readonly ArchivedRecord[]) {
-  const found = await Promise.all(
-    records.map(({ partition, sort }) => store.find({ table: 'records', partition, sort })),
-  )
-  return found.flatMap((item) => item?.marks ?? []).map(parseSightingMark)
+async function findSightings(store: Store, key: Key): Promise<readonly Sighting[]> {
+  return ((await store.find(key))?.marks ?? []).map(parseSightingMark)
+}
+
+function keysOf(records: readonly ArchivedRecord[]): readonly Key[] {
+  const keys = new Map(records.map(({ partition, sort }) => [`${partition} ${sort}`, { partition, sort }]))
+  return [...keys.values()].map((key) => ({ table: 'records', ...key }))
+}
+
+async function partsSeen(
+  world: Pick<World, 'store' | 'objects'>,
+  sightings: readonly Sighting[],
+): Promise<readonly ErasedPart[]> {
+  const rowsOf = new Map<number, Set<number>>()
+  for (const { entry, row } of sightings) rowsOf.set(entry, (rowsOf.get(entry) ?? new Set()).add(row))
+  const parts: ErasedPart[] = []
+  for (const [number, rows] of rowsOf) parts.push(...(await partsWith(world, number, rows)))
+  return parts
 }
 
 async function partsWith(
@@ -100,20 +112,41 @@ async function partsWith(
   return parts
 }
 
-/** Erases what a sealed erasure names: first what the records would be computed from again, then the records. */
+async function readErased(
+  { objects }: Pick<World, 'objects'>,
+  parts: readonly ErasedPart[],
+): Promise<readonly ArchivedRecord[]> {
+  const records: ArchivedRecord[] = []
+  for (const { sha256, rows } of parts) {
+    const wanted = new Set(rows)
+    records.push(...(await readPart(objects, { sha256 })).filter(({ row }) => wanted.has(row)))
+  }
+  return records
+}
+
+/**
+ * Erases the records that a sealed erasure names, wherever an entry before it has them: some may have been sealed, and
+ * not applied, when it was ordered. One that was reported again after that stays, as what is reported then. First goes
+ * what the records would be computed from again, all of it, then the records: after a crash between, they still tell
+ * where they were seen. Throws `ERASURE_AHEAD` until every entry before it is applied.
+ */
 export async function applyErasure(
   world: Pick<World, 'store' | 'objects'>,
   { number, payload }: SealedEntry,
 ): Promise<void> {
+  const { store, objects } = world
+  if ((await findWatermark(store)) < number)
+    throw new Failure('ERASURE_AHEAD', { retryable: true, facts: { number } })
   const { parts } = payload as unknown as { readonly parts: readonly ErasedPart[] }
-  const subjects = new Set<string>()
-  let erased = 0
-  for (const { sha256, rows } of parts) {
-    const records = await eraseRows(world.objects, sha256, new Set(rows))
-    await world.store.remove(records.map(({ partition, sort }) => ({ table: 'records', partition, sort })))
-    for (const { partition } of records) subjects.add(partition)
-    erased += records.length
+  const records = await readErased(world, parts)
+  const keys = keysOf(records)
+  const sightings = await Promise.all(keys.map((key) => findSightings(store, key)))
+  const earlier = sightings.flat().filter(({ entry }) => entry < number)
+  for (const { sha256, rows } of [...parts, ...(await partsSeen(world, earlier))]) {
+    await eraseRows(objects, sha256, new Set(rows))
   }
-  const counts = { new: 0, known: 0, erased }
-  await markApplied(world.store, { number, part: 0 }, { subjects: [...subjects], counts })
+  await store.remove(keys.filter((_, at) => !sightings[at]?.some(({ entry }) => entry > number)))
+  const subjects = [...new Set(keys.map(({ partition }) => partition))]
+  const counts = { new: 0, known: 0, erased: keys.length }
+  await markApplied(store, { number, part: 0 }, { subjects, counts })
 }

@@ -59,9 +59,9 @@ export function partKey(sha: Sha256): ObjectKey {
 /** Throws `ARCHIVE_PART_MISSING` or `ARCHIVE_PART_CORRUPT`. */
 export async function readPart(
   objects: Objects,
-  reference: PartReference,
+  { sha256 }: Pick<PartReference, 'sha256'>,
 ): Promise<readonly ArchivedRecord[]> {
-  return (await readTagged(objects, reference.sha256)).records
+  return (await readTagged(objects, sha256)).records
 }
 
 async function readTagged(

@@ -27,10 +27,12 @@ let caseId: string
 const at = (name: string) => join(directory.path, name)
 const onHome = (...args: readonly string[]) => run(...args, '--home', home)
 
-/** A home that holds a submission, a case, and entries enough for full tiles. */
+/** A home of two signers that holds a submission, a case, and entries enough for full tiles. */
 beforeAll(async () => {
   directory = await makeDirectory()
   home = at('home')
+  await mkdir(home)
+  await writeFile(join(home, 'ledger.json'), JSON.stringify({ origin: LOG, secondSigner: 'ecdsa-p256' }))
   const push = ['push', '--authority', BUREAU, '--layout', 'penalty-2018', '--submission', 'first']
   expect(await onHome(...push, example('penalties-2018.csv'))).toMatchObject({ code: 0 })
   const submit = ['case', 'submit', example('case-request.json'), '--as', 'demo-public-security']
@@ -64,7 +66,7 @@ describe('ledger checkpoint, show and prove', () => {
     expect(lines.slice(0, 2)).toEqual([LOG, expect.stringMatching(/^\d+$/)])
     expect(lines[4]).toMatch(/^— credit-fusion\.invalid\/ledger /)
     const { checkpoint } = document(await onHome('ledger', 'checkpoint', '--json'))
-    expect(String(checkpoint)).toMatch(/^credit-fusion\.invalid\/ledger\n\d+\n.{44}\n\n— .*\n$/)
+    expect(String(checkpoint)).toMatch(/^credit-fusion\.invalid\/ledger\n\d+\n.{44}\n\n— .*\n— .*\n$/)
   })
 
   test.concurrent('print one entry: what it says, its number, its leaf', async () => {
@@ -122,6 +124,31 @@ describe('ledger verify', () => {
     expect(ended.stderr).toContain('trusting the key beside the log')
   })
 
+  test.concurrent('believes either key of the log, or both, or those of a policy', async () => {
+    const second = (await readFile(join(log, 'vkey-ecdsa-p256'), 'utf8')).trim()
+    await writeFile(at('second.policy'), `log ${second}\nquorum none\n`)
+    for (const trusted of [
+      ['--vkey', second],
+      ['--vkey', join(log, 'vkey-ecdsa-p256'), '--vkey', await keptVkey()],
+      ['--policy', at('second.policy')],
+    ]) {
+      const ended = await run('ledger', 'verify', log, ...trusted, '--json')
+      expect(document(ended)).toMatchObject({ verified: true, size })
+    }
+  })
+
+  test('finds the second signature to be another, where its key is believed', async () => {
+    const copy = at('logs/second')
+    await cp(log, copy, { recursive: true })
+    const note = await readFile(join(copy, 'checkpoint'), 'utf8')
+    await writeFile(join(copy, 'checkpoint'), flipped(Buffer.from(note), note.length - 20))
+    const first = await run('ledger', 'verify', copy, '--vkey', await keptVkey())
+    expect(first.code).toBe(0)
+    const both = await run('ledger', 'verify', copy, '--json')
+    expect(both.code).toBe(1)
+    expect(document(both)).toMatchObject({ findings: [{ path: 'checkpoint' }] })
+  })
+
   test.concurrent('of a home, takes its log', async () => {
     expect(document(await onHome('ledger', 'verify', '--json'))).toMatchObject({ verified: true })
   })
@@ -135,7 +162,7 @@ describe('ledger verify', () => {
       expect.arrayContaining(['tile/0/000', 'tile/1/000.p/1', 'tile/entries/000', 'checkpoint']),
     )
     const verified = await keptVkey()
-    for (const [n, path] of files.filter((path) => path !== 'vkey').entries()) {
+    for (const [n, path] of files.filter((path) => !path.startsWith('vkey')).entries()) {
       const copy = at(`logs/${n}`)
       await cp(log, copy, { recursive: true })
       // Within the first leaf of a bundle, not in its length

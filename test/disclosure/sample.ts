@@ -176,7 +176,7 @@ export function penalty(uscc: string, documentNumber: string, decidedOn: string)
     facts: {
       subjectName: '合成样本有限公司',
       documentNumber,
-      kinds: ['罚款'],
+      kinds: ['责令停产停业'],
       grounds: `${documentNumber}的事实`,
       decidedOn: decidedOn as CalendarDate,
       publishedTo: '2027-06-30' as CalendarDate,

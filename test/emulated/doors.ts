@@ -141,7 +141,8 @@ const deliveries: readonly Delivery[] = [
   {
     title: 'an envelope of tomorrow',
     ...{ code: 'SENT_AT_IN_FUTURE', path: '/sentAt' },
-    deliver: (stack, id) => sendRead(stack, id, envelope(id, { sentAt: '2999-01-01T00:00:00Z' })),
+    deliver: (stack, id) =>
+      sendUnread(stack, JSON.stringify(envelope(id, { sentAt: '2999-01-01T00:00:00Z' }))),
   },
   {
     title: 'an envelope that holds nothing',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { fieldsOf, type GoldenField, goldenFields } from '../../shared/fusion/golden-record.ts'
+import { fieldsOf, type GoldenField, goldenFields, LAST_DAY } from '../../shared/fusion/golden-record.ts'
 import { licenceFactsSchema } from '../../shared/records/types/licence.ts'
+import { listingFactsSchema } from '../../shared/records/types/listing.ts'
 import { penaltyFactsSchema } from '../../shared/records/types/penalty.ts'
 import { registrationFactsSchema } from '../../shared/records/types/registration.ts'
 
@@ -16,6 +17,7 @@ const narrativeFacts = [
   'revokedCertificates',
   'businessScope',
   'address',
+  'reason',
 ]
 
 test('no two fields, members or list elements have the same Iceberg id', () => {
@@ -55,7 +57,15 @@ test('narrative free text is there for a case', () => {
     ...(field.members ?? []).map(({ fact }) => fact),
   ])
   expect(disclosed).toEqual(
-    expect.arrayContaining(['content', 'offence', 'grounds', 'legalBasis', 'businessScope', 'address']),
+    expect.arrayContaining([
+      'content',
+      'offence',
+      'grounds',
+      'legalBasis',
+      'businessScope',
+      'address',
+      'reason',
+    ]),
   )
 })
 
@@ -63,13 +73,15 @@ test('every fact that a field reads is a fact of the record type its rule reads'
   const facts = {
     registration: registrationFactsSchema.keyof().options,
     name: registrationFactsSchema.keyof().options,
-    licences: licenceFactsSchema.keyof().options,
-    penalties: penaltyFactsSchema.keyof().options,
+    licence: licenceFactsSchema.keyof().options,
+    penalty: penaltyFactsSchema.keyof().options,
+    'abnormal-listing': listingFactsSchema.keyof().options,
+    'serious-listing': listingFactsSchema.keyof().options,
   } as Readonly<Record<string, readonly string[]>>
   for (const field of fields) {
     const read = [field.fact, ...(field.members ?? []).map(({ fact }) => fact)].filter(
-      (fact) => fact !== undefined,
+      (fact) => fact !== undefined && fact !== LAST_DAY,
     )
-    expect(facts[field.rule] ?? []).toEqual(expect.arrayContaining(read))
+    expect(facts[field.of ?? field.rule] ?? []).toEqual(expect.arrayContaining(read))
   }
 })

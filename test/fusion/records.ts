@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { addDays, type CalendarDate, type Instant, instantOf } from '../../shared/base/instant.ts'
-import { recordDigest } from '../../shared/records/keys.ts'
+import { recordDigest, withdrawalDocument } from '../../shared/records/keys.ts'
 import type { FactRecord, Sighting, StandingRecord } from '../../shared/records/record.ts'
 import { policySchema } from '../../shared/settings.ts'
 
 export type RegistrationFacts = Extract<FactRecord, { type: 'registration' }>['facts']
 export type LicenceFacts = Extract<FactRecord, { type: 'licence' }>['facts']
 export type PenaltyFacts = Extract<FactRecord, { type: 'penalty' }>['facts']
+export type ListingFacts = Extract<FactRecord, { type: 'abnormal-listing' }>['facts']
+export type WithdrawalFacts = Extract<FactRecord, { type: 'withdrawal' }>['facts']
 
 export const policy = policySchema.parse({})
 /** Synthetic: the organisation code begins with YY. */
@@ -42,12 +44,36 @@ export function penalty(facts: Partial<PenaltyFacts> = {}, more: Base = {}): Fac
   const all = {
     subjectName: '甲公司',
     documentNumber: '罚字1号',
-    kinds: ['罚款'],
+    kinds: ['责令停产停业'],
     decidedOn: day('2025-01-01'),
     penaltyAuthority: '某局',
     ...facts,
   }
   return { type: 'penalty', ...base({ authority: 'cf', document: all.documentNumber, ...more }), facts: all }
+}
+
+export function listing(
+  type: 'abnormal-listing' | 'serious-listing',
+  facts: Partial<ListingFacts> = {},
+  more: Base = {},
+): FactRecord {
+  const all = { subjectName: '甲公司', decidedOn: day('2025-01-01'), decidedBy: '某局', ...facts }
+  const document = [all.decidedOn, all.decidedBy, all.reason ?? ''].join(' ')
+  return { type, ...base({ authority: 'scjg', document, ...more }), facts: all }
+}
+
+/** Of the penalty above, unless said. */
+export function withdrawal(facts: Partial<WithdrawalFacts> = {}, more: Base = {}): FactRecord {
+  const all = {
+    subjectName: '甲公司',
+    kind: 'repair' as const,
+    recordType: 'penalty' as const,
+    documentNumber: '罚字1号',
+    decidedBy: '某局',
+    ...facts,
+  }
+  const document = withdrawalDocument(all.recordType, all.documentNumber ?? '')
+  return { type: 'withdrawal', ...base({ authority: 'cf', document, ...more }), facts: all }
 }
 
 export function standing(record: FactRecord, sighting: Partial<Sighting> = {}): StandingRecord {
@@ -89,11 +115,30 @@ const penalties = fc
   .record({
     subjectName: aName,
     documentNumber: aNumber.map((number) => `罚字${number}号`),
+    kinds: fc.constantFrom('责令停产停业', '罚款', '警告', '其他').map((kind) => [kind]),
     decidedOn: aDay,
     publishedTo: maybeDay,
     fineYuan: anAmount,
   })
   .map(stated)
+
+const listings = fc
+  .record({
+    subjectName: aName,
+    decidedOn: aDay,
+    removedOn: maybeDay,
+    reason: fc.option(fc.constant('失联'), { nil: undefined }),
+    publishedTo: maybeDay,
+  })
+  .map(stated)
+const aListType = fc.constantFrom('abnormal-listing' as const, 'serious-listing' as const)
+
+const withdrawals = fc
+  .record({ recordType: fc.constantFrom('licence' as const, 'penalty' as const), number: aNumber })
+  .map(({ recordType, number }) => ({
+    recordType,
+    documentNumber: `${recordType === 'licence' ? '许' : '罚'}字${number}号`,
+  }))
 
 /** Any record of one organisation, by one of four authorities. */
 export const anyRecord = (uscc: string = USCC): fc.Arbitrary<FactRecord> =>
@@ -102,6 +147,8 @@ export const anyRecord = (uscc: string = USCC): fc.Arbitrary<FactRecord> =>
       registrations.map((facts) => registration(facts, { authority, uscc })),
       licences.map((facts) => licence(facts, { authority, uscc })),
       penalties.map((facts) => penalty(facts, { authority, uscc })),
+      fc.tuple(aListType, listings).map(([type, facts]) => listing(type, facts, { authority, uscc })),
+      withdrawals.map((facts) => withdrawal(facts, { authority, uscc })),
     ),
   )
 

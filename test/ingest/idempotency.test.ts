@@ -117,6 +117,14 @@ describe('an id', () => {
     })
   })
 
+  test('stands for the same content however the layout is spelt', async () => {
+    await withWorld(async (world) => {
+      await take(world, recordsDelivery(statements, { layout: 'licence-2018' }))
+      const spelt = recordsDelivery(statements, { layout: 'licence-2018@1' })
+      expect((await receiveSubmission(world, spelt)).outcome).toBe('repeated')
+    })
+  })
+
   test('names its content with its layout: the same bytes in another layout are another content', async () => {
     await withWorld(async (world) => {
       await take(world, fileDelivery('a', 'csv', { layout }))

@@ -30,7 +30,13 @@ describe('a header means the same column', () => {
     ['with spaces and line breaks in it', (spelling) => ` ${[...spelling].join('\n ')}\u3000`],
     ['with invisible characters in it', (spelling) => `\ufeff${[...spelling].join('\u200b')}`],
     ['in lower case', (spelling) => spelling.toLowerCase()],
-    ['with brackets of another kind', (spelling) => spelling.replace('(', '【').replace(')', '】')],
+    ...['【】', '〔〕', '［］', '[]'].map(
+      ([open = '', close = '']) =>
+        [
+          `with brackets of another kind, ${open}${close}`,
+          (spelling: string) => spelling.replace('(', open).replace(')', close),
+        ] as [string, (spelling: string) => string],
+    ),
   ])('%s, in every layout, in each of its spellings', (_, write) => {
     for (const { layout, column, spelling } of spellings) {
       expect(columnFinder(layout)(write(spelling))?.code, `${layout.name} ${spelling}`).toBe(column.code)

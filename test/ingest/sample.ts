@@ -4,6 +4,8 @@ import { residentIdCheck } from '../../shared/identity/resident-id.ts'
 import type { Draft } from '../../shared/ingest/accept.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { envelopeSchema, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import type { Column, Layout } from '../../shared/ingest/layouts/layout.ts'
+import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { type RecordOutcome, readOutcomes } from '../../shared/ingest/receipt.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
 import type { FileFormat } from '../../shared/ingest/rows.ts'
@@ -39,6 +41,26 @@ export const rows: Readonly<Record<LayoutName, SampleRow>> = {
   registration: { comp_nm: '示例有限公司', uni_social_crd_cd: codeOf(1) },
 }
 
+/** The least that makes a record in any layout, worked out from its columns. */
+export function minimalRow(layout: Layout): SampleRow {
+  const identifier = layout.columns.find(({ kind }) => kind === 'uscc' || kind === 'identifier')
+  const required = layout.columns.filter(({ required }) => required)
+  return Object.fromEntries([
+    ...required.map((column): [string, string] => [column.code, cellOf(column)]),
+    [identifier?.code ?? missing(), codeOf(1)],
+  ])
+}
+
+function cellOf({ kind, fact, codes }: Column): string {
+  const [code] = Object.keys(codes ?? {})
+  if (kind === 'text') return fact === 'subjectName' || fact === 'name' ? '示例有限公司' : '示例局'
+  if (kind === 'number') return '示〔2026〕1号'
+  if (kind === 'date' || kind === 'past-date') return '2026-01-05'
+  if (kind === 'list') return code ?? '罚款'
+  if (kind === 'coded') return code ?? missing()
+  throw new Error(`no sample of ${kind}`)
+}
+
 /** What a submission came to: its receipt, the outcome of each record, and what the archive keeps. */
 export type Taken = {
   readonly draft: Draft
@@ -65,11 +87,12 @@ export async function takeRecords(records: readonly unknown[], sent: Sent): Prom
 
 /** The outcome of one row of the layout in which some cells are others: `accepted`, or the code of its refusal. */
 export async function outcomeOf(
-  layout: LayoutName,
+  layout: string,
   cells: SampleRow,
   policy: Partial<Policy> = {},
 ): Promise<string> {
-  const { outcomes } = await takeRecords([{ ...rows[layout], ...cells }], { layout, policy })
+  const row = { ...minimalRow(findLayout(layout) ?? missing()), ...cells }
+  const { outcomes } = await takeRecords([row], { layout, policy })
   return outcomes[0]?.code ?? outcomes[0]?.outcome ?? 'nothing'
 }
 
@@ -132,5 +155,5 @@ export function withCheck(digits: string): string {
 const authority = authorities[0] ?? missing()
 
 function missing(): never {
-  throw new Error('no authority')
+  throw new Error('there is none')
 }

@@ -4,8 +4,10 @@ import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { listPending } from '../../shared/ledger/outbox.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findHead, findNumber, findSealedEntry, type SealedEntry } from '../../shared/ledger/sealed.ts'
+import type { ObjectKey } from '../../shared/ports.ts'
 import { Crash, faultsFrom, faulty, type Schedule } from '../faults.ts'
 import { openTestWorld, type TestWorld } from '../records/world.ts'
+import { overwrite } from './sealed-log.ts'
 import { openTurnstile, runTogether, turning } from './turnstile.ts'
 
 describe('a sealer that dies', () => {
@@ -55,6 +57,130 @@ describe('a sealer that dies', () => {
         })
       }
     }
+  })
+})
+
+describe('a staged batch', () => {
+  const damages = [
+    ['gone', () => undefined],
+    ['cut off', (body: Uint8Array) => body.subarray(0, -7)],
+    ['empty', () => new Uint8Array()],
+    [
+      'of other bytes',
+      (body: Uint8Array) => Buffer.from(Buffer.from(body).toString('utf8').replace('"a"', '"x"')),
+    ],
+  ] as const
+
+  /** A world whose sealer died at a write, and whose staged batch was damaged then. */
+  async function withDamage(
+    { crashAt, mode }: Required<Pick<Schedule, 'crashAt' | 'mode'>>,
+    damage: (body: Uint8Array) => Uint8Array | undefined,
+    work: (world: TestWorld) => Promise<void>,
+  ): Promise<void> {
+    await withWorld([0], async (world) => {
+      await commit(world, ['a', 'b'])
+      await expect(sealPending(faulty(world, faultsFrom({ crashAt, mode })))).rejects.toThrow(Crash)
+      const key = await onlyBatch(world)
+      const body = damage((await world.objects.find(key))?.body ?? new Uint8Array())
+      await world.objects.remove(key)
+      if (body !== undefined) await world.objects.put(key, body, 'absent')
+      await work(world)
+    })
+  }
+
+  // The second write is the swap of the head: before it nothing is numbered, after it the batch is
+  const before = { crashAt: 2, mode: 'failed' } as const
+  const after = { crashAt: 2, mode: 'stored' } as const
+
+  test.each(damages)('that is %s is staged again from the outbox, wherever that dies', async (_, damage) => {
+    for (const died of [before, after]) {
+      const faults = faultsFrom()
+      await withDamage(died, damage, async (world) => void (await sealPending(faulty(world, faults))))
+      for (const death of everyDeath(faults.writes, 2)) {
+        await withDamage(died, damage, async (world) => {
+          await sealPending(faulty(world, faultsFrom(death))).catch(expectCrash)
+          await sealPending(world)
+          await expectSealed(world, ['a', 'b'], { died, death })
+          const { body } = (await world.objects.find(await onlyBatch(world))) ?? {}
+          expect(JSON.parse(Buffer.from(body ?? []).toString('utf8'))).toMatchObject([
+            { id: 'a' },
+            { id: 'b' },
+          ])
+        })
+      }
+    }
+  })
+
+  test.each(damages)(
+    'that is %s is named where others wait among it, and nothing takes its place',
+    async (how, damage) => {
+      const code = how === 'gone' ? 'BATCH_MISSING' : 'BATCH_CORRUPT'
+      await withDamage(after, damage, async (world) => {
+        await commit(world, ['aa'])
+        const { path } = await nameOfHead(world)
+        for (let time = 0; time < 2; time++) {
+          await expect(sealPending(world)).rejects.toMatchObject({
+            ...{ code, retryable: false, facts: { size: 2, batch: path } },
+          })
+        }
+        expect(await readSealed(world)).toEqual([])
+      })
+    },
+  )
+
+  test('that was lost goes on once it is put back', async () => {
+    let staged = new Uint8Array()
+    const taking = (body: Uint8Array) => {
+      staged = Uint8Array.from(body)
+      return undefined
+    }
+    await withDamage(after, taking, async (world) => {
+      await commit(world, ['aa'])
+      await expect(sealPending(world)).rejects.toMatchObject({ code: 'BATCH_MISSING' })
+      await world.objects.put(await nameOfHead(world), staged, 'absent')
+      await sealPending(world)
+      await expectSealed(world, ['a', 'b', 'aa'], {})
+    })
+  })
+
+  test('that somebody else stages at the same time is tried again', async () => {
+    await withDamage(
+      before,
+      (body) => body.subarray(1),
+      async (world) => {
+        // The first write is refused as there is something; the second as that is something else by now
+        const contended = sealPending(faulty(world, faultsFrom({ conflictAt: [2] })))
+        await expect(contended).rejects.toMatchObject({ code: 'BATCH_CONTENDED', retryable: true })
+        await sealPending(world)
+        await expectSealed(world, ['a', 'b'], {})
+      },
+    )
+  })
+
+  async function nameOfHead({ store }: TestWorld): Promise<ObjectKey> {
+    return { area: 'batches', path: (await findHead(store)).head.batch }
+  }
+
+  async function onlyBatch({ objects }: TestWorld): Promise<ObjectKey> {
+    const [key, ...more] = await Array.fromAsync(objects.list({ area: 'batches', path: '' }))
+    if (key === undefined || more.length > 0) throw new Error('not one batch')
+    return key
+  }
+})
+
+test('a log that is not what its head says takes no further entry', async () => {
+  await withWorld([0], async (world) => {
+    await commit(world, ['a'])
+    await sealPending(world)
+    await commit(world, ['b'])
+    await expect(sealPending(faulty(world, faultsFrom({ crashAt: 2, mode: 'stored' })))).rejects.toThrow(
+      Crash,
+    )
+    await overwrite(world, 'tile/0/000.p/1', new Uint8Array(32))
+    await expect(sealPending(world)).rejects.toMatchObject({
+      code: 'LEDGER_ROOT_DIFFERS',
+      facts: { size: 2 },
+    })
   })
 })
 

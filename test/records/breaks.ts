@@ -66,7 +66,44 @@ export const breaks: readonly Break[] = [
     stages: { standing: standingByArrival },
     caught: /what stands as of/,
   },
+  {
+    mistake: 'a withdrawal takes nothing back',
+    stages: {
+      standing: (items, size) => [
+        ...standingRecords(
+          items.filter(({ key }) => !isWithdrawal(key)),
+          size,
+        ),
+        ...standingRecords(
+          items.filter(({ key }) => isWithdrawal(key)),
+          size,
+        ),
+      ],
+    },
+    caught: /what stands as of/,
+  },
+  {
+    mistake: 'what was withdrawn never stands again',
+    stages: { standing: withdrawnForGood },
+    caught: /what stands as of/,
+  },
 ]
+
+function isWithdrawal({ sort }: Key): boolean {
+  return sort.startsWith('withdrawal#')
+}
+
+function withdrawnForGood(items: readonly Item[], size: number): ReturnType<Stages['standing']> {
+  const standing = standingRecords(items, size)
+  const withdrawn = new Set(
+    standing.map(({ record }) =>
+      record.type === 'withdrawal' ? `${record.authority} ${record.document}` : '',
+    ),
+  )
+  return standing.filter(
+    ({ record }) => !withdrawn.has(`${record.authority} ${record.type} ${record.document}`),
+  )
+}
 
 function overwriting(store: SealingStore): SealingStore {
   return {
@@ -162,9 +199,9 @@ function markingFirst(store: SealingStore): SealingStore {
   }
 }
 
-function standingByArrival(items: Iterable<Item>, size: number): ReturnType<Stages['standing']> {
+function standingByArrival(items: readonly Item[], size: number): ReturnType<Stages['standing']> {
   const sentAt = new Map<string, Instant>()
-  const timeless = [...items].map((item) => ({
+  const timeless = items.map((item) => ({
     ...item,
     marks: item.marks.map((mark) => {
       const { entry, row, sentAt: sent } = parseSightingMark(mark)

@@ -17,6 +17,8 @@ export type Told = {
   readonly document: string
   readonly revision: string
   readonly digest: string
+  /** The document that is taken back, and whether it is to be corrected. */
+  readonly withdraws?: { readonly document: string; readonly corrects: boolean }
 }
 
 export async function readEntries(world: Pick<World, 'store'>): Promise<readonly SealedEntry[]> {
@@ -46,9 +48,11 @@ export async function readTold(
   return told
 }
 
-function parseLine(line: string, seen: { readonly entry: number; readonly sentAt: string }): Told {
+/** A line of an archived part as what it tells. */
+export function parseLine(line: string, seen: { readonly entry: number; readonly sentAt: string }): Told {
   const [row, partition = '', sort = '', text = ''] = line.split('\t')
-  const { type, authority, subject, document, revision } = JSON.parse(text)
+  const { type, authority, subject, document, revision, facts } = JSON.parse(text)
+  const withdrawn = String(document).slice(String(facts.recordType).length + 1)
   return {
     ...seen,
     row: Number(row),
@@ -58,19 +62,49 @@ function parseLine(line: string, seen: { readonly entry: number; readonly sentAt
     document: JSON.stringify([subject, type, authority, document]),
     revision,
     digest: sort.slice(-64),
+    ...(type === 'withdrawal' && {
+      withdraws: {
+        document: JSON.stringify([subject, facts.recordType, authority, withdrawn]),
+        corrects: facts.kind === 'correction',
+      },
+    }),
   }
 }
 
-/** What stands in the first `size` entries: of each document the last in the order (revision, sent, entry, row). */
+/**
+ * What stands in the first `size` entries: of each document the last in the order (revision, sent, entry, row). Of one
+ * that was withdrawn, the last of those that come after its last withdrawal in that order, where the withdrawal has
+ * the greatest revision told before it was sent; where it corrects, of those that were sent after it.
+ */
 export function standingByDefinition(told: readonly Told[], size: number): ReadonlyMap<string, Told> {
-  const standing = new Map<string, Told>()
   const known = told.filter(({ entry }) => entry < size)
-  // Sorted by the least weighty part first: JavaScript's sort is stable, and the last one set wins
-  const ordered = known
+  const standing = new Map<string, Told>()
+  for (const document of new Set(known.map((each) => each.document))) {
+    const own = inOrder(known.filter((each) => each.document === document))
+    const withdrawal = bySent(known.filter(({ withdraws }) => withdraws?.document === document)).at(-1)
+    const last = (withdrawal === undefined ? own : own.filter(outlives(withdrawal, own))).at(-1)
+    if (last !== undefined) standing.set(document, last)
+  }
+  return standing
+}
+
+function outlives(withdrawal: Told, own: readonly Told[]): (each: Told) => boolean {
+  const isBefore = (each: Told): boolean => bySent([each, withdrawal])[0] === each
+  const revision = inOrder(own.filter(isBefore)).at(-1)?.revision ?? ''
+  return (each) => {
+    if (withdrawal.withdraws?.corrects) return !isBefore(each)
+    return inOrder([each, { ...withdrawal, revision }]).at(-1) === each
+  }
+}
+
+// Sorted by the least weighty part first: JavaScript's sort is stable
+function bySent(told: readonly Told[]): readonly Told[] {
+  return told
     .toSorted((a, b) => a.row - b.row)
     .toSorted((a, b) => a.entry - b.entry)
     .toSorted((a, b) => (a.sentAt < b.sentAt ? -1 : a.sentAt > b.sentAt ? 1 : 0))
-    .toSorted((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0))
-  for (const each of ordered) standing.set(each.document, each)
-  return standing
+}
+
+function inOrder(told: readonly Told[]): readonly Told[] {
+  return bySent(told).toSorted((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0))
 }

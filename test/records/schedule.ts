@@ -30,10 +30,12 @@ export type Statement = {
   readonly value: number
 }
 
+const scheduled = ['penalty-2018', 'registration', 'withdrawal', 'correction'] as const
+
 export type Submission = {
   readonly authority: number
   readonly id: number
-  readonly layout: 'penalty-2018' | 'registration'
+  readonly layout: (typeof scheduled)[number]
   readonly sentAtMinute: number
   readonly rows: readonly Statement[]
 }
@@ -61,7 +63,7 @@ const aStatement = fc.record({ subject: fc.nat(3), document: fc.nat(1), value: f
 const aSubmission: fc.Arbitrary<Submission> = fc.record({
   authority: fc.nat(2),
   id: fc.nat(3),
-  layout: fc.constantFrom('penalty-2018' as const, 'registration' as const),
+  layout: fc.constantFrom(...scheduled),
   sentAtMinute: fc.nat(4),
   rows: fc.array(aStatement, { minLength: 1, maxLength: 4 }),
 })
@@ -195,7 +197,7 @@ export function deliveryOf({ authority, id, layout, sentAtMinute, rows }: Submis
     submissionId: `s${id}`,
     layout,
     sentAt: instantOf(START - (10 - sentAtMinute) * 60_000),
-    records: rows.map((row) => (layout === 'registration' ? registrationRow(row) : penaltyRow(row))),
+    records: rows.map((row) => rowsOf[layout](row)),
   })
   return { authority: from, head }
 }
@@ -225,3 +227,23 @@ function registrationRow({ subject, document, value }: Statement) {
     appr_dt: `2026-01-0${1 + document}`,
   }
 }
+
+/** Takes back a penalty or, every third time, the registration. */
+function withdrawalRow({ subject, document, value }: Statement) {
+  return {
+    comp_nm: '示例有限公司',
+    uni_social_crd_cd: CODES[subject],
+    reg_no: subject === 2 ? REGISTRATION_NUMBER : '',
+    record_type: value === 2 ? '登记信息' : '行政处罚',
+    doc_no: `示罚〔2026〕${document}号`,
+    original_org: '示例局',
+    effective_dt: `2026-02-0${1 + value}`,
+  }
+}
+
+const rowsOf = {
+  'penalty-2018': penaltyRow,
+  registration: registrationRow,
+  withdrawal: withdrawalRow,
+  correction: withdrawalRow,
+} as const

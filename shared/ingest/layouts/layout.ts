@@ -3,8 +3,8 @@ import type { RecordType } from '../../settings.ts'
 /**
  * What a column's cell becomes.
  * `text` is free text; `number` a document or certificate number; `yuan-from-wan` an amount in 万元;
- * `past-date` the date of something that has happened; `end-date` a date where "no end" has many spellings; the
- * identifiers name the subject;
+ * `past-date` the date of something that has happened; `end-date` a date where "no end" has many spellings; `coded` one
+ * of a closed list; the identifiers name the subject;
  * `identifier` is one of them, told by the shape of the value; `subject-class` says what kind of subject it is;
  * `subject-person` is a natural person's document: a resident ID in it refuses the row. It, `person` and `transport` are
  * dropped before anything is kept; a transport column tells about the export, not about the fact.
@@ -19,7 +19,7 @@ export type ColumnKind =
   | 'capital'
   | 'code'
   | 'list'
-  | 'validity'
+  | 'coded'
   | 'organisation-type'
   | 'uscc'
   | 'organisation-code'
@@ -40,6 +40,11 @@ export type Column = {
   /** The member of the record's facts it fills. */
   readonly fact?: string
   readonly required?: true
+  /**
+   * What stands for what, '' for nothing stated: all that a `coded` cell may hold; in a text or a list what is written
+   * otherwise stays as it is.
+   */
+  readonly codes?: Readonly<Record<string, string>>
   /** In UTF-16 units; 4,000 unless said. */
   readonly maxLength?: number
 }
@@ -51,8 +56,10 @@ export type Layout = {
   readonly title: { readonly zh: string; readonly en: string }
   readonly source: string
   readonly columns: readonly Column[]
-  /** Facts of which the first that is stated keys the document; none: one document per subject. */
-  readonly documentFacts: readonly string[]
+  /** What names the document: the first group of facts that are all stated. None: one document for each subject. */
+  readonly documentKeys: readonly (readonly string[])[]
   /** The fact whose text orders revisions before `sentAt` does; absent: `sentAt` alone does. */
   readonly revisionFact?: string
+  /** What the layout says by being what it is. */
+  readonly fixedFacts?: Readonly<Record<string, string>>
 }

@@ -7,7 +7,7 @@ export const registration: Layout = {
   recordType: 'registration',
   title: { zh: '市场主体登记信息', en: 'Registration of an organisation' },
   source: 'warehouse columns of a market regulator (uni_social_crd_cd, comp_nm …)',
-  documentFacts: [],
+  documentKeys: [],
   revisionFact: 'approvedOn',
   // biome-ignore format: a table reads by rows
   columns: [
@@ -27,6 +27,7 @@ export const registration: Layout = {
     { code: 'opt_from', headers: ['经营期限自', '营业期限自'], kind: 'date', fact: 'operatingFrom' },
     { code: 'opt_to', headers: ['经营期限至', '营业期限至'], kind: 'end-date', fact: 'operatingTo' },
     { code: 'domdi_strict', headers: ['住所行政区划', '行政区划代码'], kind: 'text', fact: 'division', maxLength: 20 },
+    { code: 'id_no', headers: ['证件号码', '居民身份证号', '身份证号码'], kind: 'subject-person' },
     { code: 'legal_rep', headers: ['法人代表', '法定代表人', '法定代表人姓名', '负责人', '投资人', 'indv_nm', 'lega_rep'], kind: 'person' },
     { code: 'export_time', headers: ['数据导出时间', '导出时间', '序号', 'etl_time', 'indv_code', '所在省份', '地区'], kind: 'transport' },
   ],
