@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { nestsTooDeep } from '../base/json.ts'
 import {
   ENVELOPE_VERSION,
   envelopeSchema,
@@ -12,7 +13,6 @@ import { refusalReasons } from '../ingest/refusal.ts'
 import type { FileFormat } from '../ingest/rows.ts'
 import type { World } from '../ports.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { nestsTooDeep } from './json.ts'
 import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
