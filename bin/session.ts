@@ -7,7 +7,13 @@ export type ApiRequest = {
   /** The principal it is made as. */
   readonly as: string
   readonly json?: unknown
-  readonly file?: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  readonly file?: OutgoingFile
+}
+
+/** A file on its way out, held or read as it is sent. */
+export type OutgoingFile = {
+  readonly contentType: string
+  readonly bytes: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
 }
 
 export type ApiAnswer = { readonly status: number; readonly body: unknown }
@@ -19,7 +25,7 @@ export type Submission = {
   readonly sentAt: string
   /** Its principal, where the door asks for one. */
   readonly as: string
-  readonly file: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  readonly file: OutgoingFile
 }
 
 export type Submitted = {
@@ -57,7 +63,8 @@ export function requestInit({ method, json, file }: ApiRequest, token: string): 
       authorization: `Bearer ${token}`,
       ...(contentType !== undefined && { 'content-type': contentType }),
     },
-    ...(file !== undefined && { body: file.bytes }),
+    // A stream's answer comes once all of it is sent
+    ...(file !== undefined && { body: file.bytes, duplex: 'half' as const }),
     ...(json !== undefined && { body: JSON.stringify(json) }),
   }
 }

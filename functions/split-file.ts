@@ -4,8 +4,9 @@ import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
-import { formatOf, refuseUnread } from '../shared/ingest/message.ts'
-import { receiveSubmission } from '../shared/ingest/receive.ts'
+import { parseFileName } from '../shared/ingest/formats/registry.ts'
+import { refuseUnread } from '../shared/ingest/message.ts'
+import { notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
 import type { RefusalCode } from '../shared/ingest/refusal.ts'
 
 const world = await openAws()
@@ -21,20 +22,17 @@ async function splitFile(file: LandingFile): Promise<void> {
   const landed = await readLanding(world.s3, world.environment.BUCKET_LANDING, file)
   if (landed.outcome === 'absent') return refuse(file, 'OBJECT_NOT_FOUND')
   if (landed.outcome === 'too-large') return refuse(file, 'OBJECT_TOO_LARGE')
-  const { bytes } = landed
-  if (file.sha256 !== undefined && sha256(bytes) !== file.sha256) return refuse(file, 'OBJECT_CHANGED')
-  const format = formatOf(file.key)
-  if (format === undefined) return refuse(file, 'FORMAT_UNKNOWN')
-  const { head } = file
-  const received = await receiveSubmission(world, {
+  const { head, sha256 } = file
+  const format = parseFileName(file.key)?.format
+  const { outcome } = await receiveSubmission(world, {
     authority: authorityOf(world, file.authority),
     head,
-    file: { format, bytes },
+    file: { format, bytes: landed.bytes, sha256 },
   })
   // Pointers were looked at before they were sent on, and S3 dates what is dropped: two of our clocks differ, and will
   // have caught up when this comes again
-  if (received.outcome === 'early') throw new Failure('SENT_AT_IN_FUTURE', { retryable: true })
-  if (received.outcome === 'reused') await refuse(file, 'SUBMISSION_ID_REUSED')
+  if (outcome === 'early') throw new Failure('SENT_AT_IN_FUTURE', { retryable: true })
+  if (outcome in notTaken) await refuse(file, notTaken[outcome as keyof typeof notTaken].code)
 }
 
 async function refuse(file: LandingFile, code: RefusalCode): Promise<void> {

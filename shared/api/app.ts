@@ -14,7 +14,7 @@ import { faultToProblem, problem } from './problem.ts'
 import { receiptRoutes } from './receipts.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
-import { submissionRoutes } from './submissions.ts'
+import { bringsFile, submissionRoutes } from './submissions.ts'
 import type { TokenVerifier } from './token.ts'
 
 /** What takes longer, or reaches further, than the API itself: run here, or by functions with roles of their own. */
@@ -35,7 +35,7 @@ export type ApiOptions = {
   readonly onFault?: (fault: unknown) => void
 }
 
-/** Largest body of one request: a submission's file. Larger ones come in by other doors. */
+/** Largest body that is held whole: an envelope's. A file is read as it comes, and has a limit of its own. */
 export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The API over a world: one app, every route behind a token but `/healthz`, `/openapi.json` and the public log. */
@@ -50,13 +50,11 @@ export function createApi(options: ApiOptions): Routes {
   // A function answers 6 MB at most, and the receipt of 100,000 refused records has 15, which come to less than one
   api.use(compress({ encoding: 'gzip' }))
   api.use('/v1/*', requireActor(options))
-  api.use(
-    '/v1/*',
-    bodyLimit({
-      maxSize: BODY_LIMIT_BYTES,
-      onError: (context) => problem(context, { status: 413, code: 'BODY_TOO_LARGE' }),
-    }),
-  )
+  const limitBody = bodyLimit({
+    maxSize: BODY_LIMIT_BYTES,
+    onError: (context) => problem(context, { status: 413, code: 'BODY_TOO_LARGE' }),
+  })
+  api.use('/v1/*', (context, next) => (bringsFile(context) ? next() : limitBody(context, next)))
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
   const { data, cases } = routesOf(options)
   // Described whole by either mount: to its clients it is one API

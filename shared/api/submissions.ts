@@ -8,21 +8,24 @@ import {
   type SubmissionHead,
   submissionHeadSchema,
 } from '../ingest/envelope.ts'
+import { limits } from '../ingest/formats/limits.ts'
+import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
 import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
 import { refusalReasons } from '../ingest/refusal.ts'
-import type { FileFormat } from '../ingest/rows.ts'
 import type { World } from '../ports.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
 
-const fileFormats: ReadonlyMap<string, FileFormat> = new Map([
-  ['text/csv', 'csv'],
-  ['application/x-ndjson', 'ndjson'],
-])
+const fileContent = Object.fromEntries(
+  [...mediaTypes, ...UNTOLD_MEDIA_TYPES].map((mediaType) => [
+    mediaType,
+    { schema: { type: 'string' } as const },
+  ]),
+)
 
-const receivedSchema = z
+export const receivedSchema = z
   .object({
     status: z.enum(['received', 'repeated']),
     authority: z.string(),
@@ -33,14 +36,14 @@ const receivedSchema = z
   .openapi('Received')
 
 function ofAFile(meaning: string): string {
-  return `Required with a CSV or NDJSON file: ${meaning}. A JSON envelope has it in its body.`
+  return `Required with a file: ${meaning}. A JSON envelope has it in its body.`
 }
 
 const route = createRoute({
   method: 'post',
   path: '/submissions',
   operationId: 'sendSubmission',
-  summary: 'Send records: one JSON envelope, or a CSV or NDJSON file with its head in the query',
+  summary: 'Send records: one JSON envelope, or a file of any format with its head in the query',
   request: {
     query: z.object({
       submissionId: z
@@ -66,9 +69,8 @@ const route = createRoute({
     body: {
       required: true,
       content: {
+        ...fileContent,
         'application/json': { schema: { $ref: '#/components/schemas/Submission' } },
-        'text/csv': { schema: { type: 'string' } },
-        'application/x-ndjson': { schema: { type: 'string' } },
       },
     },
   },
@@ -100,28 +102,47 @@ async function receive(
   world: World,
   authority: Authority,
 ): Promise<Received | Response> {
-  const mediaType = (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const format = fileFormats.get(mediaType)
-  if (format === undefined && mediaType !== 'application/json') {
-    return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
-  }
-  if (format === undefined) {
+  if (!bringsFile(context)) {
     const envelope = envelopeSchema.safeParse(await readJson(context))
     if (!envelope.success) return malformed(context, faultOf(envelope.error))
     if (nestsTooDeep(envelope.data.records))
       return malformed(context, { path: '/records', detail: 'nested too deep' })
     return receiveSubmission(world, { authority, head: envelope.data })
   }
+  const mediaType = mediaTypeOf(context)
+  const format = findMediaType(mediaType)
+  if (format === undefined && !UNTOLD_MEDIA_TYPES.includes(mediaType)) {
+    return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
+  }
   const { authority: _, ...query } = context.req.query()
   const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query })
   if (!head.success) return malformed(context, faultOf(head.error))
-  const bytes = new Uint8Array(await context.req.arrayBuffer())
+  if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
+  const bytes = context.req.raw.body ?? NOTHING
   return receiveSubmission(world, {
     authority,
     head: head.data satisfies SubmissionHead,
     file: { format, bytes },
   })
 }
+
+/**
+ * Whether a request's body is a file, which is read as it comes and may be of any size that a file may have. JSON is an
+ * envelope unless its head is in the query, as every file's is.
+ */
+export function bringsFile(context: Context): boolean {
+  const isSubmission = context.req.method === 'POST' && context.req.path === '/v1/submissions'
+  return (
+    isSubmission &&
+    (mediaTypeOf(context) !== 'application/json' || context.req.query('submissionId') !== undefined)
+  )
+}
+
+function mediaTypeOf(context: Context): string {
+  return (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+const NOTHING = new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
 
 // What JSON.parse throws quotes the body
 async function readJson(context: Context): Promise<unknown> {
@@ -134,7 +155,13 @@ function malformed(context: Context, fault: ReturnType<typeof faultOf>): Respons
   return problem(context, { status: 400, code: 'REQUEST_MALFORMED', ...fault })
 }
 
+function tooLarge(context: Context): Response {
+  return problem(context, { status: 413, code: 'BODY_TOO_LARGE' })
+}
+
 function answer(context: Context, authority: Authority, received: Received): Response {
+  // No sum is stated at this door, so no content can be another than it says
+  if (received.outcome === 'too-large' || received.outcome === 'changed') return tooLarge(context)
   if (received.outcome === 'early' || received.outcome === 'reused') {
     const { code, path } = notTaken[received.outcome]
     const status = received.outcome === 'early' ? 422 : 409

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
 import type { SubmissionHead } from '../ingest/envelope.ts'
+import { limits } from '../ingest/formats/limits.ts'
 import { parseDropKey, pointerSchema } from '../ingest/message.ts'
 import { faultName, translated } from './fault.ts'
 
@@ -45,15 +46,13 @@ export function parseFiles(message: unknown): readonly LandingFile[] {
   })
 }
 
-/** Most bytes of one file: a function holds it whole, as bytes and as text. */
-const LANDING_LIMIT_BYTES = 256 * 1024 * 1024
-
 export type Landed =
-  | { readonly outcome: 'found'; readonly bytes: Uint8Array }
+  /** Read as it comes, within the function's time: about two million records in its fifteen minutes. */
+  | { readonly outcome: 'found'; readonly bytes: AsyncIterable<Uint8Array> }
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'too-large' }
 
-/** Reads one version of an object that an authority has put. */
+/** Opens one version of an object that an authority has put. */
 export function readLanding(
   client: S3Client,
   bucket: string,
@@ -64,17 +63,30 @@ export function readLanding(
       const found = await client.send(
         new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
       )
-      if ((found.ContentLength ?? 0) > LANDING_LIMIT_BYTES) {
+      if ((found.ContentLength ?? 0) > limits.fileBytes) {
         // Else its connection is held for as long as the function lives
         if (found.Body instanceof Readable) found.Body.destroy()
         return { outcome: 'too-large' }
       }
-      return { outcome: 'found', bytes: (await found.Body?.transformToByteArray()) ?? new Uint8Array() }
+      return { outcome: 'found', bytes: readOn(found.Body as Readable) }
     } catch (fault) {
       if (ABSENT.has(faultName(fault) ?? '')) return { outcome: 'absent' }
       throw fault
     }
   })
+}
+
+async function* readOn(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const chunk = await translated('OBJECTS', () => chunks.next())
+      if (chunk.done) return
+      yield chunk.value
+    }
+  } finally {
+    await chunks.return?.()
+  }
 }
 
 // A version id of another form than S3's is an invalid argument, and names nothing either; one of a delete marker names

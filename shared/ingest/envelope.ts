@@ -32,11 +32,11 @@ export const submissionHeadSchema = z.strictObject(headShape)
 export type SubmissionHead = z.infer<typeof submissionHeadSchema>
 
 /**
- * The hash of what an id names: layout and content, as a receipt states it. The layout goes by its name alone, however it
- * was spelt; `sentAt` is no part of it, since a retry carries a new one.
+ * The hash of what an id names, as a receipt states it: the layout and what was sent in it, by its own hash. The layout
+ * goes by its name alone, however it was spelt; `sentAt` is no part of it, since a retry carries a new one.
  */
-export function contentSha256(layout: string, content: string | Uint8Array): Sha256 {
-  return sha256(`${findLayout(layout)?.name ?? layout}\n${sha256(content)}`)
+export function contentSha256(layout: string, sent: string): Sha256 {
+  return sha256(`${findLayout(layout)?.name ?? layout}\n${sent}`)
 }
 
 /** A submission as one JSON document. Which authority it comes from is told by the door, never by the message. */

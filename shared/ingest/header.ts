@@ -4,7 +4,7 @@ import type { Column, Layout } from './layouts/layout.ts'
 import type { Refusal } from './refusal.ts'
 
 /** Rows searched for the header: titles and 表格说明 stand above it in real files. */
-const HEADER_SEARCH_ROWS = 10
+export const HEADER_SEARCH_ROWS = 10
 
 export type Header = {
   /** Where in the file the header stands, from 0; records begin below it. */

@@ -7,9 +7,9 @@ import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
 import { acceptDraft, entryIdOf, refusedDraft, refusedId } from './accept.ts'
 import { type Envelope, envelopeSchema, type SubmissionHead, submissionHeadSchema } from './envelope.ts'
+import { parseFileName } from './formats/registry.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import type { Refusal } from './refusal.ts'
-import { type FileFormat, fileFormats } from './rows.ts'
 
 export const pointerSchema = z.strictObject({
   ...submissionHeadSchema.shape,
@@ -80,26 +80,19 @@ function parseJson(body: string): unknown {
   }
 }
 
-/** What a dropped file's name says: `<authority>/drop/<layout>/<submissionId>.csv`; undefined for any other name. */
+/** What a dropped file's name says: `<authority>/drop/<layout>/<submissionId>.csv` (or another format's ending). */
 export function parseDropKey(
   key: string,
   sentAt: string,
 ): { readonly authority: string; readonly head: SubmissionHead } | undefined {
-  const [, authority, layout, submissionId, ending] =
-    /^([a-z0-9-]+)\/drop\/([^/]+)\/([^/]+)\.([a-z]+)$/.exec(key) ?? []
+  const [, authority, layout, name = ''] = /^([a-z0-9-]+)\/drop\/([^/]+)\/([^/]+)$/.exec(key) ?? []
   const head = submissionHeadSchema.safeParse({
     schemaVersion: '1',
-    submissionId,
+    submissionId: parseFileName(name)?.stem,
     layout,
     sentAt: parseInstant(sentAt),
   })
-  const isFile = fileFormats.some((format) => format === ending)
-  return authority === undefined || !isFile || !head.success ? undefined : { authority, head: head.data }
-}
-
-/** The format that an object's name says. */
-export function formatOf(key: string): FileFormat | undefined {
-  return fileFormats.find((format) => key.endsWith(`.${format}`))
+  return authority === undefined || !head.success ? undefined : { authority, head: head.data }
 }
 
 /** What is known of something that is refused unread: never its bytes, only their hash and size. */

@@ -3,49 +3,47 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { recordKey } from '../records/keys.ts'
 import { type ArchivedRecord, encodePart, PART_RECORD_LIMIT, type PartReference } from '../records/part.ts'
 import type { FactRecord } from '../records/record.ts'
+import { openDigestSet } from './digest-set.ts'
 import { minimiseRow, type RowContext } from './minimise.ts'
-import type { RecordOutcome } from './receipt.ts'
+import type { RecordResult } from './outcomes.ts'
 import type { Row } from './rows.ts'
 
 export type EncodedPart = { readonly body: Uint8Array; readonly reference: PartReference }
 
-/** What one row came to, and the part it filled up, if it did. */
-type Step = { readonly outcome: RecordOutcome; readonly part?: EncodedPart }
-
 /**
- * Reads rows one by one into minimised records, folds those that are equal within the submission, and hands out
- * an archive part whenever one is full; the last, shorter one comes by itself. Holds one part and one digest per
- * record.
+ * Reads rows one by one into minimised records, folds those that are equal within the submission, and fills archive
+ * parts with the others. Holds one part, and a few bytes of each record's digest.
  */
-export function* readParts(
-  rows: Iterable<Row>,
-  context: RowContext,
-): Iterable<Step | { readonly part: EncodedPart }> {
-  const seen = new Set<Sha256>()
-  let waiting: ArchivedRecord[] = []
-  let index = 0
-  for (const row of rows) {
-    const read = minimiseRow(row, context)
-    if ('code' in read) {
-      yield { outcome: { index, outcome: 'refused', code: read.code, path: `/records/${index}${read.path}` } }
-    } else {
-      const archived = archive(read.record, index)
-      const repeated = seen.has(archived.digest)
-      seen.add(archived.digest)
-      if (!repeated) waiting.push(archived.record)
-      yield { outcome: { index, outcome: repeated ? 'repeated' : standing(read.record) } }
-    }
-    if (waiting.length === PART_RECORD_LIMIT) {
-      yield { part: encodePart(waiting) }
-      waiting = []
-    }
-    index++
-  }
-  if (waiting.length > 0) yield { part: encodePart(waiting) }
+export type RecordReader = {
+  read(row: Row): RecordResult
+  /** Whether the part has to be taken before another row is read. */
+  isFull(): boolean
+  /** The part so far, which ends here; undefined where it is empty. */
+  takePart(): EncodedPart | undefined
 }
 
-function standing(record: FactRecord): 'accepted' | 'unresolved' {
-  return record.subject.kind === 'uscc' ? 'accepted' : 'unresolved'
+export function openReader(context: RowContext): RecordReader {
+  const seen = openDigestSet()
+  let waiting: ArchivedRecord[] = []
+  let index = 0
+  return {
+    read(row) {
+      const at = index++
+      const read = minimiseRow(row, context)
+      if ('code' in read) return read
+      const archived = archive(read.record, at)
+      if (!seen.add(archived.digest)) return 'repeated'
+      waiting.push(archived.record)
+      return read.record.subject.kind === 'uscc' ? 'accepted' : 'unresolved'
+    },
+    isFull: () => waiting.length === PART_RECORD_LIMIT,
+    takePart() {
+      if (waiting.length === 0) return undefined
+      const part = encodePart(waiting)
+      waiting = []
+      return part
+    },
+  }
 }
 
 function archive(record: FactRecord, row: number): { record: ArchivedRecord; digest: Sha256 } {

@@ -1,28 +1,35 @@
-import type { Sha256 } from '../base/digest.ts'
+import { type Sha256, sha256 } from '../base/digest.ts'
 import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
-import { partKey } from '../records/part.ts'
+import { type PartReference, partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
+import { openContent } from './content.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
+import { FileRefused } from './formats/format.ts'
+import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
-import { readParts } from './read.ts'
-import { encodeOutcomes, findReceipt, outcomesKey, type Receipt, type RecordOutcome } from './receipt.ts'
+import type { RowContext } from './minimise.ts'
+import { type Counts, type OutcomesReference, openOutcomes, outcomesKey } from './outcomes.ts'
+import { openReader } from './read.ts'
+import { findReceipt, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
-import { type FileFormat, type Rows, readFile, readRecords } from './rows.ts'
+import { type Row, readFile, readRecords } from './rows.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
 
 /** What came through a door, which is what says whose it is. */
 export type Delivery = { readonly authority: Authority } & (
-  | {
-      readonly head: SubmissionHead
-      readonly file: { readonly format: FileFormat; readonly bytes: Uint8Array }
-    }
+  | { readonly head: SubmissionHead; readonly file: DeliveredFile }
   | { readonly head: Envelope }
 )
+
+export type DeliveredFile = SentFile & {
+  /** The SHA-256 of its bytes, where the sender stated it. */
+  readonly sha256?: string | undefined
+}
 
 export type Received =
   /** Durable in the inbox; the receipt follows. */
@@ -32,38 +39,96 @@ export type Received =
   | { readonly outcome: 'reused'; readonly receipt: Receipt }
   /** Sent ahead of our clock. Nothing is kept: the id is free, and the same content may come again. */
   | { readonly outcome: 'early' }
+  /** Not the file that was stated, or larger than one may be; neither is received. */
+  | { readonly outcome: 'changed' }
+  | { readonly outcome: 'too-large' }
 
 /** Why nothing of a submission is kept under its id, for the doors to tell. */
 export const notTaken = {
   reused: { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' },
   early: { code: 'SENT_AT_IN_FUTURE', path: '/sentAt' },
+  changed: { code: 'OBJECT_CHANGED', path: '/object' },
+  'too-large': { code: 'OBJECT_TOO_LARGE', path: '/object' },
 } as const satisfies Record<string, Refusal>
 
 /**
- * Takes a submission in: reads and minimises it here, before anything of it is stored, archives what is left and
- * puts a draft of the receipt into the inbox. A crash before that leaves objects nobody refers to and no answer;
- * the sender tries again.
+ * Takes a submission in: reads and minimises it here, before anything of it is stored, archives what is left as it
+ * goes, and puts a draft of the receipt into the inbox. A crash before that, like the refusal of a file halfway, leaves
+ * objects nobody refers to. They stay: parts are named by their content, and may be another submission's by now.
  */
 export async function receiveSubmission(world: ReceivingWorld, delivery: Delivery): Promise<Received> {
-  const content = describeContent(delivery)
-  const { authority, head } = delivery
-  const stored = await findReceipt(world.store, authority.code, head.submissionId)
-  if (stored !== undefined) {
-    return { outcome: stored.sha256 === content.sha256 ? 'repeated' : 'reused', receipt: stored }
+  const input = openInput(delivery)
+  try {
+    return await receiveInput(world, delivery, input)
+  } catch (fault) {
+    if (fault instanceof FileRefused && fault.refusal.code === 'OBJECT_TOO_LARGE')
+      return { outcome: 'too-large' }
+    throw fault
+  } finally {
+    await input.close()
   }
-  if (isEarly(world, head)) return { outcome: 'early' }
-  const layout = findLayout(head.layout)
-  const refusal =
-    layout === undefined ? refuse('LAYOUT_UNKNOWN', '/layout') : checkAdmitted(world, delivery, layout)
-  const draft =
-    layout === undefined || refusal !== undefined
-      ? refusedDraft(draftHead(world, delivery, content), refusal ?? refuse('LAYOUT_UNKNOWN', '/layout'))
-      : await readDraft(world, delivery, { layout, head: draftHead(world, delivery, content) })
+}
+
+type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
+
+/** A delivery as it is read, and what names its content: for a file that is known at its end alone. */
+type Input = {
+  readonly rows: (layout: Layout) => AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>
+  /** Undefined where the file is not the one that was stated. */
+  readonly finish: () => Promise<Content | undefined>
+  readonly close: () => Promise<void>
+}
+
+function openInput(delivery: Delivery): Input {
+  const { layout } = delivery.head
+  if ('file' in delivery) {
+    const { format, bytes, sha256: stated } = delivery.file
+    const content = openContent(bytes)
+    return {
+      rows: (layout) => readFile(layout, { format, bytes: content.bytes }),
+      async finish() {
+        const { sha256: digest, sizeBytes } = await content.finish()
+        return stated === undefined || stated === digest
+          ? { sha256: contentSha256(layout, digest), sizeBytes }
+          : undefined
+      },
+      close: content.close,
+    }
+  }
+  const { records } = delivery.head
+  return {
+    rows: (layout) => [readRecords(layout, records)],
+    async finish() {
+      const text = JSON.stringify(records)
+      return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
+    },
+    close: async () => undefined,
+  }
+}
+
+async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: Input): Promise<Received> {
+  const receivedAt = world.now()
+  const receipt = await findReceipt(world.store, delivery.authority.code, delivery.head.submissionId)
+  if (receipt !== undefined) {
+    // Under an id that is taken nothing is read, only measured
+    const content = await input.finish()
+    if (content === undefined) return { outcome: 'changed' }
+    return { outcome: receipt.sha256 === content.sha256 ? 'repeated' : 'reused', receipt }
+  }
+  if (isEarly(world, delivery.head)) return { outcome: 'early' }
+  const reading = await readInput(world, delivery, { input, receivedAt })
+  const content = await input.finish()
+  if (content === undefined) return { outcome: 'changed' }
+  const head = describeHead(delivery, { content, receivedAt })
+  const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
 }
 
-function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content: Content): DraftHead {
+function describeHead(
+  { authority, head }: Delivery,
+  { content, receivedAt }: { readonly content: Content; readonly receivedAt: Instant },
+): DraftHead {
   const layout = findLayout(head.layout)
   return {
     schemaVersion: '1',
@@ -72,23 +137,35 @@ function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content
     // A name nobody here knows is the sender's own text: it isn't kept
     layout: layout === undefined ? 'unknown' : layoutId(layout),
     sentAt: head.sentAt,
-    receivedAt: world.now(),
+    receivedAt,
     sha256: content.sha256,
     sizeBytes: content.sizeBytes,
     entryId: entryIdOf(authority.code, head.submissionId),
   }
 }
 
-type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
+/** What the records came to, or why the whole is refused. */
+type Reading =
+  | (Counts & { readonly parts: PartReference[]; readonly outcomes: OutcomesReference[] })
+  | { readonly refusal: Refusal }
 
-function describeContent(delivery: Delivery): Content {
-  const { layout } = delivery.head
-  if ('file' in delivery) {
-    const { bytes } = delivery.file
-    return { sha256: contentSha256(layout, bytes), sizeBytes: bytes.length }
+async function readInput(
+  world: ReceivingWorld,
+  delivery: Delivery,
+  { input, receivedAt }: { readonly input: Input; readonly receivedAt: Instant },
+): Promise<Reading> {
+  const layout = findLayout(delivery.head.layout)
+  if (layout === undefined) return { refusal: { code: 'LAYOUT_UNKNOWN', path: '/layout' } }
+  const refusal = checkAdmitted(world, delivery, layout)
+  if (refusal !== undefined) return { refusal }
+  const { policy } = world.settings
+  const context = { layout, authority: delivery.authority.code, policy, today: chinaDate(receivedAt) }
+  try {
+    return await archiveRows(world, input.rows(layout), context)
+  } catch (fault) {
+    if (fault instanceof FileRefused) return { refusal: fault.refusal }
+    throw fault
   }
-  const text = JSON.stringify(delivery.head.records)
-  return { sha256: contentSha256(layout, text), sizeBytes: Buffer.byteLength(text) }
 }
 
 /** Whether it says it was sent later than our clock is, by more than the policy grants. */
@@ -113,36 +190,37 @@ function refuse(code: Refusal['code'], path: string): Refusal {
   return { code, path }
 }
 
-async function readDraft(
-  world: ReceivingWorld,
-  delivery: Delivery,
-  { layout, head }: { readonly layout: Layout; readonly head: DraftHead },
-): Promise<Draft> {
-  const rows: Rows =
-    'file' in delivery
-      ? readFile(layout, delivery.file.format, delivery.file.bytes)
-      : readRecords(layout, delivery.head.records)
-  if ('refusal' in rows) return refusedDraft(head, rows.refusal)
-  const { policy } = world.settings
-  const today = chinaDate(head.receivedAt as Instant)
-  const context = { layout, authority: delivery.authority.code, policy, today }
-  const parts: Receipt['parts'] = []
-  const list: RecordOutcome[] = []
-  for (const step of readParts(rows.rows, context)) {
-    if ('outcome' in step) list.push(step.outcome)
-    if (step.part === undefined) continue
-    const { body, reference } = step.part
-    await putContent(world.objects, partKey(reference.sha256), body)
-    parts.push(reference)
+async function archiveRows(
+  { objects }: Pick<World, 'objects'>,
+  batches: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
+  context: RowContext,
+): Promise<Reading> {
+  const reader = openReader(context)
+  const list = openOutcomes()
+  const parts: PartReference[] = []
+  const outcomes: OutcomesReference[] = []
+  const putPart = async () => {
+    const part = reader.takePart()
+    if (part === undefined) return
+    await putContent(objects, partKey(part.reference.sha256), part.body)
+    parts.push(part.reference)
   }
-  if (list.length === 0) return refusedDraft(head, refuse('SUBMISSION_EMPTY', ''))
-  const encoded = encodeOutcomes(list)
-  await putContent(world.objects, outcomesKey(encoded.sha256), encoded.body)
-  return { ...head, ...countOutcomes(list), parts, outcomes: encoded.sha256 }
-}
-
-function countOutcomes(list: readonly RecordOutcome[]) {
-  const counts = { received: list.length, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  for (const { outcome } of list) counts[outcome]++
-  return counts
+  const putOutcomes = async () => {
+    const chunk = list.take()
+    if (chunk === undefined) return
+    await putContent(objects, outcomesKey(chunk.reference.sha256), chunk.body)
+    outcomes.push(chunk.reference)
+  }
+  for await (const rows of batches) {
+    for (const row of rows) {
+      list.add(reader.read(row))
+      if (reader.isFull()) await putPart()
+    }
+    if (list.isFull()) await putOutcomes()
+  }
+  await putPart()
+  await putOutcomes()
+  return list.counts.received === 0
+    ? { refusal: refuse('SUBMISSION_EMPTY', '') }
+    : { ...list.counts, parts, outcomes }
 }

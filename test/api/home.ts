@@ -35,7 +35,7 @@ export type Sent = {
   readonly headers?: Readonly<Record<string, string>>
   readonly json?: unknown
   /** As it is, where it is not JSON or not meant to be. */
-  readonly body?: string
+  readonly body?: string | Uint8Array<ArrayBuffer>
 }
 
 export type Answer = {

@@ -3,6 +3,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parseFiles, readLanding } from '../../shared/aws/landing.ts'
+import { limits } from '../../shared/ingest/formats/limits.ts'
 
 const client = mockClient(S3Client)
 beforeEach(() => client.reset())
@@ -35,13 +36,13 @@ describe('reading what has landed', () => {
     await expect(read()).rejects.toMatchObject({ code, retryable: code === 'OBJECTS_BUSY' })
   })
 
-  test('what is larger than a function can hold is not read, and its connection is let go', async () => {
+  test('what is larger than one file may be is not read, and its connection is let go', async () => {
     const body = new Readable({
       read: () => {
         throw new Error('it was read')
       },
     })
-    client.on(GetObjectCommand).resolves({ ContentLength: 256 * 1024 * 1024 + 1, Body: body as never })
+    client.on(GetObjectCommand).resolves({ ContentLength: limits.fileBytes + 1, Body: body as never })
     expect(await read()).toEqual({ outcome: 'too-large' })
     expect(body.destroyed).toBe(true)
   })
@@ -65,7 +66,7 @@ describe('what S3 tells of a drop', () => {
 
   test('of any other name is of no file yet: a pointer will name it', () => {
     expect(parseFiles(told('demo-bureau/files/a.csv'))).toEqual([])
-    expect(parseFiles(told('demo-bureau/drop/registration/a.xlsx'))).toEqual([])
+    expect(parseFiles(told('demo-bureau/drop/registration/a.pdf'))).toEqual([])
   })
 
   test('is nothing where it only tries the queue', () => {

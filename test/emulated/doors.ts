@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { beforeAll, expect, test } from 'vitest'
 import type { EmulatedStack } from '../../emulator/stack.ts'
 import { sha256 } from '../../shared/base/digest.ts'
@@ -6,7 +7,15 @@ import type { RefusalCode } from '../../shared/ingest/refusal.ts'
 import type { Objects } from '../../shared/ports.ts'
 import { type PartReference, partKey, readPart } from '../../shared/records/part.ts'
 import { rows } from '../ingest/sample.ts'
-import { openArchiveAsRoot, putObject, type Receipt, send, sessionOf, untilApplied } from './deployed.ts'
+import {
+  openArchiveAsRoot,
+  putObject,
+  type Receipt,
+  s3As,
+  send,
+  sessionOf,
+  untilApplied,
+} from './deployed.ts'
 import { withoutRight, withRedelivery } from './trouble.ts'
 
 const OWN = 'demo-public-security'
@@ -190,6 +199,48 @@ const deliveries: readonly Delivery[] = [
     ...{ code: 'OBJECT_NOT_FOUND', path: '/object' },
     deliver: (stack, id) =>
       sendRead(stack, id, pointerTo(id, { key: `${OWN}/files/${id}.csv`, versionId: randomUUID() })),
+  },
+  {
+    title: "a pointer that climbs out of its authority's prefix",
+    ...{ code: 'ENVELOPE_MALFORMED', path: '/object/key' },
+    async deliver(stack, id) {
+      const key = `${OTHER}/files/${id}.csv`
+      const versionId = await putObject(stack, OTHER, key, FILE)
+      return sendUnread(stack, JSON.stringify(pointerTo(id, { key: `${OWN}/../${key}`, versionId })))
+    },
+  },
+  {
+    title: 'a pointer to no version',
+    ...{ code: 'ENVELOPE_MALFORMED', path: '/object/versionId' },
+    async deliver(stack, id) {
+      const key = `${OWN}/files/${id}.csv`
+      await putObject(stack, OWN, key, FILE)
+      return sendUnread(stack, JSON.stringify(pointerTo(id, { key, versionId: '' })))
+    },
+  },
+  {
+    title: 'a pointer to the version that says an object was deleted',
+    ...{ code: 'OBJECT_NOT_FOUND', path: '/object' },
+    async deliver(stack, id) {
+      const key = `${OWN}/files/${id}.csv`
+      await putObject(stack, OWN, key, FILE)
+      const object = { Bucket: stack.outputs['LandingBucket'], Key: key }
+      const { VersionId: versionId = '' } = await s3As().send(new DeleteObjectCommand(object))
+      return sendRead(stack, id, pointerTo(id, { key, versionId }))
+    },
+  },
+  {
+    title: 'a message nested without end',
+    ...{ code: 'ENVELOPE_MALFORMED', path: '/records' },
+    async deliver(stack, id) {
+      const [start = '', end = ''] = JSON.stringify(envelope(id, { records: ['HERE'] })).split('"HERE"')
+      return sendUnread(stack, `${start}${'['.repeat(200_000)}${']'.repeat(200_000)}${end}`)
+    },
+  },
+  {
+    title: 'the largest message there can be, which says nothing',
+    ...{ code: 'ENVELOPE_MALFORMED', path: '' },
+    deliver: (stack, id) => sendUnread(stack, id.padEnd(1024 * 1024, '\u0080')),
   },
   {
     title: 'a pointer to a file whose name tells no format',

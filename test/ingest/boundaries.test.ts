@@ -17,8 +17,7 @@ const INDIVIDUAL_NUMBER = '330200600012348'
 const identifierKinds = ['uscc', 'identifier', 'organisation-code', 'registration-number', 'tax-number']
 
 function outcomeOf(layout: Layout, cells: SampleRow, policy = {}): string {
-  const rows = readRecords(layout, [{ ...minimalRow(layout), ...cells }])
-  const [row] = 'rows' in rows ? rows.rows : []
+  const [row] = readRecords(layout, [{ ...minimalRow(layout), ...cells }])
   if (row === undefined) return 'nothing'
   const context = { layout, authority: 'authority-0', policy: policySchema.parse(policy) }
   const read = minimiseRow(row, { ...context, today: day('2026-06-01') })

@@ -2,20 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { parseFileName } from '../../shared/ingest/formats/registry.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
-import { fileFormats } from '../../shared/ingest/rows.ts'
 import { takeFile } from './sample.ts'
 
 const CORPUS = fileURLToPath(new URL('corpus', import.meta.url))
 
-const files = readdirSync(CORPUS, { recursive: true, encoding: 'utf8' }).filter((path) =>
-  fileFormats.some((format) => extname(path) === `.${format}`),
+// What each comes to lies beside it, as JSON
+const files = readdirSync(CORPUS, { recursive: true, encoding: 'utf8' }).filter(
+  (path) => extname(path) !== '.json' && parseFileName(path) !== undefined,
 )
 
 describe('each file of the corpus comes to the outcomes and records beside it', () => {
   test.each(files)('%s', async (path) => {
     const layout = dirname(path)
-    const format = fileFormats.find((each) => extname(path) === `.${each}`) ?? 'csv'
+    const format = parseFileName(path)?.format
     const { draft, outcomes, records } = await takeFile(readFileSync(join(CORPUS, path)), format, { layout })
     const found = {
       ...(draft.refusal && { refusal: draft.refusal.code }),

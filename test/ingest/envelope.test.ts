@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { envelopeSchema, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
-import { outcomes as allOutcomes } from '../../shared/ingest/receipt.ts'
+import { outcomes as allOutcomes } from '../../shared/ingest/outcomes.ts'
 import { receiveSubmission } from '../../shared/ingest/receive.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { authorities, codeOf } from '../records/world.ts'
@@ -109,10 +109,20 @@ describe('the whole submission is refused, with a receipt,', () => {
     ['HEADER_AMBIGUOUS', 'a column twice', 'csv', tableOf({ ...row, 许可机关: '示例局' })],
     ['CSV_MALFORMED', 'a quote that never ends', 'csv', `${tableOf(row)}\r\n"示例`],
     ['CSV_MALFORMED', 'a quote amid a quoted cell', 'csv', `${tableOf(row)}\r\n"示"例",x`],
-    ['ENCODING_INVALID', 'GB 18030', 'csv', Uint8Array.of(0xca, 0xbe, 0xc0, 0xfd, 0x2c, 0xb1)],
-    ['ENCODING_INVALID', 'UTF-16', 'csv', Buffer.from(`\ufeff${tableOf(row)}`, 'utf16le')],
+    [
+      'ENCODING_INVALID',
+      'GB 18030 that breaks off',
+      'csv',
+      Uint8Array.of(0xca, 0xbe, 0xc0, 0xfd, 0x2c, 0xb1),
+    ],
+    ['HEADER_NOT_FOUND', 'UTF-16 without its mark', 'csv', Buffer.from(tableOf(row), 'utf16le')],
     ['ENCODING_INVALID', 'bytes that are none', 'ndjson', Uint8Array.of(0xff, 0xfe, 0x00)],
-    ['ENCODING_INVALID', 'a surrogate written as UTF-8', 'csv', Uint8Array.of(0xed, 0xa0, 0x80)],
+    [
+      'ENCODING_INVALID',
+      'a surrogate written as UTF-8',
+      'csv',
+      Buffer.concat([Buffer.from(tableOf(row)), Buffer.of(0xed, 0xa0, 0x80)]),
+    ],
     ['ENCODING_INVALID', 'a character cut off at the end', 'csv', Buffer.from(tableOf(row)).subarray(0, -1)],
   ])('%s: %s, as %s', async (code, _, format, bytes) => {
     const { draft } = await takeFile(bytes, format, { layout })

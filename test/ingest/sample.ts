@@ -4,11 +4,11 @@ import { residentIdCheck } from '../../shared/identity/resident-id.ts'
 import type { Draft } from '../../shared/ingest/accept.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { envelopeSchema, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import type { FileFormat } from '../../shared/ingest/formats/registry.ts'
 import type { Column, Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
-import { type RecordOutcome, readOutcomes } from '../../shared/ingest/receipt.ts'
+import { type RecordOutcome, readOutcomes } from '../../shared/ingest/outcomes.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
-import type { FileFormat } from '../../shared/ingest/rows.ts'
 import { partKey } from '../../shared/records/part.ts'
 import { type FactRecord, recordSchema } from '../../shared/records/record.ts'
 import { type Policy, policySchema } from '../../shared/settings.ts'
@@ -76,7 +76,11 @@ export type Sent = {
 }
 
 /** Sends a file through a new world and takes it in. */
-export async function takeFile(bytes: string | Uint8Array, format: FileFormat, sent: Sent): Promise<Taken> {
+export async function takeFile(
+  bytes: string | Uint8Array,
+  format: FileFormat | undefined,
+  sent: Sent,
+): Promise<Taken> {
   return withWorld((world) => take(world, fileDelivery(bytes, format, sent)), sent.policy)
 }
 
@@ -103,14 +107,27 @@ export async function take(world: TestWorld, delivery: Delivery): Promise<Taken>
   await acceptSubmission(world, draft)
   return {
     draft,
-    outcomes: await readOutcomes(world.objects, draft),
+    outcomes: (await readOutcomes(world.objects, draft)).records,
     records: await readArchive(world, draft),
   }
 }
 
-export function fileDelivery(bytes: string | Uint8Array, format: FileFormat, sent: Sent): Delivery {
+export function fileDelivery(
+  bytes: string | Uint8Array,
+  format: FileFormat | undefined,
+  sent: Sent,
+): Delivery {
   const body = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
-  return { authority, head: submissionHeadSchema.parse(headOf(sent)), file: { format, bytes: body } }
+  return {
+    authority,
+    head: submissionHeadSchema.parse(headOf(sent)),
+    file: { format, bytes: streamOf(body) },
+  }
+}
+
+/** Bytes as they come from outside: in chunks of any size. */
+export async function* streamOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
 }
 
 export function recordsDelivery(records: readonly unknown[], sent: Sent): Delivery {

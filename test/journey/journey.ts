@@ -196,6 +196,12 @@ export async function strangersAreTurnedAway(place: Place): Promise<void> {
     ['analyst', 'POST', '/v1/datasets/organisations/versions'],
     ['officer-one', 'GET', '/v1/receipts/demo-market-regulator/any'],
     ['demo-housing-bureau', 'GET', '/v1/receipts/demo-market-regulator/any'],
+    ['demo-housing-bureau', 'GET', '/v1/receipts/demo-market-regulator/journey-registration/evidence'],
+    [
+      'demo-housing-bureau',
+      'GET',
+      '/v1/ledger/entries/submission:demo-market-regulator:journey-registration',
+    ],
     ['officer-one', 'POST', '/v1/cases'],
     ['operator', 'GET', '/v1/cases'],
     ['steward', 'GET', '/v1/principals'],

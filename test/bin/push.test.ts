@@ -1,5 +1,7 @@
 import { readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import Papa from 'papaparse'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../shared/base/digest.ts'
@@ -169,6 +171,31 @@ describe('what may come as a file', () => {
       const bytes = await readFile(join(inDirectory('person'), name)).catch(() => Buffer.alloc(0))
       expect(bytes.includes(RESIDENT_ID)).toBe(false)
     }
+  })
+
+  test.concurrent('a file of any format holds the same records', async () => {
+    const corpus = fileURLToPath(new URL('../ingest/format-corpus/', import.meta.url))
+    const packed = await save('packed.csv.gz', gzipSync(await readFile(join(corpus, 'penalties.csv'))))
+    const plain = await push({ home: 'formats', file: join(corpus, 'penalties.csv') })
+    expect(document(plain)).toMatchObject({ received: 51, applied: { new: 48, known: 0 } })
+    const names = [
+      'penalties-gb18030.csv',
+      'penalties.json',
+      'penalties.xml',
+      'penalties.xls',
+      'penalties.xlsx',
+    ]
+    for (const file of [packed, ...names.map((name) => join(corpus, name))]) {
+      const ended = await push({ home: 'formats', file })
+      expect(document(ended)).toMatchObject({ received: 51, applied: { new: 0, known: 48 } })
+      expect(document(ended)['records']).toEqual(document(plain)['records'])
+    }
+  })
+
+  test.concurrent('more records than a page of the API holds are listed all the same', async () => {
+    const file = await save('many.ndjson', 'x\n'.repeat(10_001))
+    const { records } = document(await push({ home: 'many', file })) as { records: { index: number }[] }
+    expect(records.map(({ index }) => index)).toEqual(Array.from({ length: 10_001 }, (_, at) => at))
   })
 
   test.concurrent('a byte order mark changes no record', async () => {
