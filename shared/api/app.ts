@@ -47,7 +47,7 @@ export function createApi(options: ApiOptions): Routes {
     return response
   })
   api.notFound((context) => problem(context, { status: 404, code: 'NOT_FOUND' }))
-  // A function answers 6 MB at most, and the receipt of 100,000 refused records has 15, which come to less than one
+  // A function answers 6 MB at most, and the 4,096 files that a version may have come to 8 with their links, of 2 KB each
   api.use(compress({ encoding: 'gzip' }))
   api.use('/v1/*', requireActor(options))
   const limitBody = bodyLimit({

@@ -4,12 +4,9 @@ import { handle } from 'hono/aws-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiHome, openApiHome, principalOf, recordsSent } from './home.ts'
 
-/** What Lambda takes from a function that somebody waits for (Lambda quotas, Invocation payload). */
-const FUNCTION_ANSWER_BYTES = 6 * 1024 * 1024
-
 const as = principalOf.agency
 const path = `/v1/receipts/${as}/many`
-const records = Array.from({ length: 60_000 }, () => ({}))
+const records = Array.from({ length: 10_000 }, () => ({}))
 
 let opened: ApiHome
 beforeAll(async () => {
@@ -19,20 +16,20 @@ beforeAll(async () => {
 })
 afterAll(() => opened.close())
 
-describe('the receipt of 60,000 records', () => {
-  test('is more than a function may answer, and is answered in less to whoever takes gzip', async () => {
+describe('a long answer of a function', () => {
+  test('is compressed for whoever takes gzip', async () => {
     const { text } = await opened.send({ path, as })
-    expect(text.length).toBeGreaterThan(FUNCTION_ANSWER_BYTES)
+    expect(text.length).toBeGreaterThan(1_000_000)
     const { body = '', isBase64Encoded, headers } = await invoke({ 'accept-encoding': 'gzip, deflate, br' })
     expect({ isBase64Encoded, encoding: headers?.['content-encoding'] }).toEqual({
       isBase64Encoded: true,
       encoding: 'gzip',
     })
-    expect(body.length).toBeLessThan(FUNCTION_ANSWER_BYTES / 4)
+    expect(body.length).toBeLessThan(text.length / 10)
     expect(gunzipSync(Buffer.from(body, 'base64')).toString()).toBe(text)
   })
 
-  test('is answered as it is to whoever takes nothing else', async () => {
+  test('comes as it is to whoever takes nothing else', async () => {
     const { isBase64Encoded, body = '' } = await invoke({})
     expect(isBase64Encoded).toBe(false)
     expect(JSON.parse(body)).toMatchObject({ receipt: { received: records.length, refused: records.length } })
