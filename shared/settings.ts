@@ -114,7 +114,7 @@ export const environmentSchema = z.object({
   QUEUE_INBOX_URL: z.string(),
   QUEUE_SEALED_URL: z.string(),
   QUEUE_FILES_URL: z.string(),
-  /** The KMS key of the signer; for the functions that sign. */
+  /** The KMS key of the signer; for the functions that sign, and the one that tells its public half. */
   SIGNING_KEY_ID: z.string().optional(),
   /** The issuer of access tokens; for the API. */
   ISSUER: z.string().optional(),
