@@ -23,6 +23,7 @@ import {
   report,
   requestInit,
   type Session,
+  withFacts,
 } from './session.ts'
 
 export const DEFAULT_HOME = '.credit-fusion'
@@ -60,8 +61,7 @@ export async function openHomeSession(
     readAnswer(await api.request(request.path, requestInit(request, await home.issuer.issue(request.as))))
   let service: Service | undefined
   const work = (): void => {
-    const onFault: ServiceListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
-    service ??= startService({ directory, template: TEMPLATE }, onFault)
+    service ??= startService({ directory, template: TEMPLATE }, reportWork)
   }
   return {
     ...{ home, api, call, work },
@@ -81,6 +81,11 @@ export async function openHomeSession(
       home.close()
     },
   }
+}
+
+const reportWork: ServiceListener = ({ queue, code, ...told }) => {
+  const facts = 'facts' in told ? told.facts : {}
+  report(`${queue}: ${withFacts(code, facts)}, will ${queue === 'watch' ? 'look' : 'try'} again`)
 }
 
 async function openTold(directory: string, { makesHome }: Opening): Promise<Home> {

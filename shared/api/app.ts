@@ -1,4 +1,5 @@
 import { bodyLimit } from 'hono/body-limit'
+import { compress } from 'hono/compress'
 import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
 import { findActor } from '../principals/principal.ts'
@@ -46,6 +47,8 @@ export function createApi(options: ApiOptions): Routes {
     return response
   })
   api.notFound((context) => problem(context, { status: 404, code: 'NOT_FOUND' }))
+  // A function answers 6 MB at most, and the 4,096 files that a version may have come to 8 with their links, of 2 KB each
+  api.use(compress({ encoding: 'gzip' }))
   api.use('/v1/*', requireActor(options))
   const limitBody = bodyLimit({
     maxSize: BODY_LIMIT_BYTES,

@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import type { Actor } from '../base/actor.ts'
 import { describeForm } from '../base/form.ts'
 import { jsonPointer } from '../base/json-pointer.ts'
+import { isStorable } from '../base/nesting.ts'
 import { type Action, may } from '../principals/may.ts'
-import { isStorable } from './nesting.ts'
 import { problem } from './problem.ts'
 
 /** What every route is handed. */

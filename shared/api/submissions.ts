@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { nestsTooDeep } from '../base/nesting.ts'
 import {
   ENVELOPE_VERSION,
   envelopeSchema,
@@ -14,7 +15,6 @@ import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
 import { may } from '../principals/may.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { nestsTooDeep } from './nesting.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, addRoute, faultOf, forbid, newRoutes, type Routes } from './routes.ts'
 

@@ -85,11 +85,13 @@ function bucketsOf(environment: Environment): Readonly<Record<Area, string>> {
   }
 }
 
-// Most functions sign nothing and are told of no key
+// Most functions sign nothing, and are told of no key
 async function signerOf({ SIGNING_KEY_ID: keyId }: Environment): Promise<Signer> {
   if (keyId !== undefined) return openSigner(new KMSClient(), keyId)
   return {
-    verifierKey: new Uint8Array(),
+    get verifierKey(): never {
+      throw new Failure('SIGNER_NOT_GIVEN', { retryable: false })
+    },
     sign: async () => {
       throw new Failure('SIGNER_NOT_GIVEN', { retryable: false })
     },

@@ -5,10 +5,12 @@ import type { z } from 'zod'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/json-pointer.ts'
+import { witnessesIn } from '../ledger/witness.ts'
 import type { EcdsaSigner, Signer, World } from '../ports.ts'
 import { checkedAuthoritiesSchema } from '../principals/authority.ts'
 import { findLeftOut, principalsFileSchema, registerDeployed } from '../principals/principal.ts'
 import { ledgerSettingsSchema, policySchema, type Settings, settingsProblem } from '../settings.ts'
+
 import { openDatabase } from './database.ts'
 import { createFile, errnoOf } from './durable-file.ts'
 import { type LocalIssuer, openIssuer } from './issuer.ts'
@@ -124,7 +126,10 @@ async function readSettings(root: string, template: string): Promise<Settings> {
   })
   const policy = await readJsonFile(root, { template, name: 'policy.json', schema: policySchema })
   const ledger = await readJsonFile(root, { template, name: 'ledger.json', schema: ledgerSettingsSchema })
-  return { authorities, policy, ledger }
+  const settings = { authorities, policy, ledger }
+  // Looked at now, not by the first look at the log: a file that is wrong is one for every command
+  witnessesIn(settings)
+  return settings
 }
 
 // Answers who is registered and named by the files no more

@@ -108,6 +108,17 @@ describe('a publication in steps', () => {
     expect(await findPublication(home.objects, wanted)).toEqual(outcome)
   })
 
+  test('that was given up while its commit was under way is published all the same, whoever speaks last', async () => {
+    const wanted = options()
+    for (const bucket of await planStep(home, wanted)) await buildStep(home, wanted, bucket)
+    await abandonSteps(home, wanted)
+    const published = await commitStep(home, wanted)
+    expect(published).toMatchObject({ outcome: 'published' })
+    expect(await findPublication(home.objects, wanted)).toEqual(published)
+    await abandonSteps(home, wanted)
+    expect(await findPublication(home.objects, wanted)).toEqual(published)
+  })
+
   test('builds no bucket that was not planned, and commits nothing that was not built', async () => {
     const wanted = options()
     await expect(buildStep(home, wanted, 0)).rejects.toMatchObject({ code: 'PUBLICATION_DOCUMENT_MISSING' })
