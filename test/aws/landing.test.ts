@@ -33,14 +33,26 @@ describe('reading what has landed', () => {
     await expect(read()).rejects.toMatchObject({ code, retryable: code === 'OBJECTS_BUSY' })
   })
 
-  test('what is larger than a function can hold is not read', async () => {
+  test('what is larger than a file may be is not read', async () => {
     const Body = {
-      transformToByteArray: () => {
+      [Symbol.asyncIterator]: () => {
         throw new Error('it was read')
       },
     } as never
-    client.on(GetObjectCommand).resolves({ ContentLength: 256 * 1024 * 1024 + 1, Body })
+    client.on(GetObjectCommand).resolves({ ContentLength: 8 * 1024 ** 3 + 1, Body })
     expect(await read()).toEqual({ outcome: 'too-large' })
+  })
+
+  test('a fault amid the bytes says what it is, and not what was read', async () => {
+    async function* breaking() {
+      yield Buffer.from('a')
+      throw Object.assign(new Error('quotes the bytes'), { name: 'ERR', code: 'ERR_STREAM_PREMATURE_CLOSE' })
+    }
+    client.on(GetObjectCommand).resolves({ ContentLength: 2, Body: breaking() as never })
+    const landed = await read()
+    if (landed.outcome !== 'found') expect.fail(landed.outcome)
+    const whole = Array.fromAsync(landed.bytes)
+    await expect(whole).rejects.toMatchObject({ code: 'OBJECTS_BUSY', retryable: true })
   })
 })
 
@@ -50,7 +62,8 @@ describe('what S3 tells of a drop', () => {
   })
 
   test('names a file by what its name says, percent signs undone', () => {
-    expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11+a.csv'))).toEqual([])
+    const refusal = { code: 'DROP_NAME_MALFORMED', path: '/object' }
+    expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11+a.csv'))).toMatchObject([{ refusal }])
     expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11.csv'))).toMatchObject([
       {
         authority: 'demo-bureau',
@@ -62,7 +75,7 @@ describe('what S3 tells of a drop', () => {
 
   test('of any other name is of no file yet: a pointer will name it', () => {
     expect(parseFiles(told('demo-bureau/files/a.csv'))).toEqual([])
-    expect(parseFiles(told('demo-bureau/drop/registration/a.xlsx'))).toEqual([])
+    expect(parseFiles(told('demo-bureau/drop/registration/'))).toEqual([])
   })
 
   test('is nothing where it only tries the queue', () => {

@@ -41,7 +41,7 @@ const anyCell = fc.oneof(
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
 )
 
-type Table = { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
+export type Table = { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
 
 function anyTable(name: LayoutName): fc.Arbitrary<Table> {
   const base = rows[name]
@@ -68,10 +68,10 @@ function cellOf(row: SampleRow, column: string): string {
   return Object.hasOwn(row, column) ? (row[column] ?? '') : ''
 }
 
-const writings = ['csv', 'csv in GB 18030', 'ndjson', 'json', 'xml', 'xlsx', 'xls'] as const
+export const writings = ['csv', 'csv in GB 18030', 'ndjson', 'json', 'xml', 'xlsx', 'xls'] as const
 export type Writing = (typeof writings)[number]
 
-const formatOf = {
+export const formatOf = {
   csv: 'csv',
   'csv in GB 18030': 'csv',
   ndjson: 'ndjson',
@@ -81,7 +81,7 @@ const formatOf = {
   xls: 'workbook',
 } as const satisfies Record<Writing, FileFormat>
 
-function write({ header, rows }: Table, writing: Writing): Uint8Array {
+export function write({ header, rows }: Table, writing: Writing): Uint8Array {
   const records = rows.map((row) => Object.fromEntries(header.map((name, at) => [name, row[at]])))
   switch (writing) {
     case 'csv':
