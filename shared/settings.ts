@@ -3,10 +3,18 @@ import { z } from 'zod'
 /** What authorities send. A `withdrawal` takes back, corrects or repairs what was sent as another type. */
 export const recordTypes = [
   'registration',
+  'registration-change',
+  'cancellation',
   'licence',
   'penalty',
   'abnormal-listing',
   'serious-listing',
+  'judgment-default',
+  'taxpayer-grade',
+  'tax-violation',
+  'customs-class',
+  'qualification',
+  'commitment',
   'withdrawal',
 ] as const
 export type RecordType = (typeof recordTypes)[number]

@@ -24,6 +24,8 @@ const evidenceRoute = createRoute({
   },
 })
 
+export const erasureSchema = z.object({ erasure: z.string(), records: z.int() })
+
 const erasureBody = z.strictObject({
   rows: z.array(z.int().min(0)).min(1).max(10_000).optional().openapi({
     description: 'Of a submission, the records at these places alone',
@@ -46,7 +48,7 @@ const erasureRoute = createRoute({
   responses: {
     200: {
       description: 'Ordered',
-      content: { 'application/json': { schema: z.object({ erasure: z.string(), records: z.int() }) } },
+      content: { 'application/json': { schema: erasureSchema } },
     },
     ...problemResponses(...BODY_PROBLEMS, 404, 409),
   },

@@ -20,7 +20,7 @@ const referenceSchema = z.object({
   entry: z.int(),
 })
 
-const organisationSchema = z
+export const organisationSchema = z
   .object({
     uscc: z.string(),
     asOf: z.object({ ledgerSize: z.int(), validAt: z.string() }),

@@ -11,7 +11,7 @@ import { newRoutes, type Routes } from './routes.ts'
 /** A megabyte of JSON, where each is refused. */
 const PAGE_RECORDS = 10_000
 
-const statusSchema = z
+export const statusSchema = z
   .object({
     receipt: receiptSchema.describe('The same bytes whenever it is asked for'),
     status: z.enum(['accepted', 'sealed', 'applied']),

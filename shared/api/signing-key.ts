@@ -5,7 +5,7 @@ import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
-const keySchema = z
+export const signingKeySchema = z
   .object({
     kty: z.string(),
     crv: z.string(),
@@ -20,7 +20,7 @@ const route = createRoute({
   operationId: 'readSigningKey',
   summary: 'The public key (JWK, Ed25519) of what the service signs for requesters: disclosed packages',
   responses: {
-    200: { description: 'The key', content: { 'application/json': { schema: keySchema } } },
+    200: { description: 'The key', content: { 'application/json': { schema: signingKeySchema } } },
     ...problemResponses(404),
   },
 })

@@ -25,7 +25,7 @@ const fileContent = Object.fromEntries(
   ]),
 )
 
-const receivedSchema = z
+export const receivedSchema = z
   .object({
     status: z.enum(['received', 'repeated']),
     authority: z.string(),

@@ -2,6 +2,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parseFiles, readLanding } from '../../shared/aws/landing.ts'
+import { limits } from '../../shared/ingest/formats/limits.ts'
 
 const client = mockClient(S3Client)
 beforeEach(() => client.reset())
@@ -33,13 +34,13 @@ describe('reading what has landed', () => {
     await expect(read()).rejects.toMatchObject({ code, retryable: code === 'OBJECTS_BUSY' })
   })
 
-  test('what is larger than a file may be is not read', async () => {
+  test('what is larger than one file may be is not read', async () => {
     const Body = {
       [Symbol.asyncIterator]: () => {
         throw new Error('it was read')
       },
     } as never
-    client.on(GetObjectCommand).resolves({ ContentLength: 8 * 1024 ** 3 + 1, Body })
+    client.on(GetObjectCommand).resolves({ ContentLength: limits.fileBytes + 1, Body })
     expect(await read()).toEqual({ outcome: 'too-large' })
   })
 

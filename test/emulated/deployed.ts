@@ -48,7 +48,8 @@ export async function openPlace(stack: EmulatedStack): Promise<Place> {
   return {
     call: session.call,
     push: (file) => doors[file.layout]?.(stack, file) ?? pushByQueue(stack, file),
-    publish: async () => untilPublished(session, 'steward', await session.call(publishOrder)),
+    publish: async () =>
+      untilPublished(session, { as: 'steward', started: await session.call(publishOrder) }),
     verifierKey: await readVerifierKey(stack),
   }
 }

@@ -3,14 +3,15 @@ import * as excel from '@e965/xlsx'
 import fc from 'fast-check'
 import Papa from 'papaparse'
 import { type FileFormat, formats } from '../../shared/ingest/formats/registry.ts'
-import { findLayout } from '../../shared/ingest/layouts/registry.ts'
+import type { Layout } from '../../shared/ingest/layouts/layout.ts'
+import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { codeOf } from '../records/world.ts'
 import { encodeGb18030, hasGb18030 } from './gb18030.ts'
-import { type LayoutName, MOBILE_NUMBER, RESIDENT_ID, rows, type SampleRow } from './sample.ts'
+import { MOBILE_NUMBER, minimalRow, RESIDENT_ID, type SampleRow } from './sample.ts'
 
 /** A file as somebody might send it. */
 export type AnySubmission = {
-  readonly layout: LayoutName
+  readonly layout: string
   readonly bytes: Uint8Array
   readonly format: FileFormat | undefined
   /** How many records its sender put into it; undefined where it was changed, or said to be something else. */
@@ -43,9 +44,9 @@ const anyCell = fc.oneof(
 
 export type Table = { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
 
-function anyTable(name: LayoutName): fc.Arbitrary<Table> {
-  const base = rows[name]
-  const others = (findLayout(name)?.columns ?? []).map(({ code }) => code).filter((code) => !(code in base))
+function anyTable(layout: Layout): fc.Arbitrary<Table> {
+  const base = minimalRow(layout)
+  const others = layout.columns.map(({ code }) => code).filter((code) => !(code in base))
   const header = fc
     .subarray(others, { maxLength: 6 })
     .chain((more) => fc.shuffledSubarray([...Object.keys(base), ...more], { minLength: 1 }))
@@ -149,13 +150,13 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
 )
 
 /** Files of every format with anything in their cells; packed, cut off, changed and called what they are not. */
-export function anySubmission(names: readonly LayoutName[]): fc.Arbitrary<AnySubmission> {
+export function anySubmission(): fc.Arbitrary<AnySubmission> {
   const weighted = writings.map((writing) => ({
     // A workbook takes ten times as long as any other
     weight: formatOf[writing] === 'workbook' ? 1 : 6,
     arbitrary: fc.constant(writing),
   }))
-  return fc.constantFrom(...names).chain((layout) =>
+  return fc.constantFrom(...layouts).chain((layout) =>
     fc
       .record({
         table: anyTable(layout),
@@ -172,7 +173,7 @@ export function anySubmission(names: readonly LayoutName[]): fc.Arbitrary<AnySub
         const sent = packed === 'before it was changed' ? pack(written) : written
         const changed = changes.reduce((bytes, change) => change(bytes), sent)
         return {
-          layout,
+          layout: layout.name,
           bytes: packed === 'afterwards' ? pack(changed) : changed,
           format: lie === null ? formatOf[writing] : lie,
           records: changes.length > 0 || lie !== null ? undefined : recordsOf(table, writing),
