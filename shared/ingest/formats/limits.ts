@@ -10,7 +10,7 @@ export const limits = {
   columns: 16_384,
   /** UTF-16 units of one row, and of one record: two hundred times the longest cell that a layout takes. */
   rowUnits: 4 * MIB,
-  /** UTF-16 units of a cell, or of a name, that are looked at: 25 times what a layout takes. Folding makes 18 of one. */
+  /** UTF-16 units of a cell, or of a name, that are looked at: five times what a layout takes. Folding makes up to 18 of one. */
   cellUnits: 100_000,
   /** Deflate makes up to 1,032 bytes out of one, tables of records less than a hundred. Told apart from 64 MiB on. */
   expansion: 200,
