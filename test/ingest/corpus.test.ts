@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { parseFileName } from '../../shared/ingest/formats/registry.ts'
+import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import { takeFile } from './sample.ts'
 
