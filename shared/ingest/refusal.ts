@@ -33,6 +33,7 @@ export const refusalReasons = {
   FILE_NESTS_TOO_DEEP: 'The file nests deeper than is taken (32 levels).',
   HEADER_NOT_FOUND: 'No row among the first ten has the columns this layout requires.',
   HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
+  LAYOUT_DISAGREES: 'The header is that of another layout, for records of another type.',
   HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
   SUBMISSION_EMPTY: 'The submission has no records.',
   SUBMISSION_ID_REUSED: 'An id names one content for good; send other content under another id.',
