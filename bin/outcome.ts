@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { ApiAnswer } from './session.ts'
 
 /** How a command ends: 1 a failure, 2 bad usage, 3 a refusal of the whole request. */
@@ -26,9 +27,17 @@ export class CommandEnd extends Error {
   }
 }
 
-/** The body of an answer that went well; any other ends the command, a 4xx as a refusal. */
-export function expectDone(answer: ApiAnswer): Record<string, unknown> {
-  if (answer.status < 300) return answer.body as Record<string, unknown>
+/** What an answer says that went well; any other ends the command, a 4xx as a refusal. */
+export function expectDone<Schema extends z.ZodType>(answer: ApiAnswer, schema: Schema): z.infer<Schema> {
+  expectWell(answer)
+  const { success, data } = schema.safeParse(answer.body)
+  if (success) return data
+  throw new CommandEnd(1, 'ANSWER_MALFORMED', 'the API answers in a form that is not known here')
+}
+
+/** Ends the command for an answer that did not go well. */
+export function expectWell(answer: ApiAnswer): void {
+  if (answer.status < 300) return
   const problem = answer.body as { code?: string; title?: string; path?: string; detail?: string }
   const { code = String(answer.status), title = '', detail, path } = problem
   throw new CommandEnd(answer.status < 500 ? 3 : 1, code, detail ?? title, { path, document: problem })

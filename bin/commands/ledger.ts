@@ -1,14 +1,17 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type Evidence, verifyEvidence } from '../../shared/ledger/evidence.ts'
+import { z } from 'zod'
+import { erasureSchema } from '../../shared/api/ledger.ts'
+import { errnoOf } from '../../shared/embedded/durable-file.ts'
+import { type Evidence, evidenceSchema, verifyEvidence } from '../../shared/ledger/evidence.ts'
 import { CHECKPOINT_PATH, SECOND_VERIFIER_KEY_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
 import { isQuorum } from '../../shared/ledger/policy.ts'
 import { refusalReasons } from '../../shared/ledger/refusal.ts'
 import { type LogFiles, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
+import { endUnreadable, readBytes, writeNew } from '../file.ts'
 import { DEFAULT_HOME } from '../home-session.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, report, type Session } from '../session.ts'
@@ -43,7 +46,7 @@ function checkpointCommand(): Command {
 }
 
 async function readLogFile(session: Session, path: string): Promise<string> {
-  return String(expectDone(await session.call({ method: 'GET', path: `/ledger/${path}`, as: EXAMINER })))
+  return expectDone(await session.call({ method: 'GET', path: `/ledger/${path}`, as: EXAMINER }), z.string())
 }
 
 function showCommand(): Command {
@@ -56,7 +59,7 @@ function showCommand(): Command {
 
 async function readEvidence(session: Session, id: string, as: string): Promise<Evidence> {
   const path = `/v1/ledger/entries/${encodeURIComponent(id)}`
-  return expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence
+  return expectDone(await callSealed(session, { method: 'GET', path, as }), evidenceSchema)
 }
 
 export function describeEvidence({ id, kind, at, number, sealedAt, leaf, opening }: Evidence): string {
@@ -167,11 +170,19 @@ function explain(document: ReturnType<typeof describeVerdict>): string {
 
 function filesIn(directory: string): LogFiles {
   return {
-    find: async (path) => readFile(join(directory, path)).catch(() => undefined),
+    find: async (path) => readFile(join(directory, path)).catch(absentAs(undefined, path)),
     listArchived: async () => {
-      const names = await readdir(join(directory, 'checkpoints')).catch(() => [])
+      const names = await readdir(join(directory, 'checkpoints')).catch(absentAs([], 'checkpoints'))
       return names.filter((name) => /^\d+$/.test(name)).map(Number)
     },
+  }
+}
+
+// What is there and cannot be read is no finding about the log: fewer files would be verified, or one be told of as missing
+function absentAs<T>(absent: T, path: string): (fault: unknown) => T {
+  return (fault) => {
+    const errno = errnoOf(fault) ?? ''
+    return ['ENOENT', 'ENOTDIR'].includes(errno) ? absent : endUnreadable(path)()
   }
 }
 
@@ -221,12 +232,12 @@ async function readExport(session: Session, { as, ...options }: ExportOptions): 
     throw new CommandEnd(2, 'EXPORT_OF_WHAT', 'one of --case and --submission is wanted')
   if (caseId !== undefined) {
     const path = `/v1/cases/${encodeURIComponent(caseId)}/evidence`
-    return expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence[]
+    return expectDone(await callSealed(session, { method: 'GET', path, as }), z.array(evidenceSchema))
   }
   if (authority === undefined || id === undefined || rest.length > 0)
     throw new CommandEnd(2, 'SUBMISSION_INVALID', 'AUTHORITY/ID is wanted')
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}/evidence`
-  return [expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence]
+  return [expectDone(await callSealed(session, { method: 'GET', path, as }), evidenceSchema)]
 }
 
 function verifyExportCommand(): Command {
@@ -244,7 +255,7 @@ function verifyExportCommand(): Command {
         const list = unpackEvidence(await readBytes(file))
         if (list === undefined)
           throw new CommandEnd(1, 'ARCHIVE_MALFORMED', `${file} is not what \`ledger export\` writes`)
-        await printVerified(list, await readTrust(options), options.json === true)
+        await printVerified(list, await readTrust(options), options)
       }),
     )
 }
@@ -253,7 +264,7 @@ function verifyExportCommand(): Command {
 export async function printVerified(
   list: readonly Evidence[],
   { trust, policy }: Believed,
-  isJson: boolean,
+  { json }: { readonly json?: boolean },
 ): Promise<void> {
   const entries = list.map((evidence) => {
     const { id, kind, at, number } = evidence
@@ -285,7 +296,7 @@ export async function printVerified(
     ...lines,
   ].join('\n')
   if (!document.verified) throw new CommandEnd(1, 'NOT_PROVEN', text, { document })
-  await print(isJson ? JSON.stringify(document) : text)
+  await print(json ? JSON.stringify(document) : text)
 }
 
 function reasonOf(code: keyof typeof refusalReasons | 'QUORUM_MISSING'): string {
@@ -317,20 +328,9 @@ function eraseCommand(): Command {
             throw new CommandEnd(2, 'ROW_INVALID', 'places count from 0')
           const path = `/v1/ledger/entries/${encodeURIComponent(id)}/erasure`
           const json = { reason: options.reason, ...(rows && { rows }) }
-          return expectDone(await session.call({ method: 'POST', path, as: options.as, json }))
+          return expectDone(await session.call({ method: 'POST', path, as: options.as, json }), erasureSchema)
         },
         ({ erasure, records }) => `erased, with ${records} records; told of as ${erasure}`,
       ),
     )
-}
-
-async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(file, content, { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
-  })
-}
-
-export async function readBytes(file: string): Promise<Uint8Array> {
-  if (!existsSync(file)) throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  return readFile(file)
 }

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
+import type { z } from 'zod'
+import { statusSchema } from '../../shared/api/receipts.ts'
 import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
@@ -9,7 +11,7 @@ import type { Receipt } from '../../shared/ingest/receipt.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
 import { policySchema } from '../../shared/settings.ts'
-import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
+import { type ClientOptions, clientCommand, parseSeconds, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { ENDINGS, findSentFile } from '../sent-file.ts'
 import { type OutgoingFile, report, type Session, type Submitted } from '../session.ts'
@@ -67,11 +69,6 @@ const TIMEOUT_SECONDS = 600
 function parseLayout(name: string): string {
   if (findLayout(name) !== undefined) return name
   throw new InvalidArgumentError(`The layouts are ${LAYOUTS}.`)
-}
-
-function parseSeconds(text: string): number {
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('A whole number of seconds, 1 or more.')
 }
 
 // By the policy that admits least: what a deployment admits besides is for its own to say
@@ -174,21 +171,15 @@ type Waiting = Submitted & {
   readonly timeoutMs: number
 }
 
-type ReceiptStatus = {
-  readonly receipt: Receipt
-  readonly status: string
-  readonly entry: number
-  readonly applied: Applied
-  readonly records: readonly RecordOutcome[]
-  readonly next?: number
-}
+type ReceiptStatus = z.infer<typeof statusSchema>
 
 async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
   const began = performance.now()
   let [told, toldAt] = ['received', began]
   for (;;) {
     const state = await readState(session, waiting)
-    if (state?.status === 'applied') return toPushed(await listOn(session, waiting, state))
+    const pushed = state?.applied && toPushed(await listOn(session, waiting, state))
+    if (pushed !== undefined) return pushed
     const status = state?.status ?? 'received'
     const now = performance.now()
     if (now - began > waiting.timeoutMs) throw notAppliedYet(waiting, status)
@@ -223,7 +214,7 @@ async function findState(
   const query = new URLSearchParams([['from', String(from)], ...wanted])
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}?${query}`
   const answer = await session.call({ method: 'GET', path, as })
-  return answer.status === 404 ? undefined : (expectDone(answer) as unknown as ReceiptStatus)
+  return answer.status === 404 ? undefined : expectDone(answer, statusSchema)
 }
 
 function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: string): CommandEnd {
@@ -244,7 +235,9 @@ async function listOn(session: Session, waiting: Waiting, first: ReceiptStatus):
   return { ...rest, records, ...(next !== undefined && { next }) }
 }
 
-function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pushed {
+// Undefined until it is applied
+function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pushed | undefined {
+  if (entry === undefined || applied === undefined) return undefined
   const { submissionId, authority, received, accepted, repeated, refused, unresolved, refusal } = receipt
   const counts = { received, accepted, repeated, refused, unresolved }
   return {

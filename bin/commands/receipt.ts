@@ -1,14 +1,15 @@
-import { writeFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { z } from 'zod'
+import { statusSchema } from '../../shared/api/receipts.ts'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
 import { evidenceSchema } from '../../shared/ledger/evidence.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
+import { readBytes, writeNew } from '../file.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
-import { printVerified, readBytes } from './ledger.ts'
+import { printVerified } from './ledger.ts'
 
 /** A receipt with what proves it: all that an authority needs to keep. */
 const provenSchema = z.strictObject({ receipt: receiptSchema, evidence: evidenceSchema })
@@ -36,7 +37,7 @@ function showCommand(): Command {
         { ...options, as },
         async (session) => {
           const proven = await readProven(session, { authority, id, as })
-          if (options.out !== undefined) await keep(options.out, proven)
+          if (options.out !== undefined) await writeNew(options.out, `${JSON.stringify(proven, null, 2)}\n`)
           return proven
         },
         ({ receipt, evidence }) =>
@@ -49,15 +50,9 @@ type Asked = { readonly authority: string; readonly id: string; readonly as: str
 
 async function readProven(session: Session, { authority, id, as }: Asked): Promise<Proven> {
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}`
-  const { receipt } = expectDone(await session.call({ method: 'GET', path, as }))
-  const evidence = expectDone(await callSealed(session, { method: 'GET', path: `${path}/evidence`, as }))
-  return provenSchema.parse({ receipt, evidence })
-}
-
-async function keep(file: string, proven: Proven): Promise<void> {
-  await writeFile(file, `${JSON.stringify(proven, null, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
-  })
+  const { receipt } = expectDone(await session.call({ method: 'GET', path, as }), statusSchema)
+  const evidence = await callSealed(session, { method: 'GET', path: `${path}/evidence`, as })
+  return { receipt, evidence: expectDone(evidence, evidenceSchema) }
 }
 
 function verifyCommand(): Command {
@@ -77,7 +72,7 @@ function verifyCommand(): Command {
           throw new CommandEnd(1, 'RECEIPT_MALFORMED', `${file} is not what \`receipt show --out\` writes`)
         if (!isToldBy(proven))
           throw new CommandEnd(1, 'RECEIPT_DIFFERS', 'the entry tells of another receipt')
-        await printVerified([proven.evidence], await readTrust(options), options.json === true)
+        await printVerified([proven.evidence], await readTrust(options), options)
       }),
     )
 }

@@ -16,8 +16,8 @@ import {
   versionRowSchema,
 } from '../datasets/store.ts'
 import type { World } from '../ports.ts'
+import { may } from '../principals/may.ts'
 import { tellOfAccess } from './access.ts'
-import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
@@ -31,7 +31,7 @@ const versionParams = datasetParams.extend({
 })
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 
-const datasetSchema = z
+export const datasetSchema = z
   .object({
     name: z.string(),
     title: z.object({ zh: z.string(), en: z.string() }),
@@ -62,7 +62,7 @@ const versionsRoute = createRoute({
   },
 })
 
-const filesSchema = z.object({
+export const filesSchema = z.object({
   manifest: manifestSchema,
   files: z.array(dataFileSchema.safeExtend({ link: z.string() })),
 })
@@ -96,7 +96,7 @@ const filesRoute = createRoute({
   },
 })
 
-const publicationSchema = z.looseObject({
+export const publicationSchema = z.looseObject({
   outcome: z.enum(['published', 'unchanged', 'superseded']),
   version: versionRowSchema,
 })

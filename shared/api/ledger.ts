@@ -2,8 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { findPersonalData } from '../identity/personal-data.ts'
 import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
+import { may } from '../principals/may.ts'
 import { type Erasure, type ErasureOrder, orderErasure } from '../records/erase.ts'
-import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
@@ -23,6 +23,8 @@ const evidenceRoute = createRoute({
     ...problemResponses(400, 404, 409),
   },
 })
+
+export const erasureSchema = z.object({ erasure: z.string(), records: z.int() })
 
 const erasureBody = z.strictObject({
   rows: z.array(z.int().min(0)).min(1).max(10_000).optional().openapi({
@@ -46,7 +48,7 @@ const erasureRoute = createRoute({
   responses: {
     200: {
       description: 'Ordered',
-      content: { 'application/json': { schema: z.object({ erasure: z.string(), records: z.int() }) } },
+      content: { 'application/json': { schema: erasureSchema } },
     },
     ...problemResponses(...BODY_PROBLEMS, 404, 409),
   },

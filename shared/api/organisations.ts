@@ -4,11 +4,11 @@ import { fieldsOf } from '../fusion/golden-record.ts'
 import type { LossReason } from '../fusion/survivorship.ts'
 import { parseUscc } from '../identity/uscc.ts'
 import type { World } from '../ports.ts'
+import { may } from '../principals/may.ts'
 import { organisationRecords } from '../records/individual-business.ts'
 import { listStanding } from '../records/store.ts'
 import { findWatermark } from '../records/watermark.ts'
 import { tellOfAccess } from './access.ts'
-import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
@@ -20,7 +20,7 @@ const referenceSchema = z.object({
   entry: z.int(),
 })
 
-const organisationSchema = z
+export const organisationSchema = z
   .object({
     uscc: z.string(),
     asOf: z.object({ ledgerSize: z.int(), validAt: z.string() }),

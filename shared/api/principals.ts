@@ -1,11 +1,19 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
-import { listPrincipals, principalSchema, registerPrincipal, revokePrincipal } from './principal.ts'
+import { may } from '../principals/may.ts'
+import {
+  listPrincipals,
+  principalSchema,
+  registerPrincipal,
+  revokePrincipal,
+} from '../principals/principal.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
-const storedSchema = principalSchema.safeExtend({ revoked: z.boolean() }).openapi('StoredPrincipal')
+export const storedPrincipalSchema = principalSchema
+  .safeExtend({ revoked: z.boolean() })
+  .openapi('StoredPrincipal')
+export const revocationSchema = z.object({ name: z.string(), revoked: z.literal(true) })
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 
 const listRoute = createRoute({
@@ -14,7 +22,7 @@ const listRoute = createRoute({
   operationId: 'listPrincipals',
   summary: 'Who may sign in, and as what',
   responses: {
-    200: { description: 'All of them', content: json(z.array(storedSchema)) },
+    200: { description: 'All of them', content: json(z.array(storedPrincipalSchema)) },
     ...problemResponses(),
   },
 })
@@ -38,7 +46,7 @@ const revokeRoute = createRoute({
   summary: "End a principal's access at once",
   request: { params: z.object({ name: z.string() }) },
   responses: {
-    200: { description: 'Revoked', content: json(z.object({ name: z.string(), revoked: z.literal(true) })) },
+    200: { description: 'Revoked', content: json(revocationSchema) },
     ...problemResponses(404, 409),
   },
 })

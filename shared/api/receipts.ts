@@ -4,14 +4,14 @@ import { outcomes, readOutcomes, recordOutcomeSchema } from '../ingest/outcomes.
 import { findProgress, findReceipt, receiptSchema } from '../ingest/receipt.ts'
 import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
+import { may } from '../principals/may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
 /** A megabyte of JSON, where each is refused. */
 const PAGE_RECORDS = 10_000
 
-const statusSchema = z
+export const statusSchema = z
   .object({
     receipt: receiptSchema.describe('The same bytes whenever it is asked for'),
     status: z.enum(['accepted', 'sealed', 'applied']),

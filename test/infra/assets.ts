@@ -9,6 +9,8 @@ const run = promisify(execFile)
 
 /** Those that compute with DuckDB, whose native part is no JavaScript and is there for one architecture. */
 export const computing: readonly FunctionName[] = ['plan-version', 'build-bucket', 'commit-version']
+/** Those that read files; the library for workbooks lies beside their code. */
+export const reading: readonly FunctionName[] = ['split-file', 'api-data']
 export const plain = functionNames.filter((name) => !computing.includes(name))
 
 /** Where a function's asset lies. */

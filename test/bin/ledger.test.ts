@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -240,6 +240,7 @@ describe('ledger verify', () => {
     ],
     ['a policy that is not there', () => [log, '--policy', at('none')], 2, /FILE_UNREADABLE/],
     ['a checkpoint that is not there', () => [log, '--against', at('none')], 2, /FILE_UNREADABLE/],
+    ['a directory for a key', () => [log, '--vkey', directory.path], 2, /FILE_UNREADABLE/],
     ['a directory without a log or a key', () => [at('none')], 2, /VKEY_MISSING/],
     ['an address where nobody is', () => ['http://127.0.0.1:1/ledger'], 1, /LOG_UNREACHABLE/],
   ] as const)('given %s says so', async ([, args, code, message], { expect }) => {
@@ -249,6 +250,19 @@ describe('ledger verify', () => {
     expect(ended.stderr).not.toMatch(/^\s+at /m)
   })
 })
+
+test.concurrent.for(['checkpoints', 'tile/entries/000'])(
+  'a log whose %s cannot be read is neither verified nor called forged',
+  async (path, { expect }) => {
+    const copy = at(`unreadable-${path.replaceAll('/', '-')}`)
+    await cp(log, copy, { recursive: true })
+    await rm(join(copy, path), { recursive: true })
+    // A link to itself is there, and can be read by nobody, not even by root
+    await symlink(join(copy, path), join(copy, path))
+    const ended = await run('ledger', 'verify', copy, '--vkey', await keptVkey(), '--json')
+    expect({ exit: ended.code, ...document(ended) }).toMatchObject({ exit: 2, code: 'FILE_UNREADABLE' })
+  },
+)
 
 describe('ledger export', () => {
   test.concurrent('of a submission verifies with nothing but the key', async () => {
@@ -324,6 +338,8 @@ describe('ledger export', () => {
       ...{ code: 1, stderr: expect.stringContaining('ARCHIVE_MALFORMED') },
     })
     expect(await run('ledger', 'verify-export', file)).toMatchObject({ code: 1 })
+    const folder = await run('ledger', 'verify-export', directory.path, '--json')
+    expect({ exit: folder.code, ...document(folder) }).toMatchObject({ exit: 2, code: 'FILE_UNREADABLE' })
   })
 })
 
