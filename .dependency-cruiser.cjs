@@ -14,6 +14,7 @@ const rooms = [
   'fusion',
   'datasets',
   'disclosure',
+  'principals',
   'api',
 ]
 /** Never import each other. */

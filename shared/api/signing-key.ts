@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { verifierJwk, verifierThumbprint } from '../disclosure/package.ts'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
+import { may } from '../principals/may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 
