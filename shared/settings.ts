@@ -42,6 +42,12 @@ export const policySchema = z.strictObject({
   ambiguousCodes: z.array(z.string().length(18)).default([]),
   /** How far ahead of our clock a `sentAt` may lie. */
   clockSkewSeconds: z.int().min(0).max(300).default(0),
+  /**
+   * How many days after the day of receipt, in China, corrections may come. Days of the calendar: which days are worked
+   * the State Council announces anew each year. Eleven hold the seven working days of double publicity from any day of
+   * the week on.
+   */
+  correctionDays: z.int().min(1).max(366).default(11),
   /** Files a dataset version is divided into: bucket[N](code). Changing it means a full build. */
   bucketCount: z.int().min(1).max(4096).default(16),
   /** Most organisations one case may name. */
