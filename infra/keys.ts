@@ -1,14 +1,14 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { ArnPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
-import type { Deployment } from './deployment.ts'
+import { type Deployment, doorHolders } from './deployment.ts'
 
 /** One key for each purpose, so that a role that serves one purpose can read nothing of another. */
 export class Keys extends Construct {
   /** Records and the ledger, their large values, and our own queues. */
   readonly records: Key
-  /** Published datasets. */
+  /** Published datasets, and the receipts that authorities fetch. */
   readonly publication: Key
   /** Cases, packages and evidence. */
   readonly disclosure: Key
@@ -19,8 +19,9 @@ export class Keys extends Construct {
   /** Signs the log's checkpoints. */
   readonly ledgerSigning: Key
 
-  constructor(scope: Construct, { stack, local }: Deployment) {
+  constructor(scope: Construct, deployment: Deployment) {
     super(scope, 'Keys')
+    const { stack, local } = deployment
     const removalPolicy = local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN
     const encrypting = (purpose: string, description: string): Key =>
       new Key(this, purpose, {
@@ -44,6 +45,7 @@ export class Keys extends Construct {
     this.signing = signing('Signing', 'Signs notices and packages (Ed25519)')
     this.ledgerSigning = signing('LedgerSigning', 'Signs the checkpoints of the public log (Ed25519)')
     this.#admitNotifications()
+    this.#admitReceipts(deployment)
     this.#admitLogs()
     this.#admitAlarms()
   }
@@ -56,6 +58,20 @@ export class Keys extends Construct {
         actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    )
+  }
+
+  // In the hands of S3 alone, which shows each authority its own receipts (buckets.ts)
+  #admitReceipts(deployment: Deployment): void {
+    const holders = doorHolders(deployment)
+    if (holders.length === 0) return
+    this.publication.addToResourcePolicy(
+      new PolicyStatement({
+        principals: holders.map(({ principalArn }) => new ArnPrincipal(principalArn)),
+        actions: ['kms:Decrypt'],
+        resources: ['*'],
+        conditions: { StringLike: { 'kms:ViaService': 's3.*' } },
       }),
     )
   }

@@ -26,6 +26,11 @@ export const authoritySchema = z.strictObject({
     .string()
     .regex(/^arn:aws(-cn|-us-gov)?:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/)
     .optional(),
+  /** A queue of its own on SQS, in the deployment's region, which is told of each receipt; no FIFO queue. */
+  replyQueueArn: z
+    .string()
+    .regex(/^arn:aws(-cn|-us-gov)?:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/)
+    .optional(),
 })
 export type Authority = z.infer<typeof authoritySchema>
 

@@ -32,6 +32,7 @@ import type { LargeValues } from './value.ts'
 export type AwsWorld = World & {
   readonly environment: Environment
   readonly s3: S3Client
+  readonly sqs: SQSClient
   /** Files that wait to be read: pointers, and what was dropped. */
   readonly files: Queue
   /** Where values too large for a message lie. */
@@ -51,6 +52,7 @@ export async function openAws(variables: NodeJS.ProcessEnv = process.env): Promi
   return {
     environment,
     s3,
+    sqs,
     large,
     files: queue(environment.QUEUE_FILES_URL),
     store: openStore({
@@ -82,6 +84,7 @@ function bucketsOf(environment: Environment): Readonly<Record<Area, string>> {
     datasets: environment.BUCKET_DATASETS,
     evidence: environment.BUCKET_EVIDENCE,
     packages: environment.BUCKET_PACKAGES,
+    receipts: environment.BUCKET_DATASETS,
   }
 }
 

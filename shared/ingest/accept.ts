@@ -91,6 +91,12 @@ export function entryIdOf(authority: string, submissionId: string): string {
   return `submission:${authority}:${submissionId}`
 }
 
+/** Whose submission an entry of this id is of; undefined for an entry of anything else. */
+export function parseEntryId(id: string): Pick<Receipt, 'authority' | 'submissionId'> | undefined {
+  const [, authority, submissionId] = /^submission:([^:]+):([^:]+)$/.exec(id) ?? []
+  return authority === undefined || submissionId === undefined ? undefined : { authority, submissionId }
+}
+
 function entryOf(draft: Draft): Entry {
   const { authority, submissionId, sentAt, layout, sha256, parts } = draft
   const { received, accepted, repeated, refused, unresolved, recordsRoot, correctionsUntil } = draft
