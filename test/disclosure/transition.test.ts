@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Actor } from '../../shared/base/actor.ts'
+import { thumbprint } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import {
   type CaseEvent,
@@ -10,7 +11,6 @@ import {
   stateOf,
 } from '../../shared/disclosure/case.ts'
 import type { Command } from '../../shared/disclosure/command.ts'
-import { thumbprint } from '../../shared/disclosure/recipient-key.ts'
 import { refusalGrounds } from '../../shared/disclosure/refusal.ts'
 import { parseRequest, requestDigest } from '../../shared/disclosure/request.ts'
 import {
