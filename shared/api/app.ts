@@ -1,6 +1,7 @@
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
+import { authorityRoutes } from './authorities.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
 import { addDocument } from './document.ts'
@@ -72,6 +73,7 @@ function routesOf({ world, stages }: ApiOptions) {
     organisationRoutes(world),
     datasetRoutes(world, stages.publish),
     principalRoutes(world),
+    authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
   ]
   return { data, cases }

@@ -5,7 +5,13 @@ import { jsonPointer } from '../base/pointer.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
 import { acceptDraft, entryIdOf, refusedDraft, refusedId } from './accept.ts'
-import { type Envelope, envelopeSchema, type SubmissionHead, submissionHeadSchema } from './envelope.ts'
+import {
+  type Envelope,
+  envelopeSchema,
+  type SubmissionHead,
+  signatureSchema,
+  submissionHeadSchema,
+} from './envelope.ts'
 import { parseFileName } from './formats/registry.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import type { Refusal } from './refusal.ts'
@@ -18,6 +24,7 @@ export const pointerSchema = z.strictObject({
     versionId: z.string().min(1).max(1024),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   }),
+  signature: signatureSchema.optional(),
 })
 
 /** What an authority puts into its queue in place of a file too large for a message. */
