@@ -15,6 +15,7 @@ const rooms = [
   'fusion',
   'datasets',
   'disclosure',
+  'principals',
   'api',
 ]
 /** Never import each other. */

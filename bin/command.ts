@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type Action, rolesThatMay } from '../shared/api/may.ts'
 import { Failure } from '../shared/base/failure.ts'
+import { type Action, rolesThatMay } from '../shared/principals/may.ts'
 import { DEFAULT_HOME, type Opening, openHomeSession } from './home-session.ts'
 import { CommandEnd } from './outcome.ts'
 import { faultCode, report, type Session } from './session.ts'

@@ -2,11 +2,19 @@ import { z } from 'zod'
 import { count, instrumented } from '../shared/aws/handler.ts'
 import { openAws } from '../shared/aws/world.ts'
 import { publicationNameSchema } from '../shared/datasets/outcome.ts'
-import { abandonStaged, commitStaged } from '../shared/datasets/staged.ts'
+import { abandonStaged, commitStaged, stagedOptionsSchema } from '../shared/datasets/staged.ts'
 
 const world = await openAws()
 
-const inputSchema = publicationNameSchema.extend({ abandoned: z.literal(true).optional() })
+const stepSchema = publicationNameSchema.extend({ abandoned: z.literal(true).optional() })
+
+/** What is told of an execution that ended in any way but well; among it what it was given, as text. */
+const endedSchema = z.object({ input: z.string() }).transform(({ input }) => {
+  const { dataset, commitId } = stagedOptionsSchema.parse(JSON.parse(input))
+  return { dataset, commitId, abandoned: true as const }
+})
+
+const inputSchema = z.union([stepSchema, endedSchema])
 
 /** The last step of a publication: judges what was built and commits it, or says that it was given up. */
 export const handler = instrumented(async (input: unknown) => {

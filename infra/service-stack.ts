@@ -63,9 +63,10 @@ export class ServiceStack extends Stack {
 
   #addApi({ machine }: Publication): NodejsFunction {
     const { deployment, storage } = this.#options
-    const fulfil = this.#add('fulfil-case', { SIGNING_KEY_ID: storage.keys.signing.keyId })
+    const signingKey = { SIGNING_KEY_ID: storage.keys.signing.keyId }
+    const fulfil = this.#add('fulfil-case', signingKey)
     const data = this.#add('api-data', { PUBLISH_STATE_MACHINE: machine.stateMachineArn })
-    const cases = this.#add('api-cases', { FULFIL_FUNCTION: fulfil.functionName })
+    const cases = this.#add('api-cases', { ...signingKey, FULFIL_FUNCTION: fulfil.functionName })
     machine.grantStartExecution(data)
     // By name, not by `grantInvoke`: that also allows every version and alias
     cases.addToRolePolicy(

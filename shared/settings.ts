@@ -3,10 +3,18 @@ import { z } from 'zod'
 /** What authorities send. A `withdrawal` takes back, corrects or repairs what was sent as another type. */
 export const recordTypes = [
   'registration',
+  'registration-change',
+  'cancellation',
   'licence',
   'penalty',
   'abnormal-listing',
   'serious-listing',
+  'judgment-default',
+  'taxpayer-grade',
+  'tax-violation',
+  'customs-class',
+  'qualification',
+  'commitment',
   'withdrawal',
 ] as const
 export type RecordType = (typeof recordTypes)[number]
@@ -92,6 +100,8 @@ export const ledgerSettingsSchema = z.strictObject({
   secondSigner: z.enum(['none', 'ecdsa-p256']).default('none'),
   /** Who is shown each checkpoint (C2SP tlog-witness): where they take it, and the key they sign with. */
   witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string() })).default([]),
+  /** How often a home looks at its own log and shows it to them; on AWS that is each hour. */
+  watchMinutes: z.int().min(1).max(1440).default(60),
 })
 
 export type Settings = {
@@ -130,7 +140,7 @@ export const environmentSchema = z.object({
   QUEUE_INBOX_URL: z.string(),
   QUEUE_SEALED_URL: z.string(),
   QUEUE_FILES_URL: z.string(),
-  /** The KMS key of the signer; for the functions that sign. */
+  /** The KMS key of the signer; for the functions that sign, and the one that tells its public half. */
   SIGNING_KEY_ID: z.string().optional(),
   /** The issuer of access tokens; for the API. */
   ISSUER: z.string().optional(),

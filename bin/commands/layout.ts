@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander'
-import type { Layout } from '../../shared/ingest/layouts/layout.ts'
+import { isKept, type Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout, layoutId, layouts } from '../../shared/ingest/layouts/registry.ts'
 import { print } from '../command.ts'
 
@@ -37,11 +37,10 @@ function describeHead(layout: Layout): string {
 }
 
 function describeLayout(layout: Layout): string {
-  const columns = layout.columns.map(({ code, headers, kind, required }) => {
-    const becomes = DROPPED.has(kind) ? `${kind}, never kept` : kind
+  const columns = layout.columns.map((column) => {
+    const { code, headers, kind, required } = column
+    const becomes = isKept(column) ? kind : `${kind}, never kept`
     return `  ${code}  ${headers[0] ?? ''}  ${becomes}${required ? ', required' : ''}`
   })
   return [describeHead(layout), `  source: ${layout.source}`, ...columns].join('\n')
 }
-
-const DROPPED: ReadonlySet<string> = new Set(['person', 'subject-person', 'transport'])

@@ -1,6 +1,9 @@
 import { bodyLimit } from 'hono/body-limit'
+import { compress } from 'hono/compress'
 import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
+import { findActor } from '../principals/principal.ts'
+import type { TokenVerifier } from '../principals/token.ts'
 import { authorityRoutes } from './authorities.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
@@ -8,14 +11,12 @@ import { addDocument } from './document.ts'
 import { type Eraser, ledgerRoutes } from './ledger.ts'
 import { addLog } from './log.ts'
 import { organisationRoutes } from './organisations.ts'
-import { findActor } from './principal.ts'
 import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
 import { receiptRoutes } from './receipts.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
 import { bringsFile, submissionRoutes } from './submissions.ts'
-import type { TokenVerifier } from './token.ts'
 
 /** What takes longer, or reaches further, than the API itself: run here, or by functions with roles of their own. */
 export type Stages = {
@@ -47,6 +48,8 @@ export function createApi(options: ApiOptions): Routes {
     return response
   })
   api.notFound((context) => problem(context, { status: 404, code: 'NOT_FOUND' }))
+  // A function answers 6 MB at most, and the 4,096 files that a version may have come to 8 with their links, of 2 KB each
+  api.use(compress({ encoding: 'gzip' }))
   api.use('/v1/*', requireActor(options))
   const limitBody = bodyLimit({
     maxSize: BODY_LIMIT_BYTES,

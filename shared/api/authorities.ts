@@ -12,8 +12,8 @@ import {
 import { instantSchema } from '../base/form.ts'
 import { findPersonalData } from '../identity/personal-data.ts'
 import type { World } from '../ports.ts'
+import { may } from '../principals/may.ts'
 import { type Authority, findAuthority, recordTypes, signingJwkSchema } from '../settings.ts'
-import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 

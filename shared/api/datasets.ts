@@ -16,8 +16,8 @@ import {
   versionRowSchema,
 } from '../datasets/store.ts'
 import type { World } from '../ports.ts'
+import { may } from '../principals/may.ts'
 import { tellOfAccess } from './access.ts'
-import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 

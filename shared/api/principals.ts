@@ -1,7 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
-import { listPrincipals, principalSchema, registerPrincipal, revokePrincipal } from './principal.ts'
+import { may } from '../principals/may.ts'
+import {
+  listPrincipals,
+  principalSchema,
+  registerPrincipal,
+  revokePrincipal,
+} from '../principals/principal.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 

@@ -4,7 +4,7 @@ import { outcomes, readOutcomes, recordOutcomeSchema } from '../ingest/outcomes.
 import { findProgress, findReceipt, receiptSchema } from '../ingest/receipt.ts'
 import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
+import { may } from '../principals/may.ts'
 import { problem, problemResponses } from './problem.ts'
 import { newRoutes, type Routes } from './routes.ts'
 

@@ -1,8 +1,8 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Actor } from '../base/actor.ts'
 import { describeForm } from '../base/form.ts'
+import { isStorable } from '../base/json.ts'
 import { jsonPointer } from '../base/pointer.ts'
-import { isStorable } from './json.ts'
 import { problem } from './problem.ts'
 
 /** What every route is handed. */

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { nestsTooDeep } from '../base/json.ts'
 import {
   ENVELOPE_VERSION,
   envelopeSchema,
@@ -13,9 +14,8 @@ import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats
 import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
 import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
+import { may } from '../principals/may.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { nestsTooDeep } from './json.ts'
-import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
 

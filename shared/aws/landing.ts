@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
 import type { SubmissionHead } from '../ingest/envelope.ts'
@@ -64,7 +64,11 @@ export function readLanding(
       const found = await client.send(
         new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
       )
-      if ((found.ContentLength ?? 0) > limits.fileBytes) return { outcome: 'too-large' }
+      if ((found.ContentLength ?? 0) > limits.fileBytes) {
+        // Else its connection is held for as long as the function lives
+        if (found.Body instanceof Readable) found.Body.destroy()
+        return { outcome: 'too-large' }
+      }
       return { outcome: 'found', bytes: readOn(found.Body as Readable) }
     } catch (fault) {
       if (ABSENT.has(faultName(fault) ?? '')) return { outcome: 'absent' }
@@ -86,5 +90,11 @@ async function* readOn(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
   }
 }
 
-// A version id of another form than S3's is an invalid argument, and names nothing either
-const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'InvalidArgument'])
+// A version id of another form than S3's is an invalid argument, and names nothing either; one of a delete marker names
+// something that has no content, and getting it is a method that is not allowed
+const ABSENT: ReadonlySet<string> = new Set([
+  'NoSuchKey',
+  'NoSuchVersion',
+  'InvalidArgument',
+  'MethodNotAllowed',
+])

@@ -5,12 +5,12 @@ import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { z } from 'zod'
-import { checkedAuthoritiesSchema } from '../api/authority.ts'
 import { Failure } from '../base/failure.ts'
 import { systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
 import { isKept } from '../ledger/log.ts'
 import type { Area, ObjectKey, Queue, Signer, World } from '../ports.ts'
+import { checkedAuthoritiesSchema } from '../principals/authority.ts'
 import {
   type Authority,
   type Environment,
@@ -85,11 +85,13 @@ function bucketsOf(environment: Environment): Readonly<Record<Area, string>> {
   }
 }
 
-// Most functions sign nothing and are told of no key
+// Most functions sign nothing, and are told of no key
 async function signerOf({ SIGNING_KEY_ID: keyId }: Environment): Promise<Signer> {
   if (keyId !== undefined) return openSigner(new KMSClient(), keyId)
   return {
-    verifierKey: new Uint8Array(),
+    get verifierKey(): never {
+      throw new Failure('SIGNER_NOT_GIVEN', { retryable: false })
+    },
     sign: async () => {
       throw new Failure('SIGNER_NOT_GIVEN', { retryable: false })
     },

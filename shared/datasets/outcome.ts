@@ -14,14 +14,25 @@ export type PublicationName = z.infer<typeof publicationNameSchema>
 /** What a publication in steps came to; `failed`: its steps gave up, and it can be tried again. */
 export type Outcome = Publication | { readonly outcome: 'failed' }
 
-/** Leaves what a publication came to; the first that is left stands. */
+/**
+ * Leaves what a publication came to. The first that is left stands, but word that it failed: a commit that was under
+ * way when it was given up may have gone through.
+ */
 export async function putOutcome(objects: Objects, name: PublicationName, outcome: Outcome): Promise<void> {
+  const key = publicationKey(name, 'outcome.json')
   const body = Buffer.from(canonicalJson(outcome as unknown as Json))
-  await objects.put(publicationKey(name, 'outcome.json'), body, 'absent')
+  if ((await objects.put(key, body, 'absent')) === 'stored') return
+  const found = await objects.find(key)
+  if (found !== undefined && parseOutcome(found.body).outcome === 'failed')
+    await objects.put(key, body, { tag: found.tag })
 }
 
 /** What a publication came to; undefined while it is under way, or where there was none of that name. */
 export async function findOutcome(objects: Objects, name: PublicationName): Promise<Outcome | undefined> {
   const found = await objects.find(publicationKey(name, 'outcome.json'))
-  return found && (JSON.parse(Buffer.from(found.body).toString('utf8')) as Outcome)
+  return found && parseOutcome(found.body)
+}
+
+function parseOutcome(body: Uint8Array): Outcome {
+  return JSON.parse(Buffer.from(body).toString('utf8'))
 }

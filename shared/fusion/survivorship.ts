@@ -180,18 +180,27 @@ function fateOf(record: Statement['record'], today: CalendarDate): Fate {
   return { loss: undefined, lastDay: to === undefined || (until !== undefined && until < to) ? until : to }
 }
 
-/** The first and last day, both included, of what is shown only while it is valid. */
+/** The first and last day, both included, of what is shown only while it is valid; a judgment performed in full has ended. */
 type Validity = {
   readonly from?: CalendarDate | undefined
   readonly to?: CalendarDate | undefined
   readonly isInvalid?: boolean
 }
 
-function validityOf(record: Decision): Validity {
-  if (record.type === 'penalty') return { isInvalid: record.facts.status === 'invalid' }
-  if (record.type !== 'licence') return {}
-  const { validFrom, validTo, status } = record.facts
-  return { from: validFrom, to: validTo, isInvalid: status === 'invalid' }
+function validityOf({ type, facts }: Decision): Validity {
+  switch (type) {
+    case 'licence':
+    case 'qualification':
+      return { from: facts.validFrom, to: facts.validTo, isInvalid: facts.status === 'invalid' }
+    case 'penalty':
+      return { isInvalid: facts.status === 'invalid' }
+    case 'judgment-default':
+      return { isInvalid: facts.performance === 'full' }
+    case 'commitment':
+      return { to: facts.validTo }
+    default:
+      return {}
+  }
 }
 
 /** The first of days that begin something and days that end it: a day begins before any day not before it ends. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
 import { parseInstant } from '../base/instant.ts'
+import { nestsTooDeep } from '../base/json.ts'
 import { jsonPointer } from '../base/pointer.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
@@ -20,12 +21,18 @@ export const pointerSchema = z.strictObject({
   ...submissionHeadSchema.shape,
   /** One version of one object under the authority's own prefix. */
   object: z.strictObject({
-    key: z.string().min(1).max(1024),
+    key: z.string().min(1).max(1024).refine(isPlainKey, { message: 'not the name of an object' }),
     versionId: z.string().min(1).max(1024),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   }),
   signature: signatureSchema.optional(),
 })
+
+// None of what a client, a proxy or a store may take for something else than part of a name
+function isPlainKey(key: string): boolean {
+  const segments = key.split('/')
+  return key.isWellFormed() && !/\p{Cc}/u.test(key) && !segments.includes('.') && !segments.includes('..')
+}
 
 /** What an authority puts into its queue in place of a file too large for a message. */
 export type Pointer = z.infer<typeof pointerSchema>
@@ -44,7 +51,10 @@ export function parseMessage(body: string): AuthorityMessage {
     return pointer.success ? { kind: 'pointer', pointer: pointer.data } : unreadable(pointer.error)
   }
   const envelope = envelopeSchema.safeParse(value)
-  return envelope.success ? { kind: 'envelope', envelope: envelope.data } : unreadable(envelope.error)
+  if (!envelope.success) return unreadable(envelope.error)
+  if (nestsTooDeep(envelope.data.records))
+    return { kind: 'unreadable', refusal: { code: 'ENVELOPE_MALFORMED', path: '/records' } }
+  return { kind: 'envelope', envelope: envelope.data }
 }
 
 /** What a message says of itself, where it can be read so far. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -19,6 +20,7 @@ describe('reading what has landed', () => {
     ['NoSuchKey', 404],
     ['NoSuchVersion', 404],
     ['InvalidArgument', 400],
+    ['MethodNotAllowed', 405],
   ])('%s (%i) says that there is no such version', async (name, status) => {
     client.on(GetObjectCommand).rejects(fault(name, status))
     expect(await read()).toEqual({ outcome: 'absent' })
@@ -34,14 +36,15 @@ describe('reading what has landed', () => {
     await expect(read()).rejects.toMatchObject({ code, retryable: code === 'OBJECTS_BUSY' })
   })
 
-  test('what is larger than one file may be is not read', async () => {
-    const Body = {
-      transformToByteArray: () => {
+  test('what is larger than one file may be is not read, and its connection is let go', async () => {
+    const body = new Readable({
+      read: () => {
         throw new Error('it was read')
       },
-    } as never
-    client.on(GetObjectCommand).resolves({ ContentLength: limits.fileBytes + 1, Body })
+    })
+    client.on(GetObjectCommand).resolves({ ContentLength: limits.fileBytes + 1, Body: body as never })
     expect(await read()).toEqual({ outcome: 'too-large' })
+    expect(body.destroyed).toBe(true)
   })
 })
 

@@ -108,6 +108,17 @@ describe('a publication in steps', () => {
     expect(await findOutcome(home.objects, wanted)).toEqual(outcome)
   })
 
+  test('that was given up while its commit was under way is published all the same, whoever speaks last', async () => {
+    const wanted = options()
+    for (const bucket of await stagePlan(home, wanted)) await buildStaged(home, wanted, bucket)
+    await abandonStaged(home, wanted)
+    const published = await commitStaged(home, wanted)
+    expect(published).toMatchObject({ outcome: 'published' })
+    expect(await findOutcome(home.objects, wanted)).toEqual(published)
+    await abandonStaged(home, wanted)
+    expect(await findOutcome(home.objects, wanted)).toEqual(published)
+  })
+
   test('builds no bucket that was not planned, and commits nothing that was not built', async () => {
     const wanted = options()
     await expect(buildStaged(home, wanted, 0)).rejects.toMatchObject({ code: 'PUBLICATION_DOCUMENT_MISSING' })

@@ -30,6 +30,13 @@ describe("a message of an authority's queue", () => {
     [JSON.stringify({ ...head, submissionId: RESIDENT_ID, records: [] }), '/submissionId'],
     [JSON.stringify({ ...head, object: { ...object, sha256: 'x' } }), '/object/sha256'],
     [JSON.stringify({ ...head, object, records: [] }), ''],
+    ...['a-bureau/../other/x.csv', 'a-bureau/./x.csv', '..', 'a-bureau/x\n.csv', 'a-bureau/\u{d800}.csv'].map(
+      (key) => [JSON.stringify({ ...head, object: { ...object, key } }), '/object/key'],
+    ),
+    [
+      `${JSON.stringify({ ...head, records: [] }).slice(0, -2)}${'['.repeat(100_000)}${']'.repeat(100_000)}]}`,
+      '/records',
+    ],
     [JSON.stringify({ ...head, records: [], [RESIDENT_ID]: 1 }), ''],
     [JSON.stringify({ ...head, object: { ...object, [RESIDENT_ID]: 1 } }), '/object'],
   ])('that is neither is refused with the place of the fault and nothing it says: %j', (body, path) => {

@@ -4,10 +4,11 @@ import type { RecordType } from '../../settings.ts'
  * What a column's cell becomes.
  * `text` is free text; `number` a document or certificate number; `yuan-from-wan` an amount in 万元;
  * `past-date` the date of something that has happened; `end-date` a date where "no end" has many spellings; `coded` one
- * of a closed list; the identifiers name the subject;
+ * of a closed list; `year` the last day of one; the identifiers name the subject;
  * `identifier` is one of them, told by the shape of the value; `subject-class` says what kind of subject it is;
- * `subject-person` is a natural person's document: a resident ID in it refuses the row. It, `person` and `transport` are
- * dropped before anything is kept; a transport column tells about the export, not about the fact.
+ * `subject-person` is a natural person's document: a resident ID in it refuses the row. `person-trait` is what only a
+ * natural person has, such as an age: anything in it does. Both, `person` and `transport` are dropped before anything is
+ * kept; a transport column tells about the export, not about the fact.
  */
 export type ColumnKind =
   | 'text'
@@ -15,6 +16,7 @@ export type ColumnKind =
   | 'date'
   | 'past-date'
   | 'end-date'
+  | 'year'
   | 'yuan-from-wan'
   | 'capital'
   | 'code'
@@ -28,6 +30,7 @@ export type ColumnKind =
   | 'identifier'
   | 'subject-class'
   | 'subject-person'
+  | 'person-trait'
   | 'person'
   | 'transport'
 
@@ -40,6 +43,8 @@ export type Column = {
   /** The member of the record's facts it fills. */
   readonly fact?: string
   readonly required?: true
+  /** The fact that stands for this one where it is not stated; one of the two must be. */
+  readonly orElse?: string
   /**
    * What stands for what, '' for nothing stated: all that a `coded` cell may hold; in a text or a list what is written
    * otherwise stays as it is.
@@ -49,6 +54,18 @@ export type Column = {
   readonly maxLength?: number
 }
 
+/** Whether anything of a column's cells is kept, or leaves the sender's machine. */
+export function isKept({ kind }: Column): boolean {
+  return !NEVER_KEPT.has(kind)
+}
+
+const NEVER_KEPT: ReadonlySet<ColumnKind> = new Set([
+  'person',
+  'subject-person',
+  'person-trait',
+  'transport',
+] as const)
+
 export type Layout = {
   readonly name: string
   readonly version: number
@@ -56,7 +73,10 @@ export type Layout = {
   readonly title: { readonly zh: string; readonly en: string }
   readonly source: string
   readonly columns: readonly Column[]
-  /** What names the document: the first group of facts that are all stated. None: one document for each subject. */
+  /**
+   * What names the document: the first group of facts that are all stated. None: one document for each subject. A
+   * withdrawal is named by those of the type that it takes back.
+   */
   readonly documentKeys: readonly (readonly string[])[]
   /** The fact whose text orders revisions before `sentAt` does; absent: `sentAt` alone does. */
   readonly revisionFact?: string

@@ -36,12 +36,15 @@ const storedSchema = z.strictObject({
 /** The actor a name stands for; undefined if it was never registered or is revoked. */
 export async function findActor(store: Store, name: string): Promise<Actor | undefined> {
   if (!principalSchema.shape.name.safeParse(name).success) return undefined
-  const item = await store.find(principalKey(name))
-  if (item === undefined) return undefined
-  const { principal, revoked } = storedSchema.parse(item.value)
-  if (revoked) return undefined
-  const { role, authority } = principal
+  const stored = await findStored(store, name)
+  if (stored === undefined || stored.revoked) return undefined
+  const { role, authority } = stored.principal
   return { name, role, ...(authority === undefined ? {} : { authority }) }
+}
+
+async function findStored(store: Store, name: string): Promise<z.infer<typeof storedSchema> | undefined> {
+  const item = await store.find(principalKey(name))
+  return item && storedSchema.parse(item.value)
 }
 
 /** Whether a name stands for a compliance officer who may sign in. */
@@ -75,7 +78,7 @@ export async function findLeftOut(store: Store, named: ReadonlySet<string>): Pro
 }
 
 /** Under which name the deployment's files register. */
-export const DEPLOYMENT = 'deployment'
+const DEPLOYMENT = 'deployment'
 
 export type Registration = 'registered' | 'repeated' | 'taken' | 'authority-unknown'
 
@@ -98,31 +101,56 @@ export async function registerPrincipal(
     },
   )
   if (result === 'committed') return 'registered'
-  const stored = storedSchema.parse((await world.store.find(principalKey(name)))?.value)
-  const same = stored.principal.role === role && stored.principal.authority === authority && !stored.revoked
-  return same ? 'repeated' : 'taken'
+  const stored = await findStored(world.store, name)
+  return stored !== undefined && !stored.revoked && isSame(stored.principal, principal) ? 'repeated' : 'taken'
+}
+
+function isSame(one: Principal, other: Principal): boolean {
+  return one.role === other.role && one.authority === other.authority
 }
 
 /**
  * Registers the principals that come with a deployment: its staff, and for each authority an agency's principal of the
- * same name. Those there are already stay as they are; who was revoked stays so.
+ * same name. Those there are already stay as they are; who was revoked stays so. Throws `SETTINGS_INVALID` with the file
+ * and the path in it for one that can't take effect: an edit must not look as if it had.
  */
 export async function registerDeployed(
   world: Pick<World, 'store' | 'now' | 'settings'>,
   { principals }: z.infer<typeof principalsFileSchema>,
 ): Promise<void> {
-  const agencies = world.settings.authorities.map(({ code }) => ({
-    name: code,
-    role: 'agency' as const,
-    authority: code,
+  const agencies = world.settings.authorities.map(({ code }, index) => ({
+    principal: { name: code, role: 'agency' as const, authority: code },
+    place: { file: 'authorities.json', path: `/authorities/${index}/code` },
   }))
-  await Promise.all(
-    [...agencies, ...principals].map(async (principal) => {
-      // A read where a write would do: at each start but the first there is nothing to write
-      if ((await world.store.find(principalKey(principal.name))) !== undefined) return
-      await registerPrincipal(world, principal, DEPLOYMENT)
-    }),
-  )
+  const staff = principals.map((principal, index) => ({
+    principal,
+    place: { file: 'principals.json', path: `/principals/${index}` },
+  }))
+  await Promise.all([...agencies, ...staff].map((each) => registerFromFile(world, each)))
+}
+
+/** A line of the deployment's files; `path` is a JSON Pointer. */
+type FromFile = {
+  readonly principal: Principal
+  readonly place: { readonly file: string; readonly path: string }
+}
+
+async function registerFromFile(
+  world: Pick<World, 'store' | 'now' | 'settings'>,
+  { principal, place: { file, path } }: FromFile,
+): Promise<void> {
+  const { name, authority } = principal
+  if (authority !== undefined && findAuthority(world.settings, authority) === undefined)
+    throw settingsInvalid({ file, path: `${path}/authority`, problem: 'no such authority' })
+  // A read where a write would do: at each start but the first there is nothing to write
+  const known = await findStored(world.store, name)
+  if (known !== undefined && (known.revoked || isSame(known.principal, principal))) return
+  if ((await registerPrincipal(world, principal, DEPLOYMENT)) !== 'taken') return
+  throw settingsInvalid({ file, path, problem: 'the name stands for another role or authority, for good' })
+}
+
+function settingsInvalid(facts: Readonly<Record<'file' | 'path' | 'problem', string>>): Failure {
+  return new Failure('SETTINGS_INVALID', { retryable: false, facts })
 }
 
 /**
