@@ -1,7 +1,7 @@
 import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
-import { acceptDraft } from '../shared/ingest/accept.ts'
+import { acceptDraft, acceptSubmission } from '../shared/ingest/accept.ts'
 import { measure, parseMessage, refuseUnread, type Unread } from '../shared/ingest/message.ts'
 import { isEarly, notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
 import { landingPrefix, parseQueueName } from '../shared/names.ts'
@@ -24,10 +24,13 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
   if (message.kind === 'unreadable') return refuse({ ...unread, refusal: message.refusal })
   if (message.kind === 'envelope') {
     const received = await receiveSubmission(world, { authority, head: message.envelope })
-    if (received.outcome === 'received') return accept(received.draft)
-    if (received.outcome === 'repeated') return
+    // Of two that claim one id at the same time, one is only now found to be second
+    const outcome =
+      received.outcome === 'received' ? await acceptSubmission(aws, received.draft) : received.outcome
+    if (outcome === 'accepted') return count('accepted')
+    if (outcome === 'repeated') return
     // Without its head: the receipt stands under the message's hash, and the id stays whose it is
-    return refuse({ ...unread, refusal: notTaken[received.outcome] })
+    return refuse({ ...unread, refusal: notTaken[outcome] })
   }
   const { object, ...head } = message.pointer
   // Here, where the sender knows the message by its hash, and not when the file is read

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../base/failure.ts'
 import { acceptDraft, buryDraft } from '../ingest/accept.ts'
+import { carryOutEntry } from '../ingest/proven-receipt.ts'
 import { sealPending } from '../ledger/seal.ts'
-import { applyEntry } from '../records/apply.ts'
 import { advanceWatermark } from '../records/watermark.ts'
 import { type Home, workerLockFile } from './home.ts'
 import { tryLock } from './lock.ts'
 import type { Message } from './queue.ts'
+import { type WatchListener, watchHome } from './watcher.ts'
 
 /** Messages leased at once: few, so that one round stays short. */
 const INBOX_LEASE = 16
@@ -21,20 +22,28 @@ export type FaultListener = (fault: {
   readonly code: string
 }) => void
 
+/** Told of that, and of what was found by looking at the log. */
+export type WorkListener = (told: Parameters<FaultListener>[0] | Parameters<WatchListener>[0]) => void
+
 /**
- * Does the home's standing work until told to stop: accepts what is in the inbox, seals, applies. Only the holder
- * of the home's lock works; the others wait for it, and take over when the holder dies, however it dies.
+ * Does the home's standing work until told to stop: accepts what is in the inbox, seals, applies, watches the log. Only
+ * the holder of the home's lock works; the others wait for it, and take over when the holder dies, however it dies.
  */
-export async function runWorker(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {
+export async function runWorker(home: Home, signal: AbortSignal, onTold: WorkListener): Promise<void> {
   while (!signal.aborted) {
     const lock = tryLock(workerLockFile(home))
     if (lock === undefined) {
       await sleep(LOCK_RETRY_MS)
       continue
     }
+    const ended = new AbortController()
+    const watching = { signal: AbortSignal.any([signal, ended.signal]), onFound: onTold }
+    const watched = watchHome(home, watching)
     try {
-      await workUntil(home, signal, onFault)
+      await workUntil(home, signal, onTold)
     } finally {
+      ended.abort()
+      await watched
       lock.release()
     }
   }
@@ -94,7 +103,7 @@ export async function workRound(home: Home, onFault: FaultListener): Promise<num
 }
 
 async function applyMessage(home: Home, body: unknown): Promise<void> {
-  await applyEntry(home, (body as { number: number }).number)
+  await carryOutEntry(home, (body as { number: number }).number)
 }
 
 type Drain = {

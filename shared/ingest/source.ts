@@ -1,5 +1,4 @@
-import { isDropped } from './header.ts'
-import type { Column } from './layouts/layout.ts'
+import { type Column, isKept } from './layouts/layout.ts'
 
 /**
  * What the archive keeps of a row beside its record, for a later mapping to read: the cells of the layout's columns,
@@ -9,11 +8,13 @@ import type { Column } from './layouts/layout.ts'
 export function sourceText(cells: ReadonlyMap<Column, string>, unread: readonly Column[]): string {
   const kept: Record<string, string> = {}
   for (const [column, cell] of cells) {
-    if (cell !== '' && isKept(column) && !unread.includes(column)) kept[column.code] = cell
+    if (cell === '' || !isKept(column) || (unread.includes(column) && !isFact(column))) continue
+    kept[column.code] = cell
   }
   return JSON.stringify(kept)
 }
 
-function isKept(column: Column): boolean {
-  return !isDropped(column) && column.kind !== 'subject-person'
+// A registration number that does not hold is no fact either
+function isFact({ fact, kind }: Column): boolean {
+  return fact !== undefined && kind !== 'registration-number'
 }
