@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { checkFileName, parseFileName } from '../shared/ingest/file-name.ts'
 import { type FileFormat, formats } from '../shared/ingest/formats/registry.ts'
 import { describeRefusal } from '../shared/ingest/refusal.ts'
-import { CommandEnd } from './outcome.ts'
+import { CommandEnd } from './command-end.ts'
 
 /** A file of records on this machine, read as often as it is opened. */
 export type SentFile = {

@@ -1,7 +1,8 @@
 import { findPersonalData } from '../identity/personal-data.ts'
 import { foldBrackets } from './cell.ts'
 import { limits } from './formats/limits.ts'
-import type { Column, Layout } from './layouts/layout.ts'
+import { type Column, isKept, type Layout } from './layouts/layout.ts'
+import { layouts } from './layouts/registry.ts'
 import type { Refusal } from './refusal.ts'
 
 /** Rows searched for the header: titles and 表格说明 stand above it in real files. */
@@ -36,9 +37,52 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
       const places = [columns.indexOf(twice), columns.lastIndexOf(twice)]
       return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}`, detail: placeOf(row, places) }
     }
-    return { row, columns }
+    return otherLayoutFault(layout, cells) ?? { row, columns }
   }
-  return { code: 'HEADER_NOT_FOUND', path: '/header', detail: describeMissing(nearest, rows) }
+  const detail = [describeMissing(nearest, rows), describeDetected(detectLayouts(rows))]
+    .filter(Boolean)
+    .join(' ')
+  return { code: 'HEADER_NOT_FOUND', path: '/header', detail }
+}
+
+/** The layouts that a table is in, as far as its header tells: all that they require is there, and they know most of it. */
+export function detectLayouts(rows: readonly (readonly string[])[]): readonly Layout[] {
+  let [found, most]: [Layout[], number] = [[], 0]
+  for (const cells of rows.slice(0, HEADER_SEARCH_ROWS)) {
+    for (const layout of layouts) {
+      const known = countKnown(layout, cells)
+      if (known > most) [found, most] = [[], known]
+      if (known === most && known > 0) found.push(layout)
+    }
+  }
+  return found
+}
+
+/** How many columns that are kept a layout knows in a header; 0 where it lacks one that is required. */
+function countKnown(layout: Layout, cells: readonly string[]): number {
+  const known = new Set(cells.slice(0, WIDEST).map(columnFinder(layout)))
+  const isComplete = layout.columns.every((column) => !column.required || known.has(column))
+  return isComplete ? [...known].filter((column) => column !== undefined && isKept(column)).length : 0
+}
+
+// No layout has half as many columns, and a row may have thousands
+const WIDEST = 256
+
+// A layout that asks for a name alone takes most files, and would keep of a list of penalties the names
+function otherLayoutFault(layout: Layout, cells: readonly string[]): Refusal | undefined {
+  const others = detectLayouts([cells])
+  const [other] = others
+  if (other === undefined || others.some(({ recordType }) => recordType === layout.recordType))
+    return undefined
+  if (countKnown(other, cells) < countKnown(layout, cells) + CLEARLY_MORE) return undefined
+  return { code: 'LAYOUT_DISAGREES', path: '/header', detail: describeDetected(others) }
+}
+
+// One column more may be an office's own
+const CLEARLY_MORE = 2
+
+function describeDetected(detected: readonly Layout[]): string {
+  return detected.length === 0 ? '' : `The header fits ${detected.map(({ name }) => name).join(', ')}.`
 }
 
 // As people count, from 1

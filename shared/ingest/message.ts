@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
 import { parseInstant } from '../base/instant.ts'
-import { nestsTooDeep } from '../base/json.ts'
-import { jsonPointer } from '../base/pointer.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
+import { nestsTooDeep } from '../base/nesting.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
-import { acceptDraft, entryIdOf, refusedDraft, refusedId } from './accept.ts'
+import { acceptDraft, correctionsUntil, entryIdOf, refusedDraft, refusedId } from './accept.ts'
 import { type Envelope, envelopeSchema, type SubmissionHead, submissionHeadSchema } from './envelope.ts'
 import { checkFileName, parseFileName } from './file-name.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
@@ -119,7 +119,7 @@ export type Unread = {
  * known and free; else under one that comes from the hash.
  */
 export async function refuseUnread(
-  world: Pick<World, 'store' | 'now'>,
+  world: Pick<World, 'store' | 'now' | 'settings'>,
   { authority, head, sha256, sizeBytes, refusal }: Unread,
 ): Promise<void> {
   const submissionId = head?.submissionId ?? refusedId(sha256)
@@ -134,6 +134,7 @@ export async function refuseUnread(
     receivedAt: at,
     sha256,
     sizeBytes,
+    correctionsUntil: correctionsUntil(at, world.settings.policy),
     entryId: entryIdOf(authority.code, submissionId),
   }
   await acceptDraft(world, refusedDraft(draftHead, refusal))

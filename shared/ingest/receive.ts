@@ -3,8 +3,8 @@ import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { type PartReference, partKey } from '../records/part.ts'
-import { type Authority, findAuthority } from '../settings.ts'
-import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
+import { type Authority, findAuthority, type Policy } from '../settings.ts'
+import { correctionsUntil, type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
 import { openContent } from './content.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
 import { checkFileName } from './file-name.ts'
@@ -120,7 +120,7 @@ async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: In
   const reading = await readInput(world, delivery, { input, receivedAt })
   const content = await input.finish()
   if (content === undefined) return { outcome: 'changed' }
-  const head = describeHead(delivery, { content, receivedAt })
+  const head = describeHead(delivery, { content, receivedAt, policy: world.settings.policy })
   const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
@@ -128,7 +128,7 @@ async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: In
 
 function describeHead(
   { authority, head }: Delivery,
-  { content, receivedAt }: { readonly content: Content; readonly receivedAt: Instant },
+  { content, receivedAt, policy }: { content: Content; receivedAt: Instant; policy: Policy },
 ): DraftHead {
   const layout = findLayout(head.layout)
   return {
@@ -141,13 +141,14 @@ function describeHead(
     receivedAt,
     sha256: content.sha256,
     sizeBytes: content.sizeBytes,
+    correctionsUntil: correctionsUntil(receivedAt, policy),
     entryId: entryIdOf(authority.code, head.submissionId),
   }
 }
 
 /** What the records came to, or why the whole is refused. */
 type Reading =
-  | (Counts & { readonly parts: PartReference[]; readonly outcomes: OutcomesReference[] })
+  | (Counts & Pick<Draft, 'recordsRoot'> & { parts: PartReference[]; outcomes: OutcomesReference[] })
   | { readonly refusal: Refusal }
 
 async function readInput(
@@ -226,5 +227,5 @@ async function archiveRows(
   await putOutcomes()
   return list.counts.received === 0
     ? { refusal: refuse('SUBMISSION_EMPTY', '') }
-    : { ...list.counts, parts, outcomes }
+    : { ...list.counts, recordsRoot: reader.recordsRoot(), parts, outcomes }
 }

@@ -34,6 +34,7 @@ export const refusalReasons = {
   HEADER_NOT_FOUND: 'No row among the first ten has the columns this layout requires.',
   HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
   HEADER_TOO_LONG: 'A column header, or a cell above it, is longer than is looked at (100,000 characters).',
+  LAYOUT_DISAGREES: 'The header is that of another layout, for records of another type.',
   HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
   FILE_NAME_PERSONAL_DATA: 'The name of the file contains what looks like a resident ID or mobile number.',
   DROP_NAME_MALFORMED:

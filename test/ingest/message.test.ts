@@ -4,6 +4,7 @@ import { openDatabase } from '../../shared/embedded/database.ts'
 import { openStore } from '../../shared/embedded/store.ts'
 import { measure, parseDropKey, parseMessage, refuseUnread } from '../../shared/ingest/message.ts'
 import { findReceipt } from '../../shared/ingest/receipt.ts'
+import { ledgerSettingsSchema, policySchema } from '../../shared/settings.ts'
 import { RESIDENT_ID } from './sample.ts'
 
 const head = {
@@ -88,7 +89,12 @@ describe('what is refused unread', () => {
   const refusal = { code: 'OBJECT_NOT_FOUND', path: '/object' } as const
   const opened = () => {
     const now = (): Instant => head.sentAt as Instant
-    return { store: openStore(openDatabase(':memory:')), now }
+    const settings = {
+      authorities: [],
+      policy: policySchema.parse({}),
+      ledger: ledgerSettingsSchema.parse({}),
+    }
+    return { store: openStore(openDatabase(':memory:')), now, settings }
   }
   const submissionHead = { ...head, schemaVersion: '1' as const, sentAt: head.sentAt as Instant }
 
