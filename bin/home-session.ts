@@ -14,7 +14,7 @@ import { findActor, isOfficer, listPrincipals } from '../shared/principals/princ
 import { openTokenVerifier } from '../shared/principals/token.ts'
 import { orderErasure } from '../shared/records/erase.ts'
 import { findWatermark } from '../shared/records/watermark.ts'
-import { CommandEnd, expectDone, expectWell } from './outcome.ts'
+import { CommandEnd, expectDone, expectWell } from './command-end.ts'
 import {
   type ApiAnswer,
   type ApiRequest,

@@ -19,7 +19,7 @@ import { outgoingRecords } from '../shared/ingest/outgoing.ts'
 import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
 import { readFile as readSent } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
-import { CommandEnd } from './outcome.ts'
+import { CommandEnd } from './command-end.ts'
 import { readAnswer, requestInit, type Session, type Submission, type Submitted } from './session.ts'
 import { askForToken, readSignIn, type SignIn } from './sign-in.ts'
 

@@ -135,7 +135,7 @@ const areaBuckets = {
   evidence: 'evidence',
 } as const
 
-const signingKeys = { packages: 'signing', checkpoints: 'ledgerSigning' } as const
+const signingKeys = { packages: ['signing'], checkpoints: ['ledgerSigning', 'ledgerSecondSigning'] } as const
 
 const tableKeys = { records: 'records', ledger: 'records', cases: 'disclosure' } as const
 const areaKeys = {
@@ -187,5 +187,7 @@ function signingAccess(
   signed: Signed | undefined,
   actions: readonly string[],
 ): PolicyStatement[] {
-  return signed === undefined ? [] : [keyStatement(keys[signingKeys[signed]], actions)]
+  if (signed === undefined) return []
+  const given = signingKeys[signed].map((purpose) => keys[purpose]).filter((key) => key !== undefined)
+  return given.map((key) => keyStatement(key, actions))
 }

@@ -40,7 +40,11 @@ export class ServiceStack extends Stack {
     const receiver = this.#add('receive-submission')
     const splitter = this.#add('split-file')
     const applier = this.#add('apply-entry')
-    const sealer = this.#add('seal-ledger', { SIGNING_KEY_ID: storage.keys.ledgerSigning.keyId })
+    const { ledgerSigning, ledgerSecondSigning } = storage.keys
+    const sealer = this.#add('seal-ledger', {
+      SIGNING_KEY_ID: ledgerSigning.keyId,
+      ...(ledgerSecondSigning && { SECOND_SIGNING_KEY_ID: ledgerSecondSigning.keyId }),
+    })
     const drain = this.#add('drain-dead-letters')
     this.#doors.open({ receiver, splitter, drain })
     this.#queues.open({ receiver, splitter, applier, sealer, drain, api })

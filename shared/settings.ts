@@ -116,6 +116,8 @@ export const environmentSchema = z.object({
   QUEUE_FILES_URL: z.string(),
   /** The KMS key of the signer; for the functions that sign, and the one that tells its public half. */
   SIGNING_KEY_ID: z.string().optional(),
+  /** The KMS key of the checkpoints' second signature; for the sealer, where the settings want one. */
+  SECOND_SIGNING_KEY_ID: z.string().optional(),
   /** The issuer of access tokens; for the API. */
   ISSUER: z.string().optional(),
   JWKS_URI: z.string().optional(),

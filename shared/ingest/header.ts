@@ -1,5 +1,6 @@
 import { findPersonalData } from '../identity/personal-data.ts'
 import { foldBrackets } from './cell.ts'
+import { limits } from './formats/limits.ts'
 import { type Column, isKept, type Layout } from './layouts/layout.ts'
 import { layouts } from './layouts/registry.ts'
 import type { Refusal } from './refusal.ts'
@@ -19,7 +20,11 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
   const columnOf = columnFinder(layout)
   let nearest: readonly Column[] = []
   for (const [row, cells] of rows.slice(0, HEADER_SEARCH_ROWS).entries()) {
-    if (cells.some(holdsPersonalData)) return { code: 'HEADER_PERSONAL_DATA', path: '/header' }
+    const long = cells.findIndex(isTooLong)
+    if (long !== -1) return { code: 'HEADER_TOO_LONG', path: '/header', detail: placeOf(row, [long]) }
+    const personal = cells.findIndex(holdsPersonalData)
+    if (personal !== -1)
+      return { code: 'HEADER_PERSONAL_DATA', path: '/header', detail: placeOf(row, [personal]) }
     const columns = cells.map(columnOf)
     const missing = layout.columns.filter((column) => column.required && !columns.includes(column))
     if (missing.length > 0) {
@@ -28,7 +33,10 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
     }
     const known = columns.filter((column) => column !== undefined && !isDropped(column))
     const twice = known.find((column, index) => known.indexOf(column) !== index)
-    if (twice !== undefined) return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}` }
+    if (twice !== undefined) {
+      const places = [columns.indexOf(twice), columns.lastIndexOf(twice)]
+      return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}`, detail: placeOf(row, places) }
+    }
     return otherLayoutFault(layout, cells) ?? { row, columns }
   }
   const detail = [describeMissing(nearest, rows), describeDetected(detectLayouts(rows))]
@@ -77,6 +85,12 @@ function describeDetected(detected: readonly Layout[]): string {
   return detected.length === 0 ? '' : `The header fits ${detected.map(({ name }) => name).join(', ')}.`
 }
 
+// As people count, from 1
+function placeOf(row: number, cells: readonly number[]): string {
+  const numbers = cells.map((cell) => cell + 1)
+  return `It stands in row ${row + 1}, blank rows left out, column ${numbers.join(' and ')}.`
+}
+
 // No cell is quoted: what stands where a header is looked for may be anything
 function describeMissing(missing: readonly Column[], rows: readonly (readonly string[])[]): string {
   const names = missing.map(({ code, headers: [header] }) =>
@@ -114,9 +128,14 @@ export function columnFinder(layout: Layout): (header: string) => Column | undef
   return (header) => {
     if (seen.has(header)) return seen.get(header)
     const column = bySpelling.get(foldHeader(header))
-    if (seen.size < 1_000) seen.set(header, column)
+    if (seen.size < 1_000 && header.length < 1_000) seen.set(header, column)
     return column
   }
+}
+
+/** Whether a cell, or a name, is longer than anything here is made for; what is done to each is done to all of it. */
+export function isTooLong(text: string): boolean {
+  return text.length > limits.cellUnits
 }
 
 /** A header is no place for a person. */

@@ -7,6 +7,7 @@ import { type Authority, findAuthority } from '../settings.ts'
 import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
 import { openContent } from './content.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
+import { checkFileName } from './file-name.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
@@ -156,6 +157,9 @@ async function readInput(
 ): Promise<Reading> {
   const layout = findLayout(delivery.head.layout)
   if (layout === undefined) return { refusal: { code: 'LAYOUT_UNKNOWN', path: '/layout' } }
+  // Most are called after their file
+  const named = checkFileName(delivery.head.submissionId)
+  if (named !== undefined) return { refusal: { ...named, path: '/submissionId' } }
   const refusal = checkAdmitted(world, delivery, layout)
   if (refusal !== undefined) return { refusal }
   const { policy } = world.settings

@@ -57,15 +57,22 @@ describe('the name of a dropped file', () => {
   })
 
   test.each([
+    ['a-bureau/drop/day-1.csv', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day-1.txt', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day-1', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day 1.csv', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/sub/day-1.csv', 'DROP_NAME_MALFORMED'],
+    [`a-bureau/drop/licence-2018/${RESIDENT_ID}.csv`, 'FILE_NAME_PERSONAL_DATA'],
+  ])('of another form refuses it: %s', (key, code) => {
+    const refusal = { code, path: '/object' }
+    expect(parseDropKey(key, head.sentAt)).toMatchObject({ authority: 'a-bureau', refusal })
+  })
+
+  test.each([
     'a-bureau/files/licence-2018/day-1.csv',
-    'a-bureau/drop/day-1.csv',
-    'a-bureau/drop/licence-2018/day-1.txt',
-    'a-bureau/drop/licence-2018/day-1',
-    'a-bureau/drop/licence-2018/day 1.csv',
-    'a-bureau/drop/licence-2018/sub/day-1.csv',
-    `a-bureau/drop/licence-2018/${RESIDENT_ID}.csv`,
+    'a-bureau/drop/licence-2018/',
     '../drop/licence-2018/day-1.csv',
-  ])('of another form tells nothing: %s', (key) => {
+  ])('is none of what was not dropped: %s', (key) => {
     expect(parseDropKey(key, head.sentAt)).toBeUndefined()
   })
 })
