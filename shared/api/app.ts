@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
 import { findActor } from '../principals/principal.ts'
 import type { TokenVerifier } from '../principals/token.ts'
+import { authorityRoutes } from './authorities.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
 import { type Eraser, ledgerRoutes } from './ledger.ts'
@@ -75,6 +76,7 @@ function routesOf({ world, stages }: ApiOptions) {
     organisationRoutes(world),
     datasetRoutes(world, stages.publish),
     principalRoutes(world),
+    authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
   ]
   return { data, cases }

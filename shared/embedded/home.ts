@@ -65,7 +65,9 @@ export async function openHome({ directory, template, now = systemClock }: HomeO
   const home = {
     directory: root,
     store: openStore(database, settings.ledger),
-    objects: await openObjects(join(root, 'objects'), { now, ledger: join(root, 'ledger') }),
+    objects: await openObjects(join(root, 'objects'), {
+      ...{ now, ledger: join(root, 'ledger'), receipts: join(root, 'receipts') },
+    }),
     queues: { inbox: openQueue(database, 'inbox'), sealed: openQueue(database, 'sealed') },
     signer: await openSigner(join(root, 'signer.pem')),
     ledgerSigner: await openSigner(join(root, 'ledger.pem')),
