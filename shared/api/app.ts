@@ -37,7 +37,7 @@ export type ApiOptions = {
 }
 
 /** Largest body that is held whole: an envelope's. A file is read as it comes, and has a limit of its own. */
-export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
+const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The API over a world: one app, every route behind a token but `/healthz`, `/openapi.json` and the public log. */
 export function createApi(options: ApiOptions): Routes {
