@@ -124,7 +124,8 @@ function seenName({ path, sizeBytes, changedMs }: SeenFile): string {
   return sha256(`${path}\n${sizeBytes}\n${changedMs}`)
 }
 
-const realDisk: Disk = {
+/** The disk there is. */
+export const realDisk: Disk = {
   async write(file, body) {
     const temporary = `${file}.new`
     const handle = await open(temporary, 'w', 0o600)
