@@ -17,8 +17,8 @@ import { findActor, isOfficer, listPrincipals } from '../shared/principals/princ
 import { openTokenVerifier } from '../shared/principals/token.ts'
 import { orderErasure } from '../shared/records/erase.ts'
 import { findWatermark } from '../shared/records/watermark.ts'
+import { CommandEnd, expectDone, expectWell } from './command-end.ts'
 import { readMinimised } from './minimised-file.ts'
-import { CommandEnd, expectDone, expectWell } from './outcome.ts'
 import {
   type ApiAnswer,
   type ApiRequest,

@@ -10,7 +10,7 @@ import type { Layout } from '../shared/ingest/layouts/layout.ts'
 import { outgoingRecords } from '../shared/ingest/outgoing.ts'
 import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
 import { readFile as readSent } from '../shared/ingest/rows.ts'
-import { CommandEnd } from './outcome.ts'
+import { CommandEnd } from './command-end.ts'
 
 /**
  * What is left of a file of records, as NDJSON on this machine's disk, and how it travels: small ones as records in an

@@ -12,8 +12,8 @@ import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findMediaType } from '../shared/ingest/formats/registry.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
+import { CommandEnd } from './command-end.ts'
 import { minimiseFile, readMinimised, refused } from './minimised-file.ts'
-import { CommandEnd } from './outcome.ts'
 import {
   type MinimisedSubmission,
   readAnswer,

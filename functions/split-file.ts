@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
 import { type LandingFile, parseFiles, readLanding } from '../shared/aws/landing.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
@@ -5,7 +6,7 @@ import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
 import type { SubmissionHead } from '../shared/ingest/envelope.ts'
-import { parseFileName } from '../shared/ingest/formats/registry.ts'
+import { checkFileName, parseFileName } from '../shared/ingest/file-name.ts'
 import { refuseUnread } from '../shared/ingest/message.ts'
 import { notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
 import type { Refusal } from '../shared/ingest/refusal.ts'
@@ -20,6 +21,9 @@ async function splitFiles({ body }: SqsMessage): Promise<void> {
 }
 
 async function splitFile(file: LandingFile): Promise<void> {
+  if ('refusal' in file) return refuse(file, file.refusal)
+  const named = checkFileName(basename(file.key))
+  if (named !== undefined) return refuse(file, { ...named, path: '/object' })
   const landed = await readLanding(world.s3, world.environment.BUCKET_LANDING, file)
   if (landed.outcome === 'absent') return refuse(file, { code: 'OBJECT_NOT_FOUND', path: '/object' })
   if (landed.outcome === 'too-large') return refuse(file, notTaken['too-large'])
@@ -36,11 +40,10 @@ async function splitFile(file: LandingFile): Promise<void> {
   // Pointers were looked at before they were sent on, and S3 dates what is dropped: two of our clocks differ, and will
   // have caught up when this comes again
   if (outcome === 'early') throw new Failure('SENT_AT_IN_FUTURE', { retryable: true })
-  if (outcome in notTaken)
-    await refuse(file, { ...notTaken[outcome as keyof typeof notTaken], path: '/object' })
+  if (outcome in notTaken) await refuse(file, notTaken[outcome as keyof typeof notTaken])
 }
 
-type Refused = Omit<LandingFile, 'head'> & { readonly head: SubmissionHead | undefined }
+type Refused = Omit<LandingFile, 'head'> & { readonly head?: SubmissionHead | undefined }
 
 async function refuse(file: Refused, refusal: Refusal): Promise<void> {
   await refuseUnread(world, {

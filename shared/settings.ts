@@ -56,6 +56,11 @@ export const authoritySchema = z.strictObject({
     .string()
     .regex(/^arn:aws(-cn|-us-gov)?:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/)
     .optional(),
+  /** A queue of its own on SQS, in the deployment's region, which is told of each receipt; no FIFO queue. */
+  replyQueueArn: z
+    .string()
+    .regex(/^arn:aws(-cn|-us-gov)?:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/)
+    .optional(),
   /** Whether what comes without a signature is refused; a signature that comes is verified in any case. */
   requireSignature: z.boolean().optional(),
   /** The keys it begins with, the newest last; from the first rotation on those that are stored count. */
@@ -76,6 +81,12 @@ export const policySchema = z.strictObject({
   ambiguousCodes: z.array(z.string().length(18)).default([]),
   /** How far ahead of our clock a `sentAt` may lie. */
   clockSkewSeconds: z.int().min(0).max(300).default(0),
+  /**
+   * How many days after the day of receipt, in China, corrections may come. Days of the calendar: which days are worked
+   * the State Council announces anew each year. Eleven hold the seven working days of double publicity from any day of
+   * the week on.
+   */
+  correctionDays: z.int().min(1).max(366).default(11),
   /** Files a dataset version is divided into: bucket[N](code). Changing it means a full build. */
   bucketCount: z.int().min(1).max(4096).default(16),
   /** Most organisations one case may name. */
@@ -142,6 +153,8 @@ export const environmentSchema = z.object({
   QUEUE_FILES_URL: z.string(),
   /** The KMS key of the signer; for the functions that sign, and the one that tells its public half. */
   SIGNING_KEY_ID: z.string().optional(),
+  /** The KMS key of the checkpoints' second signature; for the sealer, where the settings want one. */
+  SECOND_SIGNING_KEY_ID: z.string().optional(),
   /** The issuer of access tokens; for the API. */
   ISSUER: z.string().optional(),
   JWKS_URI: z.string().optional(),

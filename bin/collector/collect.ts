@@ -1,15 +1,13 @@
-import { basename } from 'node:path'
 import type { JWK } from 'jose'
 import { signStatement } from '../../shared/authorities/signature.ts'
 import type { Clock } from '../../shared/base/instant.ts'
-import { findPersonalDataInId } from '../../shared/identity/personal-data.ts'
-import { detectLayout } from '../../shared/ingest/detect.ts'
+import { detectFile } from '../../shared/ingest/detect.ts'
 import { ENVELOPE_VERSION } from '../../shared/ingest/envelope.ts'
 import { FileRefused } from '../../shared/ingest/formats/format.ts'
 import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
+import { CommandEnd } from '../command-end.ts'
 import { minimiseFile, refused } from '../minimised-file.ts'
-import { CommandEnd } from '../outcome.ts'
 import type { SentFile } from '../sent-file.ts'
 import type { Progress } from './progress.ts'
 import type { Spool, SpooledHead } from './spool.ts'
@@ -22,35 +20,24 @@ export type Sender = {
   readonly now: Clock
 }
 
-/**
- * Turns away what its name alone tells is about a person, with 3. The name is not repeated. A name of the exchange says
- * JH1 for organisations and JH2 for natural persons (信用信息交换 file names).
- */
-export function checkFileName(file: string): void {
-  const name = basename(file)
-  if (/XYSJJH2(?!\d)/i.test(name)) throw refused({ code: 'SUBJECT_NATURAL_PERSON', path: '' })
-  if (findPersonalDataInId(name) === undefined) return
-  throw new CommandEnd(3, 'FILE_NAME_PERSONAL_DATA', 'the name of the file looks like somebody’s number')
-}
-
 /** The layout that was named, or the one the file's header tells; ends the command with 2 where none does. */
 export async function chooseLayout(sent: SentFile, named: string | undefined): Promise<Layout> {
   const told = named === undefined ? undefined : findLayout(named)
   if (told !== undefined) return told
-  const detected = await detect(sent)
-  if (detected.outcome === 'found') return detected.layout
-  if (detected.outcome === 'none') {
+  const [layout, ...others] = await detect(sent)
+  if (layout === undefined) {
     const reason = 'no layout has this header; `layout list` tells them, and --layout names one'
     throw new CommandEnd(2, 'LAYOUT_NOT_DETECTED', reason)
   }
-  const names = detected.layouts.map(({ name }) => name).join(' and ')
+  if (others.length === 0) return layout
+  const names = [layout, ...others].map(({ name }) => name).join(' and ')
   throw new CommandEnd(2, 'LAYOUT_AMBIGUOUS', `${names} have the same columns; --layout says which it is`)
 }
 
-async function detect({ format, open }: SentFile): ReturnType<typeof detectLayout> {
+async function detect({ format, open }: SentFile): ReturnType<typeof detectFile> {
   const bytes = open()
   try {
-    return await detectLayout({ format, bytes })
+    return await detectFile({ format, bytes })
   } catch (fault) {
     throw fault instanceof FileRefused ? refused(fault.refusal) : fault
   } finally {

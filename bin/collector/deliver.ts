@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RefusalCode, refusalCodes } from '../../shared/ingest/refusal.ts'
+import { CommandEnd } from '../command-end.ts'
 import { outcomesToTell, type Pushed, waitUntilApplied } from '../commands/push.ts'
-import { CommandEnd } from '../outcome.ts'
 import { faultCode, type Session } from '../session.ts'
 import { type Sender, stamp } from './collect.ts'
 import type { Spool, Spooled } from './spool.ts'

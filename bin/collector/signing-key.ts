@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import type { JWK } from 'jose'
 import { z } from 'zod'
+import { CommandEnd } from '../command-end.ts'
 import { endUnreadable, readText } from '../file.ts'
-import { CommandEnd } from '../outcome.ts'
 
 const member = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const privateJwkSchema = z.looseObject({

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseFileName } from '../../shared/ingest/formats/registry.ts'
-import { CommandEnd } from '../outcome.ts'
+import { parseFileName } from '../../shared/ingest/file-name.ts'
+import { CommandEnd } from '../command-end.ts'
 import { rest } from './deliver.ts'
 import type { SeenFile, Spool } from './spool.ts'
 

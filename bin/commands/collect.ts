@@ -6,14 +6,14 @@ import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { tryLock } from '../../shared/embedded/lock.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
 import { authoritySchema, policySchema } from '../../shared/settings.ts'
-import { checkFileName, chooseLayout, collectFile, type Sender } from '../collector/collect.ts'
+import { chooseLayout, collectFile, type Sender } from '../collector/collect.ts'
 import { type Delivery, type Door, deliverAll, openDoor } from '../collector/deliver.ts'
 import { openProgress } from '../collector/progress.ts'
 import { readSigningKey } from '../collector/signing-key.ts'
 import { openSpool, type Spool, type SpooledHead } from '../collector/spool.ts'
 import { scan, watchDirectory } from '../collector/watch.ts'
 import { type ClientOptions, clientCommand, openSession, parseSeconds, print, run } from '../command.ts'
-import { CommandEnd } from '../outcome.ts'
+import { CommandEnd } from '../command-end.ts'
 import { ENDINGS, findSentFile } from '../sent-file.ts'
 import { report } from '../session.ts'
 import { describeOutcomes, describePush, LAYOUTS, parseLayout, TIMEOUT_SECONDS } from './push.ts'
@@ -87,7 +87,6 @@ async function withSpool(
 }
 
 async function collectInto({ spool, sender }: Collecting, file: string, layoutName: string | undefined) {
-  checkFileName(file)
   const sent = await findSentFile(file)
   const layout = await chooseLayout(sent, layoutName)
   const progress = openProgress(sent.sizeBytes)
@@ -201,7 +200,6 @@ function untried(fault: unknown): Untried {
 }
 
 async function tryOne(file: string, named: string | undefined) {
-  checkFileName(file)
   const sent = await findSentFile(file)
   const layout = await chooseLayout(sent, named)
   const progress = openProgress(sent.sizeBytes)

@@ -7,12 +7,12 @@ import type { TokenVerifier } from '../principals/token.ts'
 import { authorityRoutes } from './authorities.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
-import { addDocument } from './document.ts'
 import { type Eraser, ledgerRoutes } from './ledger.ts'
-import { addLog } from './log.ts'
+import { addOpenapi } from './openapi.ts'
 import { organisationRoutes } from './organisations.ts'
 import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
+import { addPublicLog } from './public-log.ts'
 import { receiptRoutes } from './receipts.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
@@ -61,8 +61,8 @@ export function createApi(options: ApiOptions): Routes {
   // Described whole by either mount: to its clients it is one API
   const whole = newRoutes()
   for (const routes of [...data, ...cases]) whole.route('/v1', routes)
-  addDocument(api, whole)
-  addLog(api, options.world)
+  addOpenapi(api, whole)
+  addPublicLog(api, options.world)
   const mounted = { data, cases, both: [...data, ...cases] }[options.mount ?? 'both']
   for (const routes of mounted) api.route('/v1', routes)
   return api

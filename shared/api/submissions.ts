@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { nestsTooDeep } from '../base/json.ts'
+import { nestsTooDeep } from '../base/nesting.ts'
 import {
   ENVELOPE_VERSION,
   envelopeSchema,
@@ -17,7 +17,7 @@ import type { World } from '../ports.ts'
 import { may } from '../principals/may.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
+import { type ApiEnv, addRoute, faultOf, forbid, newRoutes, type Routes } from './routes.ts'
 
 /** Where the signature of a file travels: not in the query, which is logged by whoever stands between. */
 export const SIGNATURE_HEADER = 'submission-signature'
@@ -93,15 +93,15 @@ const route = createRoute({
 /** `POST /v1/submissions`: the door for signed-in agencies. The principal says whose records they are. */
 export function submissionRoutes(world: World): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
+  addRoute(routes, { route, may: 'submission:send' }, async (context) => {
     const actor = context.get('actor')
     const authority = findAuthority(world.settings, actor.authority ?? '')
     const named = context.req.valid('query').authority ?? authority?.code ?? ''
     if (authority === undefined || !may(actor, 'submission:send', { authority: named })) {
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+      return forbid(context)
     }
     const received = await receive(context, world, authority)
-    return (received instanceof Response ? received : answer(context, authority, received)) as never
+    return received instanceof Response ? received : answer(context, authority, received)
   })
   return routes
 }

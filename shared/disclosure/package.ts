@@ -47,7 +47,7 @@ export function composePackage(
   asOf: AsOf,
   organisations: readonly OrganisationExtract[],
 ): CasePackage {
-  const { request, requestSha256 } = current.submission
+  const { request, requestSha256 } = current.submitted
   const count = (outcome: OrganisationExtract['outcome']): number =>
     organisations.filter((each) => each.outcome === outcome).length
   return packageSchema.parse({

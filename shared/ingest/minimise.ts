@@ -20,6 +20,7 @@ import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
 import { documentKeysOf, layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
+import { sourceText } from './source.ts'
 import { type NamedSubject, readSubject } from './subject.ts'
 
 type Facts = Record<string, string | readonly string[]>
@@ -32,11 +33,14 @@ export type RowContext = {
   readonly today: CalendarDate
 }
 
+/** A record, and what is kept of the row it came of (source.ts). */
+type Minimised = { readonly record: FactRecord; readonly source: string }
+
 /**
  * Turns a row into a record that holds nothing about a person: only mapped columns enter, and what is free text is
  * screened first. Paths are relative to the row.
  */
-export function minimiseRow(row: Row, context: RowContext): { readonly record: FactRecord } | Refusal {
+export function minimiseRow(row: Row, context: RowContext): Minimised | Refusal {
   if ('fault' in row) return { code: row.fault, path: row.path }
   const malformed = findFault(row.cells, notWellFormed)
   if (malformed !== undefined) return malformed
@@ -49,7 +53,8 @@ export function minimiseRow(row: Row, context: RowContext): { readonly record: F
   if ('code' in facts) return facts
   const document = documentOf(facts.facts, context.layout)
   if (typeof document !== 'string') return document
-  return { record: toRecord(named, { facts: facts.facts, document }, context) }
+  const record = toRecord(named, { facts: facts.facts, document }, context)
+  return { record, source: sourceText(row.cells, named.unread) }
 }
 
 function documentOf(facts: Facts, layout: Layout): string | Refusal {

@@ -25,6 +25,13 @@ export const receiptSchema = z.strictObject({
   unresolved: count,
   /** Set where the whole submission is refused; nothing of it counts, whatever was read before the fault. */
   refusal: z.strictObject({ code: z.enum(refusalCodes), path: z.string(), reason: z.string() }).optional(),
+  /**
+   * The Merkle root over the digests of the records kept, accepted and unresolved, in their order (read.ts). Absent
+   * where the whole is refused, and from receipts of before there was one.
+   */
+  recordsRoot: digest.optional(),
+  /** The last day in China (UTC+8) on which the authority may send corrections of it: `correctionDays` of the policy. */
+  correctionsUntil: z.iso.date().optional(),
   /** The archive's parts and the outcomes of the records in chunks, by content. */
   parts: z.array(z.strictObject({ sha256: digest, records: count })),
   outcomes: z.array(z.strictObject({ sha256: digest, records: count })).optional(),

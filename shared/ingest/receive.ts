@@ -3,10 +3,11 @@ import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { type PartReference, partKey } from '../records/part.ts'
-import { type Authority, findAuthority } from '../settings.ts'
-import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
+import { type Authority, findAuthority, type Policy } from '../settings.ts'
+import { correctionsUntil, type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
 import { openContent } from './content.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
+import { checkFileName } from './file-name.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
@@ -134,7 +135,7 @@ async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: In
   if (content === undefined) return { outcome: 'changed' }
   const late = checkContent(sender, () => content.sha256)
   if (late !== undefined) return { outcome: 'denied', refusal: late }
-  const head = describeHead(delivery, { content, receivedAt })
+  const head = describeHead(delivery, { content, receivedAt, policy: world.settings.policy })
   const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
@@ -151,7 +152,7 @@ function sendingOf(delivery: Delivery): Sending {
 
 function describeHead(
   { authority, head }: Delivery,
-  { content, receivedAt }: { readonly content: Content; readonly receivedAt: Instant },
+  { content, receivedAt, policy }: { content: Content; receivedAt: Instant; policy: Policy },
 ): DraftHead {
   const layout = findLayout(head.layout)
   return {
@@ -164,13 +165,14 @@ function describeHead(
     receivedAt,
     sha256: content.sha256,
     sizeBytes: content.sizeBytes,
+    correctionsUntil: correctionsUntil(receivedAt, policy),
     entryId: entryIdOf(authority.code, head.submissionId),
   }
 }
 
 /** What the records came to, or why the whole is refused. */
 type Reading =
-  | (Counts & { readonly parts: PartReference[]; readonly outcomes: OutcomesReference[] })
+  | (Counts & Pick<Draft, 'recordsRoot'> & { parts: PartReference[]; outcomes: OutcomesReference[] })
   | { readonly refusal: Refusal }
 
 async function readInput(
@@ -180,6 +182,9 @@ async function readInput(
 ): Promise<Reading> {
   const layout = findLayout(delivery.head.layout)
   if (layout === undefined) return { refusal: { code: 'LAYOUT_UNKNOWN', path: '/layout' } }
+  // Most are called after their file
+  const named = checkFileName(delivery.head.submissionId)
+  if (named !== undefined) return { refusal: { ...named, path: '/submissionId' } }
   const refusal = checkAdmitted(world, delivery, layout)
   if (refusal !== undefined) return { refusal }
   const { policy } = world.settings
@@ -246,5 +251,5 @@ async function archiveRows(
   await putOutcomes()
   return list.counts.received === 0
     ? { refusal: refuse('SUBMISSION_EMPTY', '') }
-    : { ...list.counts, parts, outcomes }
+    : { ...list.counts, recordsRoot: reader.recordsRoot(), parts, outcomes }
 }

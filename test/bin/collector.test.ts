@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { checkFileName, collectFile, type Sender, stamp } from '../../bin/collector/collect.ts'
+import { collectFile, type Sender, stamp } from '../../bin/collector/collect.ts'
 import { type Door, deliverAll, deliverNext } from '../../bin/collector/deliver.ts'
 import { openProgress } from '../../bin/collector/progress.ts'
 import { type Disk, openSpool, realDisk, type Spool, type Spooled } from '../../bin/collector/spool.ts'
 import { watchDirectory } from '../../bin/collector/watch.ts'
+import { CommandEnd } from '../../bin/command-end.ts'
 import type { Pushed } from '../../bin/commands/push.ts'
-import { CommandEnd } from '../../bin/outcome.ts'
 import { findSentFile } from '../../bin/sent-file.ts'
 import { verifySignature } from '../../shared/authorities/signature.ts'
 import { sha256 } from '../../shared/base/digest.ts'
@@ -16,7 +16,7 @@ import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { keyOf, makeKeyPair } from '../authorities/keys.ts'
 import { Crash } from '../faults.ts'
-import { csvOf, MOBILE_NUMBER, RESIDENT_ID, rows, withCheck } from '../ingest/sample.ts'
+import { csvOf, rows } from '../ingest/sample.ts'
 
 const own = await makeKeyPair()
 const layout = findLayout('penalty-2018') ?? missing()
@@ -252,27 +252,6 @@ describe('what waits', () => {
   })
 })
 
-describe('the name of a file', () => {
-  test.each([
-    'ZHXYXT0000_XYSJJH2-0301_2026060109.xls',
-    'zhxyxt0000_xysjjh2.csv',
-    `${RESIDENT_ID}.csv`,
-    `penalty-${withCheck('99999919700101001')}.csv`,
-    `${MOBILE_NUMBER}.csv`,
-  ])('that tells of a person turns the file away, and is not repeated: %s', (name) => {
-    expect(() => checkFileName(`/drop/${name}`)).toThrow(CommandEnd)
-    const told = thrown(() => checkFileName(`/drop/${name}`))
-    expect(JSON.stringify(told.document) + told.message).not.toContain(name.split('.')[0])
-  })
-
-  test.each(['ZHXYXT0000_XYSJJH1-0301_2026060109.xls', '行政处罚.csv', 'penalties-2018.csv'])(
-    'tells of none: %s',
-    (name) => {
-      expect(() => checkFileName(`/drop/${name}`)).not.toThrow()
-    },
-  )
-})
-
 describe('a watched directory', () => {
   async function watch(directory: string, spool: Spool, lookMs = 300): Promise<readonly string[]> {
     const ending = new AbortController()
@@ -333,15 +312,6 @@ describe('progress', () => {
     expect(await drawn(false)).toBe('')
   })
 })
-
-function thrown(act: () => void): CommandEnd {
-  try {
-    act()
-  } catch (fault) {
-    if (fault instanceof CommandEnd) return fault
-  }
-  throw new Error('nothing was thrown')
-}
 
 function missing(): never {
   throw new Error('there is none')

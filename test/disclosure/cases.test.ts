@@ -3,17 +3,16 @@ import type { Actor } from '../../shared/base/actor.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { Failure } from '../../shared/base/failure.ts'
 import {
-  approveCase,
+  actOnCase,
+  type CaseCommand,
+  type CaseResult,
   type CaseWorld,
   downloadCase,
   type IsOfficer,
-  narrowCase,
-  refuseCase,
   releaseCase as releaseChecked,
-  withdrawCase,
 } from '../../shared/disclosure/cases.ts'
+import { submitCase } from '../../shared/disclosure/new-case.ts'
 import { openPackage } from '../../shared/disclosure/package.ts'
-import { submitCase } from '../../shared/disclosure/submission.ts'
 import { type CaseView, caseTimeline, listCases, readCase } from '../../shared/disclosure/view.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findLedgerSize, findSealedEntry, type SealedEntry } from '../../shared/ledger/sealed.ts'
@@ -67,8 +66,21 @@ function releaseCase(
   return releaseChecked(at, order, isOfficer)
 }
 
-async function approve(view: CaseView, actor: Actor, at: CaseWorld = world): ReturnType<typeof approveCase> {
-  return approveCase(at, { actor, caseId: view.id, scopeSha256: view.scopeSha256 })
+type Order<Kind extends CaseCommand['kind']> = { readonly actor: Actor; readonly caseId: string } & Omit<
+  Extract<CaseCommand, { kind: Kind }>,
+  'kind'
+>
+
+const narrowCase = (at: CaseWorld, { actor, caseId, ...body }: Order<'narrow'>): Promise<CaseResult> =>
+  actOnCase(at, { actor, caseId, command: { kind: 'narrow', ...body } })
+const refuseCase = (at: CaseWorld, { actor, caseId, ...body }: Order<'refuse'>): Promise<CaseResult> =>
+  actOnCase(at, { actor, caseId, command: { kind: 'refuse', ...body } })
+const withdrawCase = (at: CaseWorld, order: Order<'withdraw'>): Promise<CaseResult> =>
+  actOnCase(at, { ...order, command: { kind: 'withdraw' } })
+
+async function approve(view: CaseView, actor: Actor, at: CaseWorld = world): Promise<CaseResult> {
+  const command = { kind: 'approve', scopeSha256: view.scopeSha256 } as const
+  return actOnCase(at, { actor, caseId: view.id, command })
 }
 
 async function approved(changes: Record<string, unknown> = {}): Promise<CaseView> {

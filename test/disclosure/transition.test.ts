@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Actor } from '../../shared/base/actor.ts'
-import { thumbprint } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import {
   type CaseEvent,
@@ -11,14 +10,14 @@ import {
   stateOf,
 } from '../../shared/disclosure/case.ts'
 import type { Command } from '../../shared/disclosure/command.ts'
+import { submittedStep } from '../../shared/disclosure/new-case.ts'
 import { refusalGrounds } from '../../shared/disclosure/refusal.ts'
-import { parseRequest, requestDigest } from '../../shared/disclosure/request.ts'
+import { parseSent } from '../../shared/disclosure/request.ts'
 import {
   disclosedFieldNames,
   type Narrowing,
   narrowScope,
   type Scope,
-  scopeDigest,
 } from '../../shared/disclosure/scope.ts'
 import {
   type CaseState,
@@ -50,19 +49,9 @@ import {
 const digest = 'cd'.repeat(32) as Extract<Step, { kind: 'downloaded' }>['ciphertextSha256']
 
 function submitted(changes: Readonly<Record<string, unknown>> = {}): DisclosureCase {
-  const parsed = parseRequest(sampleRequest(changes), { now: start, policy })
+  const parsed = parseSent(sampleRequest(changes))
   if (parsed.outcome === 'refused') throw new Error(parsed.code)
-  const { request } = parsed
-  const requestSha256 = requestDigest(request, 'nanjing-bureau')
-  const recipientKey = thumbprint(request.recipientKey)
-  const step: Step = {
-    kind: 'submitted',
-    authority: 'nanjing-bureau',
-    request,
-    requestSha256,
-    scopeSha256: scopeDigest(request.scope, { requestSha256, recipientKey }),
-    recipientKeyThumbprint: recipientKey,
-  }
+  const step = submittedStep('nanjing-bureau', parsed.request)
   return foldCase('ca5e', [{ number: 1, at: start, actor: requester, attempt: 'a1', step }])!
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { beforeAll, expect, test } from 'vitest'
 import type { EmulatedStack } from '../../emulator/stack.ts'
@@ -240,15 +241,24 @@ const deliveries: readonly Delivery[] = [
   {
     title: 'the largest message there can be, which says nothing',
     ...{ code: 'ENVELOPE_MALFORMED', path: '' },
-    deliver: (stack, id) => sendUnread(stack, id.padEnd(1024 * 1024, '\u0080')),
+    deliver: (stack, id) => sendUnread(stack, id.padEnd(1024 * 1024, 'x')),
   },
   {
-    title: 'a pointer to a file whose name tells no format',
-    ...{ code: 'FORMAT_UNKNOWN', path: '/object' },
+    title: 'a pointer to a file that is something else than its name says',
+    ...{ code: 'FORMAT_DISAGREES', path: '/rows/0' },
     async deliver(stack, id) {
       const key = `${OWN}/files/${id}.xlsx`
       const versionId = await putObject(stack, OWN, key, FILE)
       return sendRead(stack, id, pointerTo(id, { key, versionId }))
+    },
+  },
+  {
+    title: 'a dropped file that is of no format',
+    ...{ code: 'FORMAT_UNKNOWN', path: '/rows/0' },
+    async deliver(stack, id) {
+      const twice = gzipSync(gzipSync(FILE))
+      await putObject(stack, OWN, `${OWN}/drop/registration/${id}.csv.gz`, twice)
+      return id
     },
   },
   {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { detectLayout } from '../../shared/ingest/detect.ts'
+import { detectFile } from '../../shared/ingest/detect.ts'
+import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { FileRefused } from '../../shared/ingest/formats/format.ts'
-import { parseFileName } from '../../shared/ingest/formats/registry.ts'
 import type { Column } from '../../shared/ingest/layouts/layout.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { csvOf, minimalRow, rows, streamOf } from './sample.ts'
@@ -11,9 +11,8 @@ const corpus = new URL('corpus/', import.meta.url)
 
 async function detect(bytes: string | Uint8Array, name = 'a.csv'): Promise<string> {
   const body = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
-  const told = await detectLayout({ format: parseFileName(name)?.format, bytes: streamOf(body) })
-  if (told.outcome === 'found') return told.layout.name
-  return told.outcome === 'none' ? 'none' : told.layouts.map(({ name }) => name).join(' or ')
+  const told = await detectFile({ format: parseFileName(name)?.format, bytes: streamOf(body) })
+  return told.map(({ name }) => name).join(' or ')
 }
 
 // What takes back, mends or corrects has the same columns: which it is, the sender has to say
@@ -49,10 +48,10 @@ describe('the layout of a file', () => {
   })
 
   test('is none where no layout’s required columns are there', async () => {
-    expect(await detect('a,b\r\n1,2\r\n')).toBe('none')
-    expect(await detect('', 'a.csv')).toBe('none')
+    expect(await detect('a,b\r\n1,2\r\n')).toBe('')
+    expect(await detect('', 'a.csv')).toBe('')
     const { CF_WSH: _, ...lacking } = rows['penalty-2018']
-    expect(await detect(csvOf([Object.keys(lacking), Object.values(lacking)]))).toBe('none')
+    expect(await detect(csvOf([Object.keys(lacking), Object.values(lacking)]))).toBe('')
   })
 
   test('is told under titles, and from a header with columns that nobody knows', async () => {
