@@ -4,6 +4,7 @@ import { Command, CommanderError, Help } from 'commander'
 import { endWithReader, print } from './command.ts'
 import { authorityCommand } from './commands/authority.ts'
 import { caseCommand } from './commands/case.ts'
+import { collectCommand } from './commands/collect.ts'
 import { datasetCommand } from './commands/dataset.ts'
 import { identifyCommand } from './commands/identify.ts'
 import { layoutCommand } from './commands/layout.ts'
@@ -31,6 +32,7 @@ const program = new Command('credit-fusion')
   })
   .addCommand(identifyCommand())
   .addCommand(pushCommand())
+  .addCommand(collectCommand())
   .addCommand(layoutCommand())
   .addCommand(organisationCommand())
   .addCommand(datasetCommand())
