@@ -5,7 +5,7 @@ import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { parseFileName } from '../shared/ingest/formats/registry.ts'
-import { refuseUnread } from '../shared/ingest/message.ts'
+import { checkFileName, refuseUnread } from '../shared/ingest/message.ts'
 import { notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
 import type { RefusalCode } from '../shared/ingest/refusal.ts'
 
@@ -19,6 +19,9 @@ async function splitFiles({ body }: SqsMessage): Promise<void> {
 }
 
 async function splitFile(file: LandingFile): Promise<void> {
+  const { head: _, ...unnamed } = file
+  const refusal = isDropped(file) ? checkFileName(file.key.slice(file.key.lastIndexOf('/') + 1)) : undefined
+  if (refusal !== undefined) return refuse(unnamed, refusal.code)
   const landed = await readLanding(world.s3, world.environment.BUCKET_LANDING, file)
   if (landed.outcome === 'absent') return refuse(file, 'OBJECT_NOT_FOUND')
   if (landed.outcome === 'too-large') return refuse(file, 'OBJECT_TOO_LARGE')
@@ -35,10 +38,17 @@ async function splitFile(file: LandingFile): Promise<void> {
   if (outcome in notTaken) await refuse(file, notTaken[outcome as keyof typeof notTaken].code)
 }
 
-async function refuse(file: LandingFile, code: RefusalCode): Promise<void> {
+// What a pointer names has the name that its sender's program gave it
+function isDropped({ sha256 }: LandingFile): boolean {
+  return sha256 === undefined
+}
+
+type Refused = Omit<LandingFile, 'head'> & Partial<Pick<LandingFile, 'head'>>
+
+async function refuse(file: Refused, code: RefusalCode): Promise<void> {
   await refuseUnread(world, {
     authority: authorityOf(world, file.authority),
-    head: file.head,
+    ...(file.head && { head: file.head }),
     // What was never read has no other hash than that of its name
     sha256: file.sha256 ?? sha256(`${file.key}\n${file.versionId}`),
     sizeBytes: 0,

@@ -4,6 +4,7 @@ import { acceptDraft, buryDraft } from '../ingest/accept.ts'
 import { carryOutEntry } from '../ingest/proven-receipt.ts'
 import { sealPending } from '../ledger/seal.ts'
 import { advanceWatermark } from '../records/watermark.ts'
+import { watchDrop } from './drop.ts'
 import { type Home, workerLockFile } from './home.ts'
 import { tryLock } from './lock.ts'
 import type { Message } from './queue.ts'
@@ -17,13 +18,14 @@ const FAULT_REST_MS = 1_000
 
 /** Told of a try that failed; the message, or what waits in the outbox to be sealed, stays where it is. */
 export type FaultListener = (fault: {
-  readonly queue: 'inbox' | 'outbox' | 'sealed'
+  readonly queue: 'inbox' | 'outbox' | 'sealed' | 'drop'
   readonly code: string
 }) => void
 
 /**
- * Does the home's standing work until told to stop: accepts what is in the inbox, seals, applies. Only the holder
- * of the home's lock works; the others wait for it, and take over when the holder dies, however it dies.
+ * Does the home's standing work until told to stop: takes in what is dropped, accepts what is in the inbox, seals,
+ * applies. Only the holder of the home's lock works; the others wait for it, and take over when the holder dies,
+ * however it dies.
  */
 export async function runWorker(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {
   while (!signal.aborted) {
@@ -33,10 +35,24 @@ export async function runWorker(home: Home, signal: AbortSignal, onFault: FaultL
       continue
     }
     try {
-      await workUntil(home, signal, onFault)
+      await standUntil(home, signal, onFault)
     } finally {
       lock.release()
     }
+  }
+}
+
+// Beside each other: a file of gigabytes is read for minutes, and what comes by the API meanwhile is not to wait for it
+async function standUntil(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {
+  const ended = new AbortController()
+  const either = AbortSignal.any([signal, ended.signal])
+  const standing = [workUntil(home, either, onFault), watchDrop(home, { signal: either, onFault })]
+  try {
+    await Promise.all(standing)
+  } finally {
+    // Neither may go on under a lock that was released
+    ended.abort()
+    await Promise.allSettled(standing)
   }
 }
 

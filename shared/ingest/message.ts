@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
 import { parseInstant } from '../base/instant.ts'
 import { jsonPointer } from '../base/pointer.ts'
+import { findPersonalData, findPersonalDataInId } from '../identity/personal-data.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
 import { acceptDraft, correctionsUntil, entryIdOf, refusedDraft, refusedId } from './accept.ts'
@@ -83,6 +84,17 @@ export function parseDropKey(
     sentAt: parseInstant(sentAt),
   })
   return authority === undefined || !head.success ? undefined : { authority, head: head.data }
+}
+
+/** Files about natural persons go by this name among the exchange files of the provinces; those about others end in 1. */
+const NATURAL_PERSONS = /XYSJJH2/i
+
+/** Why a file of this name is not taken, whatever is in it. The name itself is told to nobody. */
+export function checkFileName(name: string): Refusal | undefined {
+  if (NATURAL_PERSONS.test(name)) return { code: 'FILE_OF_NATURAL_PERSONS', path: '' }
+  const stem = parseFileName(name)?.stem ?? name
+  const isPersonal = findPersonalData(stem) !== undefined || findPersonalDataInId(stem) !== undefined
+  return isPersonal ? { code: 'FILE_NAME_PERSONAL_DATA', path: '' } : undefined
 }
 
 /** What is known of something that is refused unread: never its bytes, only their hash and size. */

@@ -31,6 +31,11 @@ export const refusalReasons = {
   FILE_ROW_TOO_WIDE: 'A row or record has more columns than is taken (16,384).',
   FILE_TOO_MANY_ROWS: 'The file has more rows than is taken (20,000,000).',
   FILE_NESTS_TOO_DEEP: 'The file nests deeper than is taken (32 levels).',
+  FILE_NAME_INVALID:
+    'The name of the file is no submission id with the ending of a format that is read here.',
+  FILE_NAME_PERSONAL_DATA: 'The name of the file contains what looks like a resident ID or mobile number.',
+  FILE_OF_NATURAL_PERSONS:
+    'The name of the file says that it is about natural persons (XYSJJH2); only organisations are admitted.',
   HEADER_NOT_FOUND: 'No row among the first ten has the columns this layout requires.',
   HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
   HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
