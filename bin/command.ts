@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type Action, rolesThatMay } from '../shared/api/may.ts'
 import { Failure } from '../shared/base/failure.ts'
+import { type Action, rolesThatMay } from '../shared/principals/may.ts'
+import { CommandEnd } from './command-end.ts'
 import { DEFAULT_HOME, type Opening, openHomeSession } from './home-session.ts'
-import { CommandEnd } from './outcome.ts'
 import { faultCode, report, type Session } from './session.ts'
 import { openStackSession, readStackOptions } from './stack-session.ts'
 

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
-import { findActor, isOfficer, listPrincipals } from '../shared/api/principal.ts'
 import type { Routes } from '../shared/api/routes.ts'
 import { receivedSchema } from '../shared/api/submissions.ts'
-import { openTokenVerifier } from '../shared/api/token.ts'
 import type { Role } from '../shared/base/actor.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { publish } from '../shared/datasets/publish.ts'
@@ -12,9 +10,11 @@ import { releaseCase } from '../shared/disclosure/cases.ts'
 import { type Home, isHome, openHome } from '../shared/embedded/home.ts'
 import { type Service, type ServiceListener, startService } from '../shared/embedded/service.ts'
 import { findNumber } from '../shared/ledger/sealed.ts'
+import { findActor, isOfficer, listPrincipals } from '../shared/principals/principal.ts'
+import { openTokenVerifier } from '../shared/principals/token.ts'
 import { orderErasure } from '../shared/records/erase.ts'
 import { findWatermark } from '../shared/records/watermark.ts'
-import { CommandEnd, expectDone, expectWell } from './outcome.ts'
+import { CommandEnd, expectDone, expectWell } from './command-end.ts'
 import {
   type ApiAnswer,
   type ApiRequest,
@@ -23,6 +23,7 @@ import {
   report,
   requestInit,
   type Session,
+  withFacts,
 } from './session.ts'
 
 export const DEFAULT_HOME = '.credit-fusion'
@@ -60,8 +61,7 @@ export async function openHomeSession(
     readAnswer(await api.request(request.path, requestInit(request, await home.issuer.issue(request.as))))
   let service: Service | undefined
   const work = (): void => {
-    const onFault: ServiceListener = ({ queue, code }) => report(`${queue}: ${code}, will try again`)
-    service ??= startService({ directory, template: TEMPLATE }, onFault)
+    service ??= startService({ directory, template: TEMPLATE }, reportWork)
   }
   return {
     ...{ home, api, call, work },
@@ -81,6 +81,11 @@ export async function openHomeSession(
       home.close()
     },
   }
+}
+
+const reportWork: ServiceListener = ({ queue, code, ...told }) => {
+  const facts = 'facts' in told ? told.facts : {}
+  report(`${queue}: ${withFacts(code, facts)}, will ${queue === 'watch' ? 'look' : 'try'} again`)
 }
 
 async function openTold(directory: string, { makesHome }: Opening): Promise<Home> {

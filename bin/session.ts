@@ -91,6 +91,9 @@ export function report(message: string): void {
 
 export function faultCode(fault: unknown): string {
   if (!(fault instanceof Failure)) return fault instanceof Error ? `UNEXPECTED ${fault.name}` : 'UNEXPECTED'
-  const facts = Object.entries(fault.facts).map(([name, value]) => ` ${name}=${value}`)
-  return fault.code + facts.join('')
+  return withFacts(fault.code, fault.facts)
+}
+
+export function withFacts(code: string, facts: Failure['facts']): string {
+  return [code, ...Object.entries(facts).map(([name, value]) => `${name}=${value}`)].join(' ')
 }

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { CognitoIdentityProviderClient, InitiateAuthCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { sha256 } from '../shared/base/digest.ts'
@@ -20,8 +19,9 @@ import { outgoingRecords } from '../shared/ingest/outgoing.ts'
 import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
 import { readFile as readSent } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
-import { CommandEnd } from './outcome.ts'
+import { CommandEnd } from './command-end.ts'
 import { readAnswer, requestInit, type Session, type Submission, type Submitted } from './session.ts'
+import { askForToken, readSignIn, type SignIn } from './sign-in.ts'
 
 /** The stacks' outputs, by name. */
 type Outputs = Readonly<Record<string, string>>
@@ -30,8 +30,7 @@ export type Credentials = { readonly accessKeyId: string; readonly secretAccessK
 
 export type StackOptions = {
   readonly outputs: Outputs
-  /** The token of whoever works, or the password of the principal that a token is asked for. */
-  readonly signIn: { readonly token?: string; readonly password?: string }
+  readonly signIn: SignIn
   /** An authority's own, where they are not those of the environment. */
   readonly credentials?: Credentials
 }
@@ -43,9 +42,10 @@ export type StackOptions = {
 export function openStackSession({ outputs, signIn, credentials }: StackOptions): Session {
   const region = regionOf(outputs)
   const clientOptions = { region, ...(credentials && { credentials }) }
+  const pool = { region, clientId: outputs['UserPoolClientId'] }
   const tokens = new Map<string, Promise<string>>()
   const token = (principal: string): Promise<string> => {
-    const known = tokens.get(principal) ?? askForToken(outputs, signIn, principal)
+    const known = tokens.get(principal) ?? askForToken(pool, signIn, principal)
     tokens.set(principal, known)
     return known
   }
@@ -68,38 +68,7 @@ export function readStackOptions(name: string, variables: NodeJS.ProcessEnv = pr
   const path = join(directory, `${name}.json`)
   if (!existsSync(path)) throw new CommandEnd(2, 'STACK_UNKNOWN', `there is no ${path}`)
   const byStack = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Outputs>>
-  const { CREDIT_FUSION_TOKEN: token, CREDIT_FUSION_PASSWORD: password } = variables
-  return {
-    outputs: Object.assign({}, ...Object.values(byStack)),
-    signIn: { ...(token !== undefined && { token }), ...(password !== undefined && { password }) },
-  }
-}
-
-async function askForToken(
-  outputs: Outputs,
-  { token, password }: StackOptions['signIn'],
-  principal: string,
-): Promise<string> {
-  if (token !== undefined) return token
-  const { UserPoolClientId: ClientId } = outputs
-  if (password === undefined || ClientId === undefined) {
-    throw new CommandEnd(
-      2,
-      'SIGN_IN_MISSING',
-      'set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
-    )
-  }
-  const client = new CognitoIdentityProviderClient({ region: regionOf(outputs) })
-  const AuthParameters = { USERNAME: principal, PASSWORD: password }
-  try {
-    const { AuthenticationResult } = await client.send(
-      new InitiateAuthCommand({ ClientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }),
-    )
-    return AuthenticationResult?.AccessToken ?? ''
-  } catch {
-    // Whatever was wrong, the service does not say more than this on purpose
-    throw new CommandEnd(3, 'SIGN_IN_REFUSED', `${principal} cannot sign in`)
-  }
+  return { outputs: Object.assign({}, ...Object.values(byStack)), signIn: readSignIn(variables) }
 }
 
 /** SQS takes 1 MiB; what is larger goes to the landing bucket, and the message points there. */

@@ -1,7 +1,7 @@
 import { count, instrumented, logger } from '../shared/aws/handler.ts'
-import { postTo } from '../shared/aws/post.ts'
 import { openAws } from '../shared/aws/world.ts'
 import { readTrusted } from '../shared/ledger/log.ts'
+import { postTo } from '../shared/ledger/post.ts'
 import { watchLog } from '../shared/ledger/watch.ts'
 import { cosignCheckpoint, witnessesIn } from '../shared/ledger/witness.ts'
 

@@ -18,10 +18,12 @@ export class Keys extends Construct {
   readonly signing: Key
   /** Signs the log's checkpoints. */
   readonly ledgerSigning: Key
+  /** Signs them as well, where the deployment wants that. */
+  readonly ledgerSecondSigning?: Key
 
   constructor(scope: Construct, deployment: Deployment) {
     super(scope, 'Keys')
-    const { stack, local } = deployment
+    const { stack, local, hasSecondSigner } = deployment
     const removalPolicy = local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN
     const encrypting = (purpose: string, description: string): Key =>
       new Key(this, purpose, {
@@ -34,16 +36,20 @@ export class Keys extends Construct {
     this.publication = encrypting('Publication', 'Published datasets')
     this.disclosure = encrypting('Disclosure', 'Disclosure cases, packages and evidence')
     this.operations = encrypting('Operations', 'Logs and alarms')
-    const signing = (purpose: string, description: string): Key =>
+    const signing = (purpose: string, description: string, keySpec = KeySpec.ECC_NIST_EDWARDS25519): Key =>
       new Key(this, purpose, {
         alias: `${stack}/${purpose.toLowerCase()}`,
         description,
-        keySpec: KeySpec.ECC_NIST_EDWARDS25519,
+        keySpec,
         keyUsage: KeyUsage.SIGN_VERIFY,
         removalPolicy,
       })
     this.signing = signing('Signing', 'Signs notices and packages (Ed25519)')
     this.ledgerSigning = signing('LedgerSigning', 'Signs the checkpoints of the public log (Ed25519)')
+    if (hasSecondSigner) {
+      const description = 'Signs the checkpoints of the public log as well (ECDSA P-256)'
+      this.ledgerSecondSigning = signing('LedgerSecondSigning', description, KeySpec.ECC_NIST_P256)
+    }
     this.#admitNotifications()
     this.#admitReceipts(deployment)
     this.#admitLogs()

@@ -3,13 +3,43 @@ import { z } from 'zod'
 /** What authorities send. A `withdrawal` takes back, corrects or repairs what was sent as another type. */
 export const recordTypes = [
   'registration',
+  'registration-change',
+  'cancellation',
   'licence',
   'penalty',
   'abnormal-listing',
   'serious-listing',
+  'judgment-default',
+  'taxpayer-grade',
+  'tax-violation',
+  'customs-class',
+  'qualification',
+  'commitment',
   'withdrawal',
 ] as const
 export type RecordType = (typeof recordTypes)[number]
+
+/** The public half of a key that signs (Ed25519, RFC 8037). Strict: a private member has no place in it. */
+export const signingJwkSchema = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'not 32 bytes in base64url'),
+  kid: z.string().max(200).optional(),
+  use: z.literal('sig').optional(),
+  alg: z.enum(['EdDSA', 'Ed25519']).optional(),
+})
+
+const declaredKeySchema = z
+  .strictObject({
+    jwk: signingJwkSchema,
+    /** Half-open: it signs from the one on, and at the other no more. */
+    notBefore: z.iso.datetime({ offset: true }),
+    notAfter: z.iso.datetime({ offset: true }).optional(),
+  })
+  .refine(({ notBefore, notAfter }) => !(Date.parse(notAfter ?? '') <= Date.parse(notBefore)), {
+    message: 'the key ends before it begins',
+    path: ['notAfter'],
+  })
 
 export const authoritySchema = z.strictObject({
   /** Names the authority in keys, paths and commands. */
@@ -31,6 +61,10 @@ export const authoritySchema = z.strictObject({
     .string()
     .regex(/^arn:aws(-cn|-us-gov)?:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/)
     .optional(),
+  /** Whether what comes without a signature is refused; a signature that comes is verified in any case. */
+  requireSignature: z.boolean().optional(),
+  /** The keys it begins with, the newest last; from the first rotation on those that are stored count. */
+  signingKeys: z.array(declaredKeySchema).optional(),
 })
 export type Authority = z.infer<typeof authoritySchema>
 
@@ -77,6 +111,8 @@ export const ledgerSettingsSchema = z.strictObject({
   secondSigner: z.enum(['none', 'ecdsa-p256']).default('none'),
   /** Who is shown each checkpoint (C2SP tlog-witness): where they take it, and the key they sign with. */
   witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string() })).default([]),
+  /** How often a home looks at its own log and shows it to them; on AWS that is each hour. */
+  watchMinutes: z.int().min(1).max(1440).default(60),
 })
 
 export type Settings = {
@@ -115,8 +151,10 @@ export const environmentSchema = z.object({
   QUEUE_INBOX_URL: z.string(),
   QUEUE_SEALED_URL: z.string(),
   QUEUE_FILES_URL: z.string(),
-  /** The KMS key of the signer; for the functions that sign. */
+  /** The KMS key of the signer; for the functions that sign, and the one that tells its public half. */
   SIGNING_KEY_ID: z.string().optional(),
+  /** The KMS key of the checkpoints' second signature; for the sealer, where the settings want one. */
+  SECOND_SIGNING_KEY_ID: z.string().optional(),
   /** The issuer of access tokens; for the API. */
   ISSUER: z.string().optional(),
   JWKS_URI: z.string().optional(),

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander'
 import { z } from 'zod'
-import { type Principal, principalSchema } from '../../shared/api/principal.ts'
 import { revocationSchema, storedPrincipalSchema } from '../../shared/api/principals.ts'
 import { roles } from '../../shared/base/actor.ts'
+import { type Principal, principalSchema } from '../../shared/principals/principal.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
-import { expectDone } from '../outcome.ts'
+import { expectDone } from '../command-end.ts'
 
 const OPERATOR = 'operator'
 const PATH = '/v1/principals'

@@ -12,7 +12,7 @@ import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { type ClientOptions, clientCommand, parseSeconds, print, run, runClient } from '../command.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
 import { ENDINGS, findSentFile } from '../sent-file.ts'
 import { type OutgoingFile, report, type Session, type Submitted } from '../session.ts'
 

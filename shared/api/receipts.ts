@@ -4,9 +4,9 @@ import { outcomes, readOutcomes, recordOutcomeSchema } from '../ingest/outcomes.
 import { findProgress, findReceipt, receiptSchema } from '../ingest/receipt.ts'
 import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
+import { may } from '../principals/may.ts'
 import { problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { addRoute, forbid, newRoutes, type Routes } from './routes.ts'
 
 /** A megabyte of JSON, where each is refused. */
 const PAGE_RECORDS = 10_000
@@ -67,13 +67,11 @@ const NOT_YET = {
 
 export function receiptRoutes(world: World): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
+  addRoute(routes, { route, may: 'receipt:read' }, async (context) => {
     const { authority, submissionId } = context.req.valid('param')
-    if (!may(context.get('actor'), 'receipt:read', { authority })) {
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    }
+    if (!may(context.get('actor'), 'receipt:read', { authority })) return forbid(context)
     const receipt = await findReceipt(world.store, authority, submissionId)
-    if (receipt === undefined) return problem(context, NOT_YET) as never
+    if (receipt === undefined) return problem(context, NOT_YET)
     const { entry, parts, applied } = await findProgress(world.store, receipt)
     const status = applied !== undefined ? 'applied' : entry !== undefined ? 'sealed' : 'accepted'
     const { from, outcome } = context.req.valid('query')
@@ -81,15 +79,13 @@ export function receiptRoutes(world: World): Routes {
     const page = await readOutcomes(world.objects, receipt, wanted)
     return context.json(statusSchema.parse({ receipt, status, entry, parts, applied, ...page }), 200)
   })
-  routes.openapi(evidenceRoute, async (context) => {
+  addRoute(routes, { route: evidenceRoute, may: 'receipt:read' }, async (context) => {
     const { authority, submissionId } = context.req.valid('param')
-    if (!may(context.get('actor'), 'receipt:read', { authority })) {
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    }
+    if (!may(context.get('actor'), 'receipt:read', { authority })) return forbid(context)
     const evidence = await findEvidence(world, entryIdOf(authority, submissionId))
-    if (evidence === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
-    if (evidence === 'pending') return problem(context, { status: 409, code: 'ENTRY_PENDING' }) as never
-    return context.json(evidence, 200)
+    if (evidence === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
+    if (evidence === 'pending') return problem(context, { status: 409, code: 'ENTRY_PENDING' })
+    return context.json(evidenceSchema.parse(evidence), 200)
   })
   return routes
 }

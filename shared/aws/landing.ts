@@ -1,19 +1,17 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
-import type { SubmissionHead } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
-import { parseDropKey, pointerSchema } from '../ingest/message.ts'
+import { type Drop, parseDropKey, pointerSchema } from '../ingest/message.ts'
 import { faultName, translated } from './fault.ts'
 
-/** A file in the landing bucket: whose it is, what it says of itself, and which version of which object. */
-export type LandingFile = {
-  readonly authority: string
-  readonly head: SubmissionHead
+/** A file in the landing bucket: whose it is, what its name or its pointer says of it, and which version of which object. */
+export type LandingFile = Drop & {
   readonly key: string
   readonly versionId: string
   /** As the pointer says; a dropped file comes without. */
   readonly sha256?: string
+  readonly signature?: string | undefined
 }
 
 const forwardedSchema = z.strictObject({ authority: z.string(), pointer: pointerSchema })
@@ -32,8 +30,8 @@ const notificationSchema = z.object({
 export function parseFiles(message: unknown): readonly LandingFile[] {
   const forwarded = forwardedSchema.safeParse(message)
   if (forwarded.success) {
-    const { object, ...head } = forwarded.data.pointer
-    return [{ authority: forwarded.data.authority, head, ...object }]
+    const { object, signature, ...head } = forwarded.data.pointer
+    return [{ authority: forwarded.data.authority, head, ...object, ...(signature && { signature }) }]
   }
   const notification = notificationSchema.safeParse(message)
   // S3 also sends a test event when notifications are set up
@@ -63,7 +61,11 @@ export function readLanding(
       const found = await client.send(
         new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
       )
-      if ((found.ContentLength ?? 0) > limits.fileBytes) return { outcome: 'too-large' }
+      if ((found.ContentLength ?? 0) > limits.fileBytes) {
+        // Else its connection is held for as long as the function lives
+        if (found.Body instanceof Readable) found.Body.destroy()
+        return { outcome: 'too-large' }
+      }
       return { outcome: 'found', bytes: readOn(found.Body as Readable) }
     } catch (fault) {
       if (ABSENT.has(faultName(fault) ?? '')) return { outcome: 'absent' }
@@ -85,5 +87,11 @@ async function* readOn(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
   }
 }
 
-// A version id of another form than S3's is an invalid argument, and names nothing either
-const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'InvalidArgument'])
+// A version id of another form than S3's is an invalid argument, and names nothing either; one of a delete marker names
+// something that has no content, and getting it is a method that is not allowed
+const ABSENT: ReadonlySet<string> = new Set([
+  'NoSuchKey',
+  'NoSuchVersion',
+  'InvalidArgument',
+  'MethodNotAllowed',
+])

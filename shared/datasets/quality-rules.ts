@@ -40,6 +40,8 @@ export const qualityRules = [
   { id: 'penalty-ended', zh: '处罚公示期已届满', en: 'A penalty is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('penalties', 'decided_on') },
   { id: 'abnormal-listing-ended', zh: '经营异常名录公示期已届满', en: 'An abnormal listing is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('abnormal_listings', 'listed_on') },
   { id: 'serious-listing-ended', zh: '严重违法失信名单公示期已届满', en: 'A serious listing is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('serious_listings', 'listed_on') },
+  { id: 'judgment-default-ended', zh: '失信被执行人公示期已届满', en: 'A judgment default is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('judgment_defaults', 'decided_on') },
+  { id: 'tax-violation-ended', zh: '重大税收违法公示期已届满', en: 'A tax violation is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('tax_violations', 'decided_on') },
   { id: 'licence-not-in-force', zh: '许可不在有效期内', en: 'A licence is shown that is not in force', severity: 'gate', failing: (today) => rowsWhere(`len([l FOR l IN licences IF l.valid_to < DATE '${today}' OR l.valid_from > DATE '${today}' OR l.status = 'invalid']) > 0`) },
   { id: 'columns-differ', zh: '列与字段表不符', en: 'A file has other columns than the published ones of the field table', severity: 'gate' },
   { id: 'rows-fallen', zh: '行数骤降', en: 'There are over 20 % fewer rows than in the version before', severity: 'gate' },

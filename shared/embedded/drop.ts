@@ -6,8 +6,8 @@ import { Failure } from '../base/failure.ts'
 import { instantOf } from '../base/instant.ts'
 import { openContent } from '../ingest/content.ts'
 import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
-import { parseFileName } from '../ingest/formats/registry.ts'
-import { checkFileName, parseDropKey, refuseUnread } from '../ingest/message.ts'
+import { checkFileName, parseFileName } from '../ingest/file-name.ts'
+import { parseDropKey, refuseUnread } from '../ingest/message.ts'
 import { notTaken, receiveSubmission } from '../ingest/receive.ts'
 import type { Refusal } from '../ingest/refusal.ts'
 import type { Authority } from '../settings.ts'
@@ -142,23 +142,28 @@ type Reading = { readonly file: string; readonly found: Stats; readonly signal: 
 
 async function take(home: Home, dropped: Dropped, reading: Reading): Promise<void> {
   const { authority, layout, name } = dropped
-  const refusal = checkFileName(name)
-  if (refusal !== undefined) return refuse(home, dropped, { ...reading, refusal })
   // Sent when it came to lie there, which the file system dates by its own clock, as S3 does
   const sentAt = instantOf(Math.floor(reading.found.ctimeMs))
-  const head = parseDropKey(`${authority.code}/drop/${layout}/${name}`, sentAt)?.head
-  if (head === undefined)
-    return refuse(home, dropped, { ...reading, refusal: { code: 'FILE_NAME_INVALID', path: '' } })
+  const named = parseDropKey(`${authority.code}/drop/${layout}/${name}`, sentAt)
+  const unread = checkFileName(name)
+  if (unread !== undefined)
+    return refuse(home, dropped, { ...reading, refusal: { ...unread, path: '/object' } })
+  if (named === undefined || 'refusal' in named)
+    return refuse(home, dropped, { ...reading, refusal: named?.refusal ?? NOT_NAMED })
   const file = { format: parseFileName(name)?.format, bytes: readStill(reading) }
-  const { outcome } = await receiveSubmission(home, { authority, head, file })
+  const received = await receiveSubmission(home, { authority, head: named.head, file })
   // Our clock was set back; it will pass that time again
-  if (outcome === 'early') return
-  if (outcome in notTaken) {
-    const refusal = notTaken[outcome as keyof typeof notTaken]
-    return refuse(home, dropped, { ...reading, head, refusal })
+  if (received.outcome === 'early') return
+  // Without its head: it is no word of the authority's, and takes no id of its
+  if (received.outcome === 'denied') return refuse(home, dropped, { ...reading, refusal: received.refusal })
+  if (received.outcome in notTaken) {
+    const refusal = notTaken[received.outcome as keyof typeof notTaken]
+    return refuse(home, dropped, { ...reading, head: named.head, refusal })
   }
   await removeStill(reading)
 }
+
+const NOT_NAMED = { code: 'DROP_NAME_MALFORMED', path: '/object' } as const
 
 type Refusing = Reading & { readonly refusal: Refusal; readonly head?: SubmissionHead }
 

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import type { Failure } from '../base/failure.ts'
 import type { HomeOptions } from './home.ts'
-import type { FaultListener } from './worker.ts'
+import type { WorkListener } from './worker.ts'
 
 /** A home's worker, running beside whoever started it. */
 export type Service = { stop(): Promise<void> }
 
-/** Told of a try that failed, and of a worker that a fault has ended; another begins after a rest. */
+/** Told of what the worker tells, and of a fault that has ended it; another begins after a rest. */
 export type ServiceListener = (
-  fault: Parameters<FaultListener>[0] | { readonly queue: 'worker'; readonly code: string },
+  told:
+    | Parameters<WorkListener>[0]
+    | { readonly queue: 'worker'; readonly code: string; readonly facts: Failure['facts'] },
 ) => void
 
 type ServiceOptions = Pick<HomeOptions, 'directory' | 'template'>
@@ -22,13 +25,13 @@ const REST_MS = 5_000
  */
 export function startService(
   options: ServiceOptions,
-  onFault: ServiceListener,
+  onTold: ServiceListener,
   restMs: number = REST_MS,
 ): Service {
   const stopping = new AbortController()
   const work = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await runThread(options, onFault, stopping.signal)
+      await runThread(options, onTold, stopping.signal)
       // A rest that is broken off is how stopping looks here
       await sleep(restMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
@@ -43,15 +46,15 @@ export function startService(
 }
 
 /** One life of the thread, until it was told to stop or a fault ended it. */
-function runThread(options: ServiceOptions, onFault: ServiceListener, signal: AbortSignal): Promise<void> {
+function runThread(options: ServiceOptions, onTold: ServiceListener, signal: AbortSignal): Promise<void> {
   const { directory, template } = options
   const thread = new Worker(new URL('worker-thread.ts', import.meta.url), {
     workerData: { directory, template },
   })
   const stop = (): void => thread.postMessage('stop')
   signal.addEventListener('abort', stop)
-  thread.on('message', onFault)
-  thread.on('error', (fault) => onFault({ queue: 'worker', code: codeOf(fault) }))
+  thread.on('message', onTold)
+  thread.on('error', (fault) => onTold({ queue: 'worker', ...describeFault(fault) }))
   return new Promise((resolve) => {
     thread.once('exit', () => {
       signal.removeEventListener('abort', stop)
@@ -61,7 +64,8 @@ function runThread(options: ServiceOptions, onFault: ServiceListener, signal: Ab
 }
 
 // What came out of another thread is of no class of ours any longer, but of the same name
-function codeOf(fault: unknown): string {
-  const isFailure = fault instanceof Error && fault.name === 'Failure' && 'code' in fault
-  return isFailure ? String(fault.code) : 'UNEXPECTED'
+function describeFault(fault: unknown): Pick<Failure, 'code' | 'facts'> {
+  if (!(fault instanceof Error) || fault.name !== 'Failure') return { code: 'UNEXPECTED', facts: {} }
+  const { code, facts } = fault as Failure
+  return { code, facts }
 }

@@ -8,6 +8,7 @@ import { watchDrop } from './drop.ts'
 import { type Home, workerLockFile } from './home.ts'
 import { tryLock } from './lock.ts'
 import type { Message } from './queue.ts'
+import { type WatchListener, watchHome } from './watcher.ts'
 
 /** Messages leased at once: few, so that one round stays short. */
 const INBOX_LEASE = 16
@@ -22,38 +23,39 @@ export type FaultListener = (fault: {
   readonly code: string
 }) => void
 
+/** Told of that, and of what was found by looking at the log. */
+export type WorkListener = (told: Parameters<FaultListener>[0] | Parameters<WatchListener>[0]) => void
+
 /**
  * Does the home's standing work until told to stop: takes in what is dropped, accepts what is in the inbox, seals,
- * applies. Only the holder of the home's lock works; the others wait for it, and take over when the holder dies,
- * however it dies.
+ * applies, watches the log. Only the holder of the home's lock works; the others wait for it, and take over when the
+ * holder dies, however it dies.
  */
-export async function runWorker(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {
+export async function runWorker(home: Home, signal: AbortSignal, onTold: WorkListener): Promise<void> {
   while (!signal.aborted) {
     const lock = tryLock(workerLockFile(home))
     if (lock === undefined) {
       await sleep(LOCK_RETRY_MS)
       continue
     }
+    const ended = new AbortController()
+    const beside = workBeside(home, AbortSignal.any([signal, ended.signal]), onTold)
     try {
-      await standUntil(home, signal, onFault)
+      await workUntil(home, signal, onTold)
     } finally {
+      ended.abort()
+      await beside
       lock.release()
     }
   }
 }
 
-// Beside each other: a file of gigabytes is read for minutes, and what comes by the API meanwhile is not to wait for it
-async function standUntil(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {
-  const ended = new AbortController()
-  const either = AbortSignal.any([signal, ended.signal])
-  const standing = [workUntil(home, either, onFault), watchDrop(home, { signal: either, onFault })]
-  try {
-    await Promise.all(standing)
-  } finally {
-    // Neither may go on under a lock that was released
-    ended.abort()
-    await Promise.allSettled(standing)
-  }
+// What takes minutes, and must keep nothing that comes in at the doors waiting. Neither ever fails
+async function workBeside(home: Home, signal: AbortSignal, onTold: WorkListener): Promise<void> {
+  await Promise.all([
+    watchHome(home, { signal, onFound: onTold }),
+    watchDrop(home, { signal, onFault: onTold }),
+  ])
 }
 
 async function workUntil(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {

@@ -43,6 +43,15 @@ export function readDate(cell: string): Reading<CalendarDate> {
   return date === '1900-01-01' ? ABSENT : { value: date }
 }
 
+/** Reads `2024`, `2024年`, `2024年度` as the last day of that year. */
+export function readYear(cell: string): Reading<CalendarDate> {
+  const text = readText(cell)?.normalize('NFKC')
+  if (text === undefined) return ABSENT
+  const [, year] = /^(\d{4})\s*年?度?$/.exec(text) ?? []
+  const date = parseCalendarDate(`${year}-12-31`)
+  return date === undefined ? { fault: 'DATE_INVALID' } : { value: date }
+}
+
 /** As `readDate`, of what has happened: no day after today. */
 export function readPastDate(cell: string, today: CalendarDate): Reading<CalendarDate> {
   const reading = readDate(cell)

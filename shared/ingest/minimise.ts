@@ -13,10 +13,11 @@ import {
   readEndDate,
   readPastDate,
   readText,
+  readYear,
   readYuanFromWan,
 } from './cell.ts'
 import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
-import { keySizesOf, layoutId } from './layouts/registry.ts'
+import { documentKeysOf, layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
 import { type NamedSubject, readSubject } from './subject.ts'
@@ -57,14 +58,13 @@ function documentOf(facts: Facts, layout: Layout): string | Refusal {
 }
 
 /** The document of another type that is taken back; named as that type's documents are, or it would never be found. */
-function withdrawnDocumentOf(facts: Facts, { documentKeys, columns }: Layout): string | Refusal {
+function withdrawnDocumentOf(facts: Facts, { columns }: Layout): string | Refusal {
   const type = String(facts['recordType']) as RecordType
-  const sizes = keySizesOf(type)
-  if (sizes.size === 0) return withdrawalDocument(type, type)
-  const keys = documentKeys.filter(({ length }) => sizes.has(length))
-  const named = nameBy(keys, facts)
+  const [first, ...others] = documentKeysOf(type)
+  if (first === undefined) return withdrawalDocument(type, type)
+  const named = nameBy([first, ...others], facts)
   if (named !== undefined) return withdrawalDocument(type, named)
-  const missing = keys[0]?.find((fact) => facts[fact] === undefined)
+  const missing = first.find((fact) => facts[fact] === undefined)
   return { code: 'FIELD_MISSING', path: `/${columns.find(({ fact }) => fact === missing)?.code}` }
 }
 
@@ -119,7 +119,7 @@ function personalDataFault({ kind, fact }: Column, cell: string): RefusalCode | 
 // What is taken out of a cell may be all that parted a person's number
 function foldKept(kind: ColumnKind, cell: string): string {
   if (kind === 'number') return foldDocumentNumber(cell)
-  return kind === 'code' ? (readCode(cell) ?? '') : ''
+  return kind === 'code' || kind === 'identifier' ? (readCode(cell) ?? '') : ''
 }
 
 // Nothing in it that folding takes out
@@ -143,7 +143,17 @@ function readFacts(
     else if (required) return { code: 'FIELD_MISSING', path }
   }
   addCapital(facts)
-  return { facts }
+  return addStandIns(facts, layout.columns) ?? { facts }
+}
+
+function addStandIns(facts: Facts, columns: readonly Column[]): Refusal | undefined {
+  for (const { code, fact, orElse } of columns) {
+    if (fact === undefined || orElse === undefined || facts[fact] !== undefined) continue
+    const standIn = facts[orElse]
+    if (standIn === undefined) return { code: 'FIELD_MISSING', path: `/${code}` }
+    facts[fact] = standIn
+  }
+  return undefined
 }
 
 // A list may be spread over columns (处罚类别1, 处罚类别2)
@@ -159,6 +169,8 @@ function readFact(column: Column, cell: string, today: CalendarDate): Reading<st
       return readPastDate(cell, today)
     case 'end-date':
       return readEndDate(cell)
+    case 'year':
+      return readYear(cell)
     case 'yuan-from-wan':
       return readYuanFromWan(cell)
     case 'list':
@@ -168,6 +180,7 @@ function readFact(column: Column, cell: string, today: CalendarDate): Reading<st
     case 'registration-number':
       return { value: readRegistrationNumber(cell) }
     case 'code':
+    case 'identifier':
       return { value: readCode(cell) }
     default:
       return { value: decode(readText(cell), column.codes) }

@@ -2,8 +2,7 @@ import type { Json } from '../base/canonical.ts'
 import type { CalendarDate } from '../base/instant.ts'
 import { foldIdentifier } from '../identity/fold.ts'
 import { type Policy, policySchema } from '../settings.ts'
-import { isDropped } from './header.ts'
-import type { Column, Layout } from './layouts/layout.ts'
+import { type Column, isKept, type Layout } from './layouts/layout.ts'
 import { minimiseRow } from './minimise.ts'
 import type { RefusalCode } from './refusal.ts'
 import { REFUSED_BEFORE, type Row } from './rows.ts'
@@ -21,7 +20,7 @@ function outgoingRecord(layout: Layout, row: Row): Json {
   if ('fault' in row) return refusedBefore(row.fault, row.path)
   const read = minimiseRow(row, { layout, authority: '', policy: mostAdmitting(row.cells), today: LAST_DAY })
   if ('code' in read) return refusedBefore(read.code, read.path)
-  const kept = [...row.cells].filter(([column]) => !isDropped(column) && column.kind !== 'subject-person')
+  const kept = [...row.cells].filter(([column]) => isKept(column))
   return Object.fromEntries(kept.map(([{ code }, cell]) => [code, cell]))
 }
 

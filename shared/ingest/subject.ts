@@ -96,8 +96,10 @@ function readColumn(column: Column, cell: string, policy: Policy): Subject | Fau
       return classFault(cell)
     case 'organisation-type':
       return isIndividualBusinessType(cell) ? INDIVIDUAL_BUSINESS : undefined
+    case 'person-trait':
+      return readText(cell) === undefined || cell.trim() === '0' ? undefined : NATURAL_PERSON
     case 'subject-person':
-      return isOfPerson(cell) ? { code: 'SUBJECT_NATURAL_PERSON' } : undefined
+      return isOfPerson(cell) ? NATURAL_PERSON : undefined
     case 'uscc':
     case 'identifier':
     case 'organisation-code':
@@ -111,9 +113,8 @@ function readColumn(column: Column, cell: string, policy: Policy): Subject | Fau
 
 function classFault(cell: string): Fault | undefined {
   const text = readText(cell)?.normalize('NFKC').replace(/\s/g, '')
-  if (text === undefined || /^(法人及非法人组织|法人|非法人组织|法人和其他组织|法人及其他组织)$/.test(text))
-    return undefined
-  if (/自然人/.test(text)) return { code: 'SUBJECT_NATURAL_PERSON' }
+  if (text === undefined || ORGANISATION_CLASS.test(text)) return undefined
+  if (/自然人|^个人$/.test(text)) return NATURAL_PERSON
   return /个体|個體/.test(text) ? INDIVIDUAL_BUSINESS : { code: 'FIELD_VALUE_UNKNOWN' }
 }
 
@@ -124,6 +125,9 @@ function isOfPerson(cell: string): boolean {
   return findPersonalData(cell) !== undefined || holdsResidentIdShape(text) || holdsOldResidentIdShape(text)
 }
 
+const ORGANISATION_CLASS =
+  /^((企业|机关|事业单位|社会团体)?法人|(法人[及和或])?(非法人|其他)组织|法人[及和或]非法人组织|企业|单位)$/
+const NATURAL_PERSON: Fault = { code: 'SUBJECT_NATURAL_PERSON' }
 const INDIVIDUAL_BUSINESS: Fault = { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
 
 /** By its shape, since real files put any identifier into any column; the column tells fifteen digits apart. */

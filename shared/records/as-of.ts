@@ -39,7 +39,8 @@ function isWithdrawal(standing: StandingRecord): standing is StandingWithdrawal 
 
 /**
  * Leaves of the document that was withdrawn what is later by (revision mark, sent at, entry, row), where the
- * withdrawal has the greatest revision mark sighted before it. A correction has none: the mark was wrong as well.
+ * withdrawal has the greatest revision mark sighted before it. A correction has none: the mark was wrong as well. What
+ * was repaired stays out however often it is sent again, as whole exports go on doing; only something else may stand.
  */
 function withdraw(
   standing: Map<string, StandingRecord>,
@@ -48,17 +49,19 @@ function withdraw(
 ): void {
   const document = withdrawnSort(record)
   if (!standing.delete(document)) return
-  const own = items.filter(({ key }) => documentOfSort(key.sort) === document)
   const isLater = (each: Sighting): boolean => compareSightings(sighting, each) < 0
-  let mark = ''
-  for (const item of own) {
-    const before = standingCandidate(item, ledgerSize, (each) => !isLater(each))
-    if (before !== undefined && compareUtf8(mark, before.record.revision) < 0) mark = before.record.revision
-  }
-  if (record.facts.kind === 'correction') mark = ''
-  for (const item of own) {
-    const after = standingCandidate(item, ledgerSize, isLater)
-    if (after !== undefined && compareUtf8(mark, after.record.revision) <= 0)
+  const revisions = items
+    .filter(({ key }) => documentOfSort(key.sort) === document)
+    .map((item) => ({
+      before: standingCandidate(item, ledgerSize, (each) => !isLater(each)),
+      after: standingCandidate(item, ledgerSize, isLater),
+    }))
+  const { kind } = record.facts
+  const marks = kind === 'correction' ? [] : revisions.map(({ before }) => before?.record.revision ?? '')
+  const mark = marks.reduce((greatest, each) => (compareUtf8(greatest, each) < 0 ? each : greatest), '')
+  for (const { before, after } of revisions) {
+    const isRepaired = kind === 'repair' && before !== undefined
+    if (after !== undefined && !isRepaired && compareUtf8(mark, after.record.revision) <= 0)
       keepGreater(standing, document, after)
   }
 }

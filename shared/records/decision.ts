@@ -9,7 +9,7 @@ export function isDecision(record: FactRecord): record is Decision {
   return record.type !== 'registration' && record.type !== 'withdrawal'
 }
 
-/** The body that took it, as the sender writes its name. */
+/** The body that took it, as the sender writes its name; '' where the sender names none. */
 export function bodyOf({ type, facts }: Decision): string {
   switch (type) {
     case 'licence':
@@ -17,16 +17,16 @@ export function bodyOf({ type, facts }: Decision): string {
     case 'penalty':
       return facts.penaltyAuthority
     default:
-      return facts.decidedBy
+      return facts.decidedBy ?? ''
   }
 }
 
-/** The day it was taken. */
-export function decidedOnOf({ facts }: Decision): CalendarDate {
-  return facts.decidedOn
+/** The day it was taken; of a grade, the last of the year it is for. */
+export function decidedOnOf({ type, facts }: Decision): CalendarDate {
+  return type === 'taxpayer-grade' ? facts.evaluatedTo : facts.decidedOn
 }
 
 /** Its number as the sender writes it; '' where it has none. */
 export function numberOf({ facts }: Decision): string {
-  return facts.documentNumber ?? ''
+  return 'documentNumber' in facts ? (facts.documentNumber ?? '') : ''
 }

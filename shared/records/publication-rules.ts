@@ -95,6 +95,73 @@ export const publicationRules = {
       classes: [{ name: 'serious', months: 36 }],
     },
   ],
+  'judgment-default': [
+    {
+      id: 'spc-2017-7',
+      from: day('2017-05-01'),
+      source:
+        'SPC judicial interpretation 法释〔2017〕7号, 关于公布失信被执行人名单信息的若干规定, article 2: two years, and one to three more for some; deleted before when the judgment is performed',
+      needsCounsel: true,
+      unread:
+        'the whole text; two years are set for every entry, though for able debtors who refuse (article 1, item 1) it is said to have no term, and though a court may add one to three years',
+      classes: [{ name: 'any', months: 24 }],
+    },
+  ],
+  'taxpayer-grade': [
+    {
+      id: 'sta-2014-40',
+      from: day('2014-10-01'),
+      source:
+        'STA Announcement 40 of 2014, 纳税信用管理办法（试行）: grades of a year are published in April of the next; here each holds until the end of the April in which another may take its place',
+      needsCounsel: true,
+      unread: 'the announcement, and the measures of 2025 that took its place (纳税缴费信用管理办法)',
+      // From the last day of the year evaluated to 30 April of the year after the next
+      classes: [{ name: 'any', months: 16 }],
+    },
+  ],
+  'tax-violation': [
+    {
+      id: 'sta-54',
+      from: day('2022-02-01'),
+      source:
+        'STA Order 54 of 2021, 重大税收违法失信主体信息公布管理办法: three years from the day of publication, or until stopped before',
+      needsCounsel: true,
+      unread: 'the order; the period is remembered',
+      classes: [{ name: 'any', months: 36 }],
+    },
+    {
+      id: 'ndrc-36-tax-violation',
+      from: day('2026-04-01'),
+      source:
+        'NDRC Order 36 of 2025, 信用修复管理办法, chapter 2: serious matters, three years at most, or until repaired',
+      needsCounsel: true,
+      unread: 'that an entry of a serious list is a serious matter stands in the draft of September 2025',
+      classes: [{ name: 'serious', months: 36 }],
+    },
+  ],
+  'customs-class': [
+    {
+      id: 'gacc-251',
+      from: day('2021-11-01'),
+      source:
+        'GACC Order 251 of 2021, 海关注册登记和备案企业信用管理办法: advanced certified enterprises are examined again every five years',
+      needsCounsel: true,
+      unread:
+        'the order, a revision drafted in 2025, and how long a dishonest enterprise may be named: none is published here, nor is any other class',
+      classes: [{ name: 'any', words: ['advanced-certified'], months: 60 }],
+    },
+  ],
+  commitment: [
+    {
+      id: 'commitment-not-kept',
+      from: day('2014-01-01'),
+      source:
+        'None: no provision was found that says how long a commitment that was not kept may be published',
+      needsCounsel: true,
+      unread: 'what provinces have set for themselves',
+      classes: [],
+    },
+  ],
 } as const satisfies PublicationRules
 
 export const publicationRulesSha256 = digestOf(publicationRules)

@@ -18,7 +18,7 @@ export function publicationUntil(
   rules: PublicationRules,
   asOf: CalendarDate,
 ): Publication {
-  const facts = adverseFactsOf(record)
+  const facts = judgedFactsOf(record)
   const own = rules[record.type]
   if (own === undefined || facts === undefined) return NO_END
   const first = Math.max(
@@ -52,22 +52,33 @@ function dayBefore(rule: PublicationRule): CalendarDate {
 
 const NO_END: Publication = { kind: 'shown', until: undefined }
 
-/** What rules look at. */
-type AdverseFacts = {
+/** What rules look at, of the records that they judge. */
+type JudgedFacts = {
   readonly decidedOn: CalendarDate
   readonly words: readonly string[]
   /** The last day by what the authority states of this record. */
   readonly statedEnd: CalendarDate | undefined
 }
 
-function adverseFactsOf({ type, facts }: FactRecord): AdverseFacts | undefined {
+function judgedFactsOf({ type, facts }: FactRecord): JudgedFacts | undefined {
   switch (type) {
     case 'penalty':
       return { decidedOn: facts.decidedOn, words: facts.kinds, statedEnd: facts.publishedTo }
     case 'abnormal-listing':
-    case 'serious-listing': {
+    case 'serious-listing':
+    case 'judgment-default': {
       const lastDay = facts.removedOn && addDays(facts.removedOn, -1)
       return { decidedOn: facts.decidedOn, words: [], statedEnd: earlier(facts.publishedTo, lastDay) }
+    }
+    case 'tax-violation':
+      return { decidedOn: facts.decidedOn, words: [], statedEnd: facts.publishedTo }
+    case 'taxpayer-grade':
+      return { decidedOn: facts.evaluatedTo, words: [], statedEnd: undefined }
+    case 'customs-class':
+      return { decidedOn: facts.decidedOn, words: [facts.class], statedEnd: undefined }
+    case 'commitment': {
+      const isBroken = facts.performance === 'partial' || facts.performance === 'broken'
+      return isBroken ? { decidedOn: facts.decidedOn, words: [], statedEnd: undefined } : undefined
     }
     default:
       return undefined
@@ -78,7 +89,7 @@ function earlier(left: CalendarDate | undefined, right: CalendarDate | undefined
   return left === undefined || (right !== undefined && right < left) ? right : left
 }
 
-function judge({ decidedOn, words, statedEnd }: AdverseFacts, rule: PublicationRule): Publication {
+function judge({ decidedOn, words, statedEnd }: JudgedFacts, rule: PublicationRule): Publication {
   const found = classOf(words, rule)
   if (found === undefined || (found.onlyIfStated && statedEnd === undefined)) return HELD
   return { kind: 'shown', until: earlier(addMonths(decidedOn, found.months), statedEnd) }

@@ -22,6 +22,8 @@ const sound = {
   penalties: [{ kinds: ['罚款'], fine_yuan: '5', decided_on: '2023-06-01', published_to: '2026-06-01' }],
   abnormal_listings: [{ listed_on: '2023-06-01', published_to: '2026-06-01' }],
   serious_listings: [{ listed_on: '2023-06-01', published_to: '2026-06-01' }],
+  judgment_defaults: [{ decided_on: '2023-06-01', published_to: '2026-06-01' }],
+  tax_violations: [{ decided_on: '2023-06-01', published_to: '2026-06-01' }],
 }
 
 /** Of an adverse list: ended yesterday, without an end, and longer than three years. */
@@ -65,6 +67,8 @@ const unsound: readonly (readonly [rule: string, rows: readonly object[]])[] = [
   ...shownTooLong('penalty-ended', 'penalties', 'decided_on'),
   ...shownTooLong('abnormal-listing-ended', 'abnormal_listings', 'listed_on'),
   ...shownTooLong('serious-listing-ended', 'serious_listings', 'listed_on'),
+  ...shownTooLong('judgment-default-ended', 'judgment_defaults', 'decided_on'),
+  ...shownTooLong('tax-violation-ended', 'tax_violations', 'decided_on'),
   ['licence-not-in-force', [{ ...sound, licences: [{ decided_on: '2026-01-01', valid_to: '2026-05-31' }] }]],
   [
     'licence-not-in-force',

@@ -146,12 +146,12 @@ describe('a file that is refused', () => {
   })
 
   test.each([
-    ['notes.txt', 'FILE_NAME_INVALID'],
-    ['处罚.csv', 'FILE_NAME_INVALID'],
+    ['notes.txt', 'DROP_NAME_MALFORMED'],
+    ['处罚.csv', 'DROP_NAME_MALFORMED'],
     [`${RESIDENT_ID}.csv`, 'FILE_NAME_PERSONAL_DATA'],
     [`penalty-${MOBILE_NUMBER}.csv`, 'FILE_NAME_PERSONAL_DATA'],
     [`${MOBILE_NUMBER}.txt`, 'FILE_NAME_PERSONAL_DATA'],
-    ['ZHXYXT0000_XYSJJH2-0301_2026112008.xls', 'FILE_OF_NATURAL_PERSONS'],
+    ['ZHXYXT0000_XYSJJH2-0301_2026112008.xls', 'SUBJECT_NATURAL_PERSON'],
   ])('by its name has a receipt that does not quote it: %s', async (name, code) => {
     await withHome(async (home) => {
       const text = await penalties()

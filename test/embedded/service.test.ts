@@ -20,11 +20,13 @@ test('a worker that a fault has ended is told of and begins again, and goes on o
   const { head, revision } = await findHead(home.store)
   const broken = { ...head, phase: 'committed' as const, batch: 'gone.json' }
   await home.store.swap({ key: HEAD_KEY, value: broken, when: { revision } })
+  const facts = { size: head.size, batch: 'gone.json' }
+  const missing = { queue: 'worker', code: 'BATCH_MISSING', facts }
   const told: Parameters<ServiceListener>[0][] = []
   const service = startService({ directory, template }, (fault) => told.push(fault), 20)
   try {
     await until(() => told.length >= 2)
-    expect(told.slice(0, 2)).toEqual(Array(2).fill({ queue: 'worker', code: 'BATCH_MISSING' }))
+    expect(told.slice(0, 2)).toEqual(Array(2).fill(missing))
     await home.store.swap({ key: HEAD_KEY, value: head, when: { revision: revision + 1 } })
     await home.store.commit([], { id: 'after', kind: 'k', at: home.now(), payload: null })
     await until(async () => (await findLedgerSize(home.store)) > head.size)
@@ -41,5 +43,5 @@ test('a worker that rests after a fault is stopped at once', async () => {
   const service = startService({ directory, template: directory }, (fault) => told.push(fault), 2 ** 30)
   await until(() => told.length > 0)
   await service.stop()
-  expect(told).toEqual([{ queue: 'worker', code: 'UNEXPECTED' }])
+  expect(told).toEqual([{ queue: 'worker', code: 'UNEXPECTED', facts: {} }])
 })

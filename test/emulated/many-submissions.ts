@@ -49,7 +49,7 @@ async function sendAndAccount(stack: EmulatedStack): Promise<void> {
   const receipts: Receipt[] = []
   for (const message of messages) receipts.push(await receiptOf(stack, message))
   for (const { authority, body } of garbage) {
-    const { refusal } = await untilApplied(stack, authority, refusedId(body))
+    const { refusal } = await untilApplied(stack, authority, refusedId(sha256(body)))
     expect(refusal?.code).toBe('ENVELOPE_MALFORMED')
   }
   for (const receipt of receipts) expectSums(receipt)

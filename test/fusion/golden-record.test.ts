@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest'
 import { fieldsOf, type GoldenField, goldenFields, LAST_DAY } from '../../shared/fusion/golden-record.ts'
-import { licenceFactsSchema } from '../../shared/records/types/licence.ts'
-import { listingFactsSchema } from '../../shared/records/types/listing.ts'
-import { penaltyFactsSchema } from '../../shared/records/types/penalty.ts'
-import { registrationFactsSchema } from '../../shared/records/types/registration.ts'
+import { recordSchema } from '../../shared/records/record.ts'
 
 const fields: readonly GoldenField[] = goldenFields
 
@@ -18,6 +15,11 @@ const narrativeFacts = [
   'businessScope',
   'address',
   'reason',
+  'item',
+  'conduct',
+  'nature',
+  'handling',
+  'purpose',
 ]
 
 test('no two fields, members or list elements have the same Iceberg id', () => {
@@ -65,23 +67,23 @@ test('narrative free text is there for a case', () => {
       'businessScope',
       'address',
       'reason',
+      'item',
+      'conduct',
+      'nature',
+      'handling',
+      'purpose',
     ]),
   )
 })
 
 test('every fact that a field reads is a fact of the record type its rule reads', () => {
-  const facts = {
-    registration: registrationFactsSchema.keyof().options,
-    name: registrationFactsSchema.keyof().options,
-    licence: licenceFactsSchema.keyof().options,
-    penalty: penaltyFactsSchema.keyof().options,
-    'abnormal-listing': listingFactsSchema.keyof().options,
-    'serious-listing': listingFactsSchema.keyof().options,
-  } as Readonly<Record<string, readonly string[]>>
+  const facts = Object.fromEntries(
+    recordSchema.options.map(({ shape }) => [shape.type.value, shape.facts.keyof().options as string[]]),
+  )
   for (const field of fields) {
     const read = [field.fact, ...(field.members ?? []).map(({ fact }) => fact)].filter(
       (fact) => fact !== undefined && fact !== LAST_DAY,
     )
-    expect(facts[field.of ?? field.rule] ?? []).toEqual(expect.arrayContaining(read))
+    expect(facts[field.of ?? 'registration'] ?? []).toEqual(expect.arrayContaining(read))
   }
 })

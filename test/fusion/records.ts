@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { addDays, type CalendarDate, type Instant, instantOf } from '../../shared/base/instant.ts'
+import type { DecisionType } from '../../shared/records/decision.ts'
 import { recordDigest, withdrawalDocument } from '../../shared/records/keys.ts'
-import type { FactRecord, Sighting, StandingRecord } from '../../shared/records/record.ts'
+import type { FactRecord, RecordOf, Sighting, StandingRecord } from '../../shared/records/record.ts'
 import { policySchema } from '../../shared/settings.ts'
 
-export type RegistrationFacts = Extract<FactRecord, { type: 'registration' }>['facts']
-export type LicenceFacts = Extract<FactRecord, { type: 'licence' }>['facts']
-export type PenaltyFacts = Extract<FactRecord, { type: 'penalty' }>['facts']
-export type ListingFacts = Extract<FactRecord, { type: 'abnormal-listing' }>['facts']
-export type WithdrawalFacts = Extract<FactRecord, { type: 'withdrawal' }>['facts']
+export type RegistrationFacts = RecordOf<'registration'>['facts']
+export type LicenceFacts = RecordOf<'licence'>['facts']
+export type PenaltyFacts = RecordOf<'penalty'>['facts']
+export type ListingFacts = RecordOf<'abnormal-listing'>['facts']
+export type WithdrawalFacts = RecordOf<'withdrawal'>['facts']
 
 export const policy = policySchema.parse({})
 /** Synthetic: the organisation code begins with YY. */
@@ -60,6 +61,43 @@ export function listing(
   const all = { subjectName: '甲公司', decidedOn: day('2025-01-01'), decidedBy: '某局', ...facts }
   const document = [all.decidedOn, all.decidedBy, all.reason ?? ''].join(' ')
   return { type, ...base({ authority: 'scjg', document, ...more }), facts: all }
+}
+
+type OtherDecision = Exclude<DecisionType, 'licence' | 'penalty' | 'abnormal-listing' | 'serious-listing'>
+
+const samples: { readonly [Type in OtherDecision]: RecordOf<Type>['facts'] } = {
+  'registration-change': { subjectName: '甲公司', decidedOn: day('2025-01-01'), item: '名称变更' },
+  cancellation: {
+    subjectName: '甲公司',
+    decidedOn: day('2025-01-01'),
+    decidedBy: '某局',
+    manner: 'cancelled',
+  },
+  'judgment-default': {
+    subjectName: '甲公司',
+    documentNumber: '执1号',
+    decidedOn: day('2025-01-01'),
+    decidedBy: '某法院',
+  },
+  'taxpayer-grade': { subjectName: '甲公司', grade: 'A', evaluatedTo: day('2024-12-31') },
+  'tax-violation': { subjectName: '甲公司', decidedOn: day('2025-01-01') },
+  'customs-class': { subjectName: '甲公司', decidedOn: day('2025-01-01'), class: 'advanced-certified' },
+  qualification: {
+    subjectName: '甲公司',
+    documentNumber: '证1号',
+    decidedOn: day('2025-01-01'),
+    decidedBy: '某局',
+  },
+  commitment: { subjectName: '甲公司', decidedOn: day('2025-01-01'), decidedBy: '某局' },
+}
+
+/** Any of the other decisions, with one document of each type unless said. */
+export function decision<Type extends OtherDecision>(
+  type: Type,
+  facts: Partial<RecordOf<Type>['facts']> = {},
+  more: Base = {},
+): FactRecord {
+  return { type, ...base({ document: type, ...more }), facts: { ...samples[type], ...facts } } as FactRecord
 }
 
 /** Of the penalty above, unless said. */
@@ -133,9 +171,43 @@ const listings = fc
   .map(stated)
 const aListType = fc.constantFrom('abnormal-listing' as const, 'serious-listing' as const)
 
+const others = fc.oneof(
+  aDay.map((decidedOn) => decision('registration-change', { decidedOn })),
+  aDay.map((decidedOn) => decision('cancellation', { decidedOn })),
+  fc
+    .record({
+      decidedOn: aDay,
+      publishedTo: maybeDay,
+      performance: fc.constantFrom('none' as const, 'full' as const),
+    })
+    .map((facts) => decision('judgment-default', stated(facts))),
+  aDay.map((evaluatedTo) => decision('taxpayer-grade', { evaluatedTo })),
+  fc
+    .record({ decidedOn: aDay, publishedTo: maybeDay })
+    .map((facts) => decision('tax-violation', stated(facts))),
+  fc
+    .record({ decidedOn: aDay, class: fc.constantFrom('advanced-certified' as const, 'dishonest' as const) })
+    .map((facts) => decision('customs-class', facts)),
+  fc
+    .record({ decidedOn: aDay, validFrom: maybeDay, validTo: maybeDay })
+    .map((facts) => decision('qualification', stated(facts))),
+  fc
+    .record({
+      decidedOn: aDay,
+      validTo: maybeDay,
+      performance: fc.constantFrom('kept' as const, 'broken' as const),
+    })
+    .map((facts) => decision('commitment', stated(facts))),
+)
+
 const withdrawals = fc
-  .record({ recordType: fc.constantFrom('licence' as const, 'penalty' as const), number: aNumber })
-  .map(({ recordType, number }) => ({
+  .record({
+    kind: fc.constantFrom('withdrawal' as const, 'repair' as const),
+    recordType: fc.constantFrom('licence' as const, 'penalty' as const),
+    number: aNumber,
+  })
+  .map(({ kind, recordType, number }) => ({
+    kind,
     recordType,
     documentNumber: `${recordType === 'licence' ? '许' : '罚'}字${number}号`,
   }))
@@ -148,6 +220,7 @@ export const anyRecord = (uscc: string = USCC): fc.Arbitrary<FactRecord> =>
       licences.map((facts) => licence(facts, { authority, uscc })),
       penalties.map((facts) => penalty(facts, { authority, uscc })),
       fc.tuple(aListType, listings).map(([type, facts]) => listing(type, facts, { authority, uscc })),
+      others.map((record) => ({ ...record, authority, subject: { kind: 'uscc' as const, value: uscc } })),
       withdrawals.map((facts) => withdrawal(facts, { authority, uscc })),
     ),
   )

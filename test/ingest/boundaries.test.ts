@@ -60,6 +60,14 @@ describe.each(layouts)('$name', (layout) => {
     }
   })
 
+  test('refuses a natural person by what only people have, where it has a column for that', () => {
+    for (const code of codesOf(layout, ['person-trait'])) {
+      for (const cell of ['男', '46'])
+        expect(outcomeOf(layout, { [code]: cell })).toBe('SUBJECT_NATURAL_PERSON')
+      for (const cell of ['', '0', '—']) expect(outcomeOf(layout, { [code]: cell })).toContain(codeOf(1))
+    }
+  })
+
   test('refuses an individual business by its code and number, unless the policy admits it', () => {
     const admitting = { admitIndividualBusinesses: true }
     for (const code of codesOf(layout, ['uscc', 'identifier'])) {

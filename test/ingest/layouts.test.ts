@@ -338,7 +338,10 @@ describe('a header is refused', () => {
 
   test('when two columns mean the same field: nobody can say which one counts', () => {
     const twice = [...required, '许可机关']
-    expect(findHeader(layout, [twice])).toEqual({ code: 'HEADER_AMBIGUOUS', path: '/header/XK_XKJG' })
+    expect(findHeader(layout, [twice])).toEqual({
+      ...{ code: 'HEADER_AMBIGUOUS', path: '/header/XK_XKJG' },
+      detail: 'It stands in row 1, blank rows left out, column 4 and 5.',
+    })
   })
 
   test('not when two columns are dropped alike', () => {

@@ -31,6 +31,13 @@ describe("a message of an authority's queue", () => {
     [JSON.stringify({ ...head, submissionId: RESIDENT_ID, records: [] }), '/submissionId'],
     [JSON.stringify({ ...head, object: { ...object, sha256: 'x' } }), '/object/sha256'],
     [JSON.stringify({ ...head, object, records: [] }), ''],
+    ...['a-bureau/../other/x.csv', 'a-bureau/./x.csv', '..', 'a-bureau/x\n.csv', 'a-bureau/\u{d800}.csv'].map(
+      (key) => [JSON.stringify({ ...head, object: { ...object, key } }), '/object/key'],
+    ),
+    [
+      `${JSON.stringify({ ...head, records: [] }).slice(0, -2)}${'['.repeat(100_000)}${']'.repeat(100_000)}]}`,
+      '/records',
+    ],
     [JSON.stringify({ ...head, records: [], [RESIDENT_ID]: 1 }), ''],
     [JSON.stringify({ ...head, object: { ...object, [RESIDENT_ID]: 1 } }), '/object'],
   ])('that is neither is refused with the place of the fault and nothing it says: %j', (body, path) => {
@@ -51,15 +58,22 @@ describe('the name of a dropped file', () => {
   })
 
   test.each([
+    ['a-bureau/drop/day-1.csv', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day-1.txt', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day-1', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day 1.csv', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/sub/day-1.csv', 'DROP_NAME_MALFORMED'],
+    [`a-bureau/drop/licence-2018/${RESIDENT_ID}.csv`, 'FILE_NAME_PERSONAL_DATA'],
+  ])('of another form refuses it: %s', (key, code) => {
+    const refusal = { code, path: '/object' }
+    expect(parseDropKey(key, head.sentAt)).toMatchObject({ authority: 'a-bureau', refusal })
+  })
+
+  test.each([
     'a-bureau/files/licence-2018/day-1.csv',
-    'a-bureau/drop/day-1.csv',
-    'a-bureau/drop/licence-2018/day-1.txt',
-    'a-bureau/drop/licence-2018/day-1',
-    'a-bureau/drop/licence-2018/day 1.csv',
-    'a-bureau/drop/licence-2018/sub/day-1.csv',
-    `a-bureau/drop/licence-2018/${RESIDENT_ID}.csv`,
+    'a-bureau/drop/licence-2018/',
     '../drop/licence-2018/day-1.csv',
-  ])('of another form tells nothing: %s', (key) => {
+  ])('is none of what was not dropped: %s', (key) => {
     expect(parseDropKey(key, head.sentAt)).toBeUndefined()
   })
 })

@@ -44,7 +44,7 @@ export const rows: Readonly<Record<LayoutName, SampleRow>> = {
 /** The least that makes a record in any layout, worked out from its columns. */
 export function minimalRow(layout: Layout): SampleRow {
   const identifier = layout.columns.find(({ kind }) => kind === 'uscc' || kind === 'identifier')
-  const required = layout.columns.filter(({ required }) => required)
+  const required = layout.columns.filter(({ required, orElse }) => required || orElse !== undefined)
   return Object.fromEntries([
     ...required.map((column): [string, string] => [column.code, cellOf(column)]),
     [identifier?.code ?? missing(), codeOf(1)],
@@ -58,6 +58,7 @@ function cellOf({ kind, fact, codes }: Column): string {
   if (kind === 'date' || kind === 'past-date') return '2026-01-05'
   if (kind === 'list') return code ?? '罚款'
   if (kind === 'coded') return code ?? missing()
+  if (kind === 'year') return '2025'
   throw new Error(`no sample of ${kind}`)
 }
 

@@ -76,6 +76,29 @@ describe('a record that is erased', () => {
     world.close()
   })
 
+  test.each(
+    (['failed', 'stored'] as const).flatMap((mode) => [
+      { mode, rows: [0], others: ['罚款 2'] },
+      { mode, rows: undefined, others: [] },
+    ]),
+  )(
+    'by an order that $mode as its author died is erased by the next, which is told of once (rows $rows)',
+    async ({ mode, rows, others }) => {
+      const world = await openHeld()
+      const wanted = { ...order, entry: firstEntry, ...(rows && { rows }) }
+      const dying = faulty(world, faultsFrom({ crashAt: 1, mode }))
+      await expect(orderErasure(dying, wanted)).rejects.toThrow(Crash)
+      expect(await orderErasure(world, wanted)).toMatchObject({ outcome: 'erased' })
+      expect(await sealPending(world)).toBe(1)
+      await settle(world)
+      const text = await archiveText(world)
+      expect(text).not.toContain('罚款 1')
+      for (const other of others) expect(text).toContain(other)
+      expect(world.recordItems()).toHaveLength(others.length)
+      world.close()
+    },
+  )
+
   test('is erased in whole however often, and wherever, whoever applies it dies', async () => {
     const writes = await countWrites()
     expect(writes).toBeGreaterThan(3)

@@ -17,8 +17,8 @@ export type Told = {
   readonly document: string
   readonly revision: string
   readonly digest: string
-  /** The document that is taken back, and whether it is to be corrected. */
-  readonly withdraws?: { readonly document: string; readonly corrects: boolean }
+  /** The document that is taken back, and how. */
+  readonly withdraws?: { readonly document: string; readonly kind: string }
 }
 
 export async function readEntries(world: Pick<World, 'store'>): Promise<readonly SealedEntry[]> {
@@ -65,7 +65,7 @@ export function parseLine(line: string, seen: { readonly entry: number; readonly
     ...(type === 'withdrawal' && {
       withdraws: {
         document: JSON.stringify([subject, facts.recordType, authority, withdrawn]),
-        corrects: facts.kind === 'correction',
+        kind: facts.kind,
       },
     }),
   }
@@ -74,7 +74,8 @@ export function parseLine(line: string, seen: { readonly entry: number; readonly
 /**
  * What stands in the first `size` entries: of each document the last in the order (revision, sent, entry, row). Of one
  * that was withdrawn, the last of those that come after its last withdrawal in that order, where the withdrawal has
- * the greatest revision told before it was sent; where it corrects, of those that were sent after it.
+ * the greatest revision told before it was sent; where it corrects, of those that were sent after it; where it repairs,
+ * of those that were never sent before it.
  */
 export function standingByDefinition(told: readonly Told[], size: number): ReadonlyMap<string, Told> {
   const known = told.filter(({ entry }) => entry < size)
@@ -92,7 +93,12 @@ function outlives(withdrawal: Told, own: readonly Told[]): (each: Told) => boole
   const isBefore = (each: Told): boolean => bySent([each, withdrawal])[0] === each
   const revision = inOrder(own.filter(isBefore)).at(-1)?.revision ?? ''
   return (each) => {
-    if (withdrawal.withdraws?.corrects) return !isBefore(each)
+    if (withdrawal.withdraws?.kind === 'correction') return !isBefore(each)
+    if (
+      withdrawal.withdraws?.kind === 'repair' &&
+      own.some((one) => one.digest === each.digest && isBefore(one))
+    )
+      return false
     return inOrder([each, { ...withdrawal, revision }]).at(-1) === each
   }
 }

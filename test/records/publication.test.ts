@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { addDays, instantOf, startOfChinaDay } from '../../shared/base/instant.ts'
 import { fuse } from '../../shared/fusion/fuse.ts'
 import { type GoldenField, goldenFields } from '../../shared/fusion/golden-record.ts'
+import { decidedOnOf, isDecision } from '../../shared/records/decision.ts'
 import { type Publication, publicationUntil } from '../../shared/records/publication.ts'
 import { type PublicationRules, publicationRules } from '../../shared/records/publication-rules.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
 import {
   anyRecord,
   day,
+  decision,
   licence,
   listing,
   penalty,
@@ -110,10 +112,10 @@ const lastDays: readonly (readonly [title: string, facts: Facts, last: string])[
 
 const listed = { abnormal: 'abnormal-listing', serious: 'serious-listing' } as const
 
+type LastDay = readonly [title: string, record: FactRecord, last: string]
+
 /** As above, of records other than penalties. */
-const otherLastDays: readonly (readonly [title: string, record: FactRecord, last: string])[] = Object.values(
-  listed,
-).flatMap((type) => [
+const lastDaysOfLists: readonly LastDay[] = Object.values(listed).flatMap((type): LastDay[] => [
   [`${type}, three years`, listing(type, { decidedOn: day('2024-02-29') }), '2027-02-28'],
   [
     `${type}, to the day before it is removed`,
@@ -132,8 +134,58 @@ const otherLastDays: readonly (readonly [title: string, record: FactRecord, last
   ],
 ])
 
+const otherLastDays: readonly LastDay[] = [
+  [
+    'a judgment default, two years',
+    decision('judgment-default', { decidedOn: day('2024-02-29') }),
+    '2026-02-28',
+  ],
+  [
+    'a judgment default of before the rule, two years as well',
+    decision('judgment-default', { decidedOn: day('2015-06-30'), performance: 'none' }),
+    '2017-06-30',
+  ],
+  [
+    'a judgment default, as the court states',
+    decision('judgment-default', { decidedOn: day('2025-06-01'), publishedTo: day('2026-01-31') }),
+    '2026-01-31',
+  ],
+  [
+    'a judgment default for which the court states more',
+    decision('judgment-default', { decidedOn: day('2025-06-01'), publishedTo: day('2030-06-01') }),
+    '2027-06-01',
+  ],
+  [
+    'a judgment default, to the day before the court removes it',
+    decision('judgment-default', { decidedOn: day('2025-06-01'), removedOn: day('2025-12-24') }),
+    '2025-12-23',
+  ],
+  ['a tax violation, three years', decision('tax-violation', { decidedOn: day('2022-01-31') }), '2025-01-31'],
+  [
+    'a tax violation that Order 36 sees end',
+    decision('tax-violation', { decidedOn: day('2023-04-01') }),
+    '2026-04-01',
+  ],
+  [
+    'a tax violation, as the authority states',
+    decision('tax-violation', { decidedOn: day('2025-04-01'), publishedTo: day('2026-06-30') }),
+    '2026-06-30',
+  ],
+  [
+    'the A grade of a year, to the April in which another takes its place',
+    decision('taxpayer-grade', { evaluatedTo: day('2024-12-31') }),
+    '2026-04-30',
+  ],
+  [
+    'an advanced certification, five years',
+    decision('customs-class', { decidedOn: day('2024-02-29') }),
+    '2029-02-28',
+  ],
+]
+
 const all = [
   ...lastDays.map(([title, facts, last]) => [`penalty: ${title}`, penalised(facts), last] as const),
+  ...lastDaysOfLists,
   ...otherLastDays,
 ]
 
@@ -149,8 +201,7 @@ describe.each(all)('what is published: %s', (_, record, last) => {
   })
 
   test('and says which day that is', () => {
-    const { decidedOn } = record.facts as { readonly decidedOn: ReturnType<typeof day> }
-    for (const asOf of [decidedOn, last]) {
+    for (const asOf of [isDecision(record) ? decidedOnOf(record) : last, last]) {
       expect(publicationUntil(record, publicationRules, day(asOf))).toEqual({ kind: 'shown', until: last })
     }
     expect(shownIn(record, Date.parse(startOfChinaDay(day(last))))).toMatchObject([{ published_to: last }])
@@ -175,6 +226,34 @@ test.each(heldBack)('a penalty %s is held back', (_, facts) => {
   }
 })
 
+test.each([
+  ['a commitment that was not kept', decision('commitment', { performance: 'broken' })],
+  ['a commitment that was kept in part', decision('commitment', { performance: 'partial' })],
+  ['a dishonest class of customs', decision('customs-class', { class: 'dishonest' })],
+  ['a class of customs that is no certification', decision('customs-class', { class: 'registered' })],
+  ['a certification that customs give no more', decision('customs-class', { class: 'generally-certified' })],
+])('%s is held back', (_, record) => {
+  for (const asOf of ['2025-01-01', '2026-04-01', '2030-01-01']) {
+    expect(publicationUntil(record, publicationRules, day(asOf))).toEqual({ kind: 'held' })
+    expect(isShown(record, Date.parse(startOfChinaDay(day(asOf))))).toBe(false)
+  }
+})
+
+test('a judgment performed in full is shown no more, whatever its period', () => {
+  const at = Date.parse('2025-06-01T00:00:00Z')
+  expect(isShown(decision('judgment-default', { performance: 'partial' }), at)).toBe(true)
+  expect(isShown(decision('judgment-default', { performance: 'full' }), at)).toBe(false)
+})
+
+test.each([
+  ['a qualification', (validTo: string) => decision('qualification', { validTo: day(validTo) })],
+  ['a commitment', (validTo: string) => decision('commitment', { validTo: day(validTo) })],
+])('%s is shown to the last day on which it is valid', (_, valid) => {
+  const at = Date.parse(startOfChinaDay(day('2026-06-01')))
+  expect(isShown(valid('2026-06-01'), at)).toBe(true)
+  expect(isShown(valid('2026-05-31'), at)).toBe(false)
+})
+
 test('a penalty that a rule will hold back is published until the day before that rule', () => {
   const record = penalised({ kinds: '其他', on: '2026-01-01' })
   const until = (asOf: string): Publication => publicationUntil(record, publicationRules, day(asOf))
@@ -196,8 +275,16 @@ test('what a rule has ended a later and longer one does not bring back', () => {
   expect(publicationUntil(going, rules, day('2026-05-01'))).toEqual({ kind: 'shown', until: '2028-10-01' })
 })
 
-test('nothing ends the publication of a registration or a licence: validity does', () => {
-  for (const record of [registration(), licence({ validTo: day('2026-01-01') })]) {
+test('no rule ends the publication of what is no adverse matter and no class of anybody', () => {
+  const records = [
+    registration(),
+    licence({ validTo: day('2026-01-01') }),
+    decision('registration-change'),
+    decision('cancellation'),
+    decision('qualification', { validTo: day('2026-01-01') }),
+    decision('commitment', { performance: 'kept' }),
+  ]
+  for (const record of records) {
     expect(publicationUntil(record, publicationRules, day('2030-01-01'))).toEqual({
       kind: 'shown',
       until: undefined,

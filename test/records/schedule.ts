@@ -30,7 +30,7 @@ export type Statement = {
   readonly value: number
 }
 
-const scheduled = ['penalty-2018', 'registration', 'withdrawal', 'correction'] as const
+const scheduled = ['penalty-2018', 'registration', 'withdrawal', 'credit-repair', 'correction'] as const
 
 export type Submission = {
   readonly authority: number
@@ -245,5 +245,6 @@ const rowsOf = {
   'penalty-2018': penaltyRow,
   registration: registrationRow,
   withdrawal: withdrawalRow,
+  'credit-repair': withdrawalRow,
   correction: withdrawalRow,
 } as const

@@ -1,5 +1,5 @@
 import type { Layout } from './layout.ts'
-import { withdrawalColumns, withdrawalKeys } from './withdrawal-columns.ts'
+import { withdrawalColumns } from './withdrawal-columns.ts'
 
 /** 更正: what was filed was wrong in what names it or orders it; the right one is filed after it. */
 export const correction: Layout = {
@@ -8,7 +8,7 @@ export const correction: Layout = {
   recordType: 'withdrawal',
   title: { zh: '更正信用信息', en: 'Correction of a record' },
   source: 'no published schema was found: the codes are ours, the headers the words of the field',
-  documentKeys: withdrawalKeys,
+  documentKeys: [],
   fixedFacts: { kind: 'correction' },
   columns: withdrawalColumns('更正', ['更正日期', '更正时间']),
 }

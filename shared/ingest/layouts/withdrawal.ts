@@ -1,5 +1,5 @@
 import type { Layout } from './layout.ts'
-import { withdrawalColumns, withdrawalKeys } from './withdrawal-columns.ts'
+import { withdrawalColumns } from './withdrawal-columns.ts'
 
 /** 撤回、撤销: the sender takes back what it filed, or the decision itself was revoked. */
 export const withdrawal: Layout = {
@@ -8,7 +8,7 @@ export const withdrawal: Layout = {
   recordType: 'withdrawal',
   title: { zh: '撤回、撤销信用信息', en: 'Withdrawal of a record' },
   source: 'no published schema was found: the codes are ours, the headers the words of the field',
-  documentKeys: withdrawalKeys,
+  documentKeys: [],
   fixedFacts: { kind: 'withdrawal' },
   columns: withdrawalColumns('撤回', ['撤回日期', '撤销日期']),
 }

@@ -1,15 +1,9 @@
 import { z } from 'zod'
-import { calendarDateSchema } from './fact.ts'
+import { calendarDateSchema, decisionFacts } from './fact.ts'
 
 /** 经营异常名录, 严重违法失信名单: one entry of a list, from the day an organisation was put on it. */
 export const listingFactsSchema = z.strictObject({
-  subjectName: z.string(),
-  /** 列入决定书文号, where the authority has one. */
-  documentNumber: z.string().optional(),
-  /** 列入日期. */
-  decidedOn: calendarDateSchema,
-  /** 作出决定机关（列入）. */
-  decidedBy: z.string(),
+  ...decisionFacts,
   /** 列入原因: narrative. */
   reason: z.string().optional(),
   /** 移出日期: from that day on it is on the list no more. */

@@ -18,10 +18,12 @@ export const withdrawalFactsSchema = z.strictObject({
   recordType: z.enum(withdrawableTypes),
   /** As the authority writes it. */
   documentNumber: z.string().optional(),
-  /** What a document without a number is known by, beside the body. */
-  originalOn: calendarDateSchema.optional(),
-  originalReason: z.string().optional(),
-  /** The body that took the decision, whoever passed it on. */
+  /** Of the decision that is taken back: what it is known by where it has no number. */
+  decidedOn: calendarDateSchema.optional(),
+  reason: z.string().optional(),
+  item: z.string().optional(),
+  evaluatedTo: calendarDateSchema.optional(),
+  /** The body that took that decision, whoever passed it on. */
   decidedBy: z.string(),
   /** When it was withdrawn, repaired or corrected, as the authority states it; it takes effect when it is received. */
   effectiveOn: calendarDateSchema.optional(),
