@@ -14,6 +14,7 @@ import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
 import { addPublicLog } from './public-log.ts'
 import { receiptRoutes } from './receipts.ts'
+import { replayRoutes } from './replays.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
 import { bringsFile, submissionRoutes } from './submissions.ts'
@@ -78,6 +79,7 @@ function routesOf({ world, stages }: ApiOptions) {
     principalRoutes(world),
     authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
+    replayRoutes(world),
   ]
   return { data, cases }
 }

@@ -6,7 +6,6 @@ import {
   rotateKey,
   type Standing,
   type StandingChange,
-  type StandingOrder,
   suspendAuthority,
 } from '../authorities/standing.ts'
 import { instantSchema } from '../base/form.ts'
@@ -106,29 +105,31 @@ export function authorityRoutes(world: World): Routes {
       200,
     )
   })
-  addRoute(routes, { route: suspendRoute, may: 'authority:manage' }, (context) => {
+  addRoute(routes, { route: suspendRoute, may: 'authority:manage' }, async (context) => {
     const { reason } = context.req.valid('json')
-    return changed(context, (order) => suspendAuthority(world, { ...order, reason }))
+    const { code: authority } = context.req.valid('param')
+    const order = { authority, by: context.get('actor').name, reason }
+    return answer(context, world, await suspendAuthority(world, order))
   })
-  addRoute(routes, { route: resumeRoute, may: 'authority:manage' }, (context) =>
-    changed(context, (order) => resumeAuthority(world, order)),
-  )
-  addRoute(routes, { route: rotateRoute, may: 'authority:manage' }, (context) => {
-    const rotation = context.req.valid('json')
-    return changed(context, (order) => rotateKey(world, { ...order, ...rotation }))
+  addRoute(routes, { route: resumeRoute, may: 'authority:manage' }, async (context) => {
+    const { code: authority } = context.req.valid('param')
+    const order = { authority, by: context.get('actor').name }
+    return answer(context, world, await resumeAuthority(world, order))
+  })
+  addRoute(routes, { route: rotateRoute, may: 'authority:manage' }, async (context) => {
+    const { code: authority } = context.req.valid('param')
+    const order = { authority, by: context.get('actor').name, ...context.req.valid('json') }
+    return answer(context, world, await rotateKey(world, order))
   })
   return routes
+}
 
-  async function changed(
-    context: Context<ApiEnv>,
-    act: (order: StandingOrder) => Promise<StandingChange>,
-  ): Promise<Response> {
-    const authority = findAuthority(world.settings, context.req.param('code') ?? '')
-    if (authority === undefined) return problem(context, refusals.unknown)
-    const change = await act({ authority: authority.code, by: context.get('actor').name })
-    if ('standing' in change) return context.json(describe(authority, change.standing), 200)
-    return problem(context, refusals[change.outcome])
-  }
+function answer(context: Context<ApiEnv>, { settings }: World, change: StandingChange): Response {
+  if (!('standing' in change)) return problem(context, refusals[change.outcome])
+  const authority = findAuthority(settings, context.req.param('code') ?? '')
+  return authority === undefined
+    ? problem(context, refusals.unknown)
+    : context.json(describe(authority, change.standing), 200)
 }
 
 const refusals = {

@@ -10,6 +10,8 @@ import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
 import { readFile } from './rows.ts'
 
 export type Trial = Counts & {
+  /** How many records are refused for each reason. */
+  readonly reasons: Readonly<Partial<Record<RefusalCode, number>>>
   readonly records: readonly RecordOutcome[]
   /** The first record that is not listed, where there are more than a list takes. */
   readonly next?: number
@@ -29,6 +31,7 @@ export async function tryFile(layout: Layout, file: SentFile, options: TrialOpti
   const { policy, today, outcomes, limit } = options
   const counts = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
   const records: RecordOutcome[] = []
+  const reasons: Partial<Record<RefusalCode, number>> = {}
   let next: number | undefined
   const reader = openReader({ layout, authority: '', policy, today })
   try {
@@ -36,6 +39,7 @@ export async function tryFile(layout: Layout, file: SentFile, options: TrialOpti
       for (const row of rows) {
         const told = outcomeOf(reader.read(row), counts.received++)
         counts[told.outcome]++
+        if (told.code !== undefined) reasons[told.code] = (reasons[told.code] ?? 0) + 1
         if (reader.isFull()) reader.takePart()
         if (outcomes?.includes(told.outcome) === false) continue
         if (records.length < limit) records.push(told)
@@ -47,7 +51,7 @@ export async function tryFile(layout: Layout, file: SentFile, options: TrialOpti
     throw fault
   }
   if (counts.received === 0) return refusedTrial({ code: 'SUBMISSION_EMPTY', path: '' })
-  return { ...counts, records, ...(next !== undefined && { next }) }
+  return { ...counts, reasons, records, ...(next !== undefined && { next }) }
 }
 
 /**
@@ -73,5 +77,5 @@ export async function recordsRootOf(
 function refusedTrial(refusal: Refusal): Trial {
   const { code, path } = refusal
   const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  return { ...none, records: [], refusal: { code, path, reason: describeRefusal(refusal) } }
+  return { ...none, reasons: {}, records: [], refusal: { code, path, reason: describeRefusal(refusal) } }
 }

@@ -202,6 +202,7 @@ function sessionThat(call: () => Promise<ApiAnswer>): Session {
   return {
     call,
     submit: async () => ({ sha256: '' }),
+    submitMinimised: async () => ({ sha256: '' }),
     token: async () => '',
     work: () => undefined,
     close: async () => undefined,
