@@ -13,7 +13,7 @@ import { findPersonalData } from '../identity/personal-data.ts'
 import type { World } from '../ports.ts'
 import { type Authority, findAuthority, recordTypes, signingJwkSchema } from '../settings.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, addRoute, newRoutes, type Routes } from './routes.ts'
+import { type ApiEnv, addRoute, json, newRoutes, type Routes } from './routes.ts'
 
 const keySchema = z.object({
   kid: z.string(),
@@ -36,7 +36,6 @@ export const authorityStandingSchema = z
 export type AuthorityStanding = z.infer<typeof authorityStandingSchema>
 
 const params = z.object({ code: z.string().max(40) })
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 const stands = { 200: { description: 'How it stands', content: json(authorityStandingSchema) } }
 
 const listRoute = createRoute({

@@ -26,8 +26,8 @@ export function parseInstant(text: string): Instant | undefined {
   return instant.length === 24 ? instant : undefined
 }
 
-/** A text to whoever describes it, branded to whoever parses it. */
-export const instantSchema = z.string().refine((text) => parseInstant(text) === text, {
+/** An instant in its one spelling: a text to whoever describes it, branded to whoever parses it. */
+export const canonicalInstantSchema = z.string().refine((text) => parseInstant(text) === text, {
   message: 'not an instant of the form YYYY-MM-DDThh:mm:ss.sssZ',
 }) as unknown as z.ZodType<Instant>
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { sha256Schema } from '../base/digest.ts'
-import { instantSchema } from '../base/instant.ts'
+import { canonicalInstantSchema } from '../base/instant.ts'
 import { columnSchema } from './columns.ts'
 
 const count = z.int().min(0)
@@ -9,7 +9,7 @@ export const pinsSchema = z.strictObject({
   /** Entries of the ledger that take part: the first so many. */
   ledgerSize: count,
   /** The instant the rows are true of. */
-  validAt: instantSchema,
+  validAt: canonicalInstantSchema,
   policySha256: sha256Schema,
   fieldTableSha256: sha256Schema,
   /** Versions from before there was a table of them say nothing. */
@@ -29,7 +29,7 @@ export const dataFileSchema = z.strictObject({
   sizeBytes: count,
   rows: z.int().min(1),
   /** The earliest instant at which time alone changes a row of the file. */
-  nextChangeAt: instantSchema.nullable(),
+  nextChangeAt: canonicalInstantSchema.nullable(),
 })
 /** A Parquet file of a version; versions share the files that did not change. */
 export type DataFile = z.infer<typeof dataFileSchema>
@@ -38,7 +38,7 @@ const sourceSchema = z.strictObject({
   authority: z.string(),
   submissions: z.int().min(1),
   /** When the authority sent the latest of what takes part. */
-  latestSentAt: instantSchema,
+  latestSentAt: canonicalInstantSchema,
 })
 export type Source = z.infer<typeof sourceSchema>
 
@@ -56,7 +56,7 @@ export const manifestSchema = z.strictObject({
   /** What the version was made from, by authority. */
   sources: z.array(sourceSchema),
   qualitySha256: sha256Schema,
-  createdAt: instantSchema,
+  createdAt: canonicalInstantSchema,
 })
 /** Everything about a version but its rows. */
 export type Manifest = z.infer<typeof manifestSchema>

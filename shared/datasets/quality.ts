@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { instantSchema } from '../base/instant.ts'
+import { canonicalInstantSchema } from '../base/instant.ts'
 
 const checkSchema = z.strictObject({
   id: z.string(),
@@ -18,7 +18,7 @@ export type Check = z.infer<typeof checkSchema>
 export const qualitySchema = z.strictObject({
   dataset: z.string(),
   version: z.int().min(1),
-  validAt: instantSchema,
+  validAt: canonicalInstantSchema,
   rows: z.int().min(0),
   checks: z.array(checkSchema),
 })

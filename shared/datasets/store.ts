@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Json } from '../base/canonical.ts'
 import { sha256, sha256Schema } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
-import { type Instant, instantSchema } from '../base/instant.ts'
+import { canonicalInstantSchema, type Instant } from '../base/instant.ts'
 import type { Objects, Store, World } from '../ports.ts'
 import {
   type DatasetName,
@@ -24,10 +24,10 @@ export const versionRowSchema = z.strictObject({
   manifestSha256: sha256Schema,
   qualitySha256: sha256Schema,
   ledgerSize: z.int(),
-  validAt: instantSchema,
+  validAt: canonicalInstantSchema,
   rows: z.int(),
   files: z.int(),
-  createdAt: instantSchema,
+  createdAt: canonicalInstantSchema,
 })
 /** What the ledger's table holds of a version: enough for anyone to roll it forward. */
 export type VersionRow = z.infer<typeof versionRowSchema>
@@ -38,7 +38,7 @@ export const latestSchema = z.strictObject({
   ...versionRowSchema.shape,
   manifest: z.string(),
   /** The last look at the ledger and the clock that found nothing to change: the version still holds then. */
-  confirmed: z.strictObject({ at: instantSchema, ledgerSize: z.int() }),
+  confirmed: z.strictObject({ at: canonicalInstantSchema, ledgerSize: z.int() }),
 })
 /** What `latest.json` says. Only a pointer: what is published is what has a version row. */
 export type Latest = z.infer<typeof latestSchema>

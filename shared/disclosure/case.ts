@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { roles } from '../base/actor.ts'
 import { type Sha256, sha256Schema, thumbprint } from '../base/digest.ts'
-import { chinaDate, type Instant, instantOf, instantSchema } from '../base/instant.ts'
+import { canonicalInstantSchema, chinaDate, type Instant, instantOf } from '../base/instant.ts'
 import type { Policy } from '../settings.ts'
 import { type RefusalGround, refusalGroundCodes } from './refusal.ts'
 import { requestSchema } from './request-form.ts'
@@ -13,7 +13,7 @@ const ground = z.custom<RefusalGround>((value) => refusalGroundCodes.some((code)
 const packageFactsSchema = z.strictObject({
   /** How much of the ledger the extract was read from. */
   ledgerSize: z.int().min(0),
-  validAt: instantSchema,
+  validAt: canonicalInstantSchema,
   /** Of the signed package before it was encrypted. */
   packageSha256: sha256Schema,
   /** Of the bytes handed out; names the stored object. */
@@ -83,7 +83,7 @@ export type Step = z.infer<typeof stepSchema>
 export const caseEventSchema = z.strictObject({
   /** 1, 2, 3 … without a gap. */
   number: z.int().min(1),
-  at: instantSchema,
+  at: canonicalInstantSchema,
   actor: z.strictObject({ name: z.string(), role: z.enum(roles), authority: z.string().optional() }),
   /** Random: tells one's own write from a rival's equal one when a write's answer was lost. */
   attempt: z.string(),
