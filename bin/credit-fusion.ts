@@ -13,6 +13,7 @@ import { organisationCommand } from './commands/organisation.ts'
 import { principalCommand } from './commands/principal.ts'
 import { pushCommand } from './commands/push.ts'
 import { receiptCommand } from './commands/receipt.ts'
+import { replayCommand } from './commands/replay.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tokenCommand } from './commands/token.ts'
 
@@ -39,6 +40,7 @@ const program = new Command('credit-fusion')
   .addCommand(caseCommand())
   .addCommand(receiptCommand())
   .addCommand(ledgerCommand())
+  .addCommand(replayCommand())
   .addCommand(principalCommand())
   .addCommand(authorityCommand())
   .addCommand(tokenCommand())

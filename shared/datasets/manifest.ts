@@ -1,14 +1,7 @@
 import { z } from 'zod'
-import type { Sha256 } from '../base/digest.ts'
-import { type Instant, parseInstant } from '../base/instant.ts'
+import { sha256Schema } from '../base/digest.ts'
+import { instantSchema } from '../base/instant.ts'
 import { columnSchema } from './columns.ts'
-
-// Texts to whoever describes them, branded to whoever parses them
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/) as unknown as z.ZodType<Sha256>
-
-export const instantSchema = z.string().refine((text) => parseInstant(text) === text, {
-  message: 'not an instant of the form YYYY-MM-DDThh:mm:ss.sssZ',
-}) as unknown as z.ZodType<Instant>
 
 const count = z.int().min(0)
 
@@ -41,7 +34,7 @@ export const dataFileSchema = z.strictObject({
 /** A Parquet file of a version; versions share the files that did not change. */
 export type DataFile = z.infer<typeof dataFileSchema>
 
-export const sourceSchema = z.strictObject({
+const sourceSchema = z.strictObject({
   authority: z.string(),
   submissions: z.int().min(1),
   /** When the authority sent the latest of what takes part. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { instantSchema } from './manifest.ts'
+import { instantSchema } from '../base/instant.ts'
 
-export const checkSchema = z.strictObject({
+const checkSchema = z.strictObject({
   id: z.string(),
   zh: z.string(),
   en: z.string(),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Json } from '../base/canonical.ts'
-import { sha256 } from '../base/digest.ts'
+import { sha256, sha256Schema } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
-import type { Instant } from '../base/instant.ts'
+import { type Instant, instantSchema } from '../base/instant.ts'
 import type { Objects, Store, World } from '../ports.ts'
 import {
   type DatasetName,
@@ -14,7 +14,7 @@ import {
   versionKey,
   versionsFrom,
 } from './keys.ts'
-import { instantSchema, type Manifest, manifestSchema, sha256Schema } from './manifest.ts'
+import { type Manifest, manifestSchema } from './manifest.ts'
 import { type Quality, qualitySchema } from './quality.ts'
 
 export const versionRowSchema = z.strictObject({
@@ -32,7 +32,7 @@ export const versionRowSchema = z.strictObject({
 /** What the ledger's table holds of a version: enough for anyone to roll it forward. */
 export type VersionRow = z.infer<typeof versionRowSchema>
 
-export const PUBLICATION_ENTRY = 'dataset-published'
+const PUBLICATION_ENTRY = 'dataset-published'
 
 export const latestSchema = z.strictObject({
   ...versionRowSchema.shape,
