@@ -137,6 +137,8 @@ export async function deliverAll(delivering: Delivering, patience: Patience): Pr
       await rest(IDLE_MS, signal)
       continue
     }
+    // Called off, its session was closed under it
+    if (signal.aborted && delivery.outcome === 'unreachable') return
     if (!(await onDelivery(delivery))) return
     if (delivery.outcome === 'received' || delivery.outcome === 'refused') {
       waitMs = firstWaitMs

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
@@ -15,8 +14,9 @@ import { scan, watchDirectory } from '../collector/watch.ts'
 import { type ClientOptions, clientCommand, openSession, parseSeconds, print, run } from '../command.ts'
 import { CommandEnd } from '../command-end.ts'
 import { ENDINGS, findSentFile } from '../sent-file.ts'
-import { report } from '../session.ts'
+import { faultCode, report } from '../session.ts'
 import { describeOutcomes, describePush, LAYOUTS, parseLayout, TIMEOUT_SECONDS } from './push.ts'
+import { interruption } from './serve.ts'
 
 type CollectOptions = Omit<ClientOptions, 'as'> & {
   readonly as?: string
@@ -43,15 +43,17 @@ export function collectCommand(): Command {
     .option('--spool <dir>', 'where minimised submissions wait until they are received', DEFAULT_SPOOL)
     .option('--timeout <seconds>', 'how long to try to send a file', parseSeconds, TIMEOUT_SECONDS)
     .option('--dry-run', 'read the files here and say what would become of them; nothing is kept or sent')
-    .action((file: string | undefined, options: CollectOptions) =>
-      run(options, () => {
+    .action(async (file: string | undefined, options: CollectOptions) => {
+      await run(options, () => {
         checkUsage(file, options)
         if (options.dryRun) return tryHere(file, options)
         return withSpool(options, (collecting) =>
           file === undefined ? watchOn(collecting, options) : collectOne(collecting, file, options),
         )
-      }),
-    )
+      })
+      // What is under way when a watch is called off is on disk, and goes on with the next process
+      if (options.watch !== undefined) process.exit()
+    })
 }
 
 function checkUsage(file: string | undefined, { authority, watch }: CollectOptions): void {
@@ -136,20 +138,22 @@ async function watchOn(collecting: Collecting, options: CollectOptions): Promise
   const ending = new AbortController()
   const { signal } = ending
   await scan(directory)
-  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  const interrupted = interruption()
   report(`watching ${directory}; interrupt to end`)
   const collect = async (path: string) => {
     const { submissionId, layout: name } = await collectInto(collecting, path, layout)
     report(`${basename(path)}: ${name}, waiting as ${submissionId}`)
   }
-  const onFault = (fault: unknown) => report(fault instanceof Error ? fault.message : 'UNEXPECTED')
+  const onFault = (fault: unknown) => report(fault instanceof CommandEnd ? fault.message : faultCode(fault))
   const loops = Promise.all([
     watchDirectory({ directory, spool: collecting.spool, signal, collect, onFault }),
     deliverAll(collecting, { signal, idles: true, onDelivery: (delivery) => tell(delivery, json) }),
   ])
-  // What is under way when it is called off is on disk, and goes on with the next process
-  await Promise.race([loops, interrupted])
-  ending.abort()
+  try {
+    await Promise.race([loops, interrupted])
+  } finally {
+    ending.abort()
+  }
 }
 
 async function tell(delivery: Delivery, json: boolean | undefined): Promise<true> {

@@ -249,6 +249,15 @@ describe('collect --watch', () => {
     return readContents(inDirectory(`${name}-home`)).sightings
   }
 
+  test('ends with 2 where it cannot send anywhere, however long it watched', async () => {
+    const drop = inDirectory('nowhere')
+    await mkdir(drop)
+    await copyFile(example('penalties-2018.csv'), join(drop, 'penalties.csv'))
+    const ended = await run(...collecting('nowhere', '--watch', drop, '--stack', 'absent'))
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('STACK_UNKNOWN') })
+    expect(await waiting('nowhere')).toHaveLength(1)
+  })
+
   test('goes on past what it cannot collect, and beside it no other works on its spool', async () => {
     const drop = inDirectory('mixed')
     await mkdir(drop)
