@@ -9,6 +9,7 @@ import {
   encodePart,
   PART_RECORD_LIMIT,
   type PartReference,
+  sourceDigest,
 } from '../records/part.ts'
 import type { FactRecord } from '../records/record.ts'
 import { openDigestSet } from './digest-set.ts'
@@ -47,7 +48,7 @@ export function openReader(context: RowContext): RecordReader {
       if ('code' in read) return read
       const archived = archive(read.record, at)
       if (!seen.add(archived.digest)) return 'repeated'
-      waiting.push(archived.record)
+      waiting.push({ ...archived.record, source: { digest: sourceDigest(read.source), text: read.source } })
       return read.record.subject.kind === 'uscc' ? 'accepted' : 'unresolved'
     },
     isFull: () => waiting.length === PART_RECORD_LIMIT,

@@ -1,6 +1,6 @@
 import { compareUtf8 } from '../base/order.ts'
 import type { Item } from '../ports.ts'
-import { documentOfSort, parseSightingMark, withdrawnSort } from './keys.ts'
+import { documentOfSort, parseSightingMark, type SightingMark, withdrawnSort } from './keys.ts'
 import { digestIn } from './part.ts'
 import type { FactRecord, RecordOf, Sighting, StandingRecord } from './record.ts'
 
@@ -72,9 +72,7 @@ function standingCandidate(
   ledgerSize: number,
   counts: (sighting: Sighting) => boolean = () => true,
 ): StandingRecord | undefined {
-  const sightings = item.marks
-    .map(parseSightingMark)
-    .filter((sighting) => sighting.entry < ledgerSize && counts(sighting))
+  const sightings = sightingsOf(item, ledgerSize).filter(counts)
   const [first, ...rest] = sightings
   if (first === undefined) return undefined
   return {
@@ -83,6 +81,25 @@ function standingCandidate(
     digest: digestIn(item.key.sort),
     sighting: rest.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best), first),
   }
+}
+
+/** Where a record is seen; of a row that was read again, what its last replay says counts, and keeps the row's place. */
+function sightingsOf({ marks }: Item, ledgerSize: number): readonly Sighting[] {
+  const told = marks.map(parseSightingMark).filter((mark) => tellerOf(mark) < ledgerSize)
+  if (told.every(({ replay }) => replay === undefined)) return told
+  const last = new Map<string, SightingMark>()
+  for (const mark of told) {
+    const place = `${mark.entry} ${mark.row}`
+    const rival = last.get(place)
+    if (rival === undefined || tellerOf(rival) < tellerOf(mark)) last.set(place, mark)
+  }
+  return [...last.values()]
+    .filter(({ replay }) => replay?.holds !== false)
+    .map(({ replay: _, ...sighting }) => sighting)
+}
+
+function tellerOf({ entry, replay }: SightingMark): number {
+  return replay?.entry ?? entry
 }
 
 function comparePrecedence(left: StandingRecord, right: StandingRecord): number {

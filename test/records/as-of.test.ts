@@ -312,8 +312,9 @@ function mergeItems(items: readonly Item[]): readonly Item[] {
 }
 
 function toldOf({ key, value, marks }: Item): Told {
-  const seen = parseSightingMark(marks[0] ?? '')
-  return parseLine([seen.row, key.partition, key.sort, value].join('\t'), seen)
+  const { entry, row, sentAt } = parseSightingMark(marks[0] ?? '')
+  const line = [row, key.partition, key.sort, value].join('\t')
+  return parseLine(line, { entry, sentAt, teller: entry, holds: true })
 }
 
 function digests(list: readonly { readonly digest: string }[]): readonly string[] {
