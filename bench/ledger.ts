@@ -10,7 +10,7 @@ import { median } from './median.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../examples/deployment/', import.meta.url))
 
-/** As many as the sequencer numbers at once. */
+/** As many as the sealer numbers at once. */
 const BATCH = 5_000
 const HASH_BYTES = 32
 

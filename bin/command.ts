@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../shared/base/failure.ts'
 import { type Action, rolesThatMay } from '../shared/principals/may.ts'
+import { CommandEnd } from './command-end.ts'
 import { DEFAULT_HOME, type Opening, openHomeSession } from './home-session.ts'
-import { CommandEnd } from './outcome.ts'
 import { faultCode, report, type Session } from './session.ts'
 import { openStackSession, readStackOptions } from './stack-session.ts'
 
@@ -76,7 +76,7 @@ export async function runClient<Answer>(
   })
 }
 
-async function openSession({ stack, home, opening }: ClientOptions): Promise<Session> {
+export async function openSession({ stack, home, opening }: ClientOptions): Promise<Session> {
   return stack === undefined ? openHomeSession(home, opening) : openStackSession(readStackOptions(stack))
 }
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { CommandEnd } from './outcome.ts'
+import { CommandEnd } from './command-end.ts'
 
 /** The bytes of a file that was named; ends the command with 2 where they cannot be had, whatever is in the way. */
 export async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {

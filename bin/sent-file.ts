@@ -3,8 +3,10 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type FileFormat, formats, parseFileName } from '../shared/ingest/formats/registry.ts'
-import { CommandEnd } from './outcome.ts'
+import { checkFileName, parseFileName } from '../shared/ingest/file-name.ts'
+import { type FileFormat, formats } from '../shared/ingest/formats/registry.ts'
+import { describeRefusal } from '../shared/ingest/refusal.ts'
+import { CommandEnd } from './command-end.ts'
 
 /** A file of records on this machine, read as often as it is opened. */
 export type SentFile = {
@@ -19,8 +21,10 @@ export type SentFile = {
 /** What the names of files end in that are read. */
 export const ENDINGS = formats.flatMap(({ endings }) => endings.map((ending) => `.${ending}`)).join(', ')
 
-/** Ends the command where there is no such file, or its name says no format. */
+/** Ends the command where there is no such file, or its name says no format or tells of a person. */
 export async function findSentFile(file: string): Promise<SentFile> {
+  const refusal = checkFileName(basename(file))
+  if (refusal !== undefined) throw new CommandEnd(3, refusal.code, describeRefusal({ ...refusal, path: '' }))
   const named = parseFileName(basename(file))
   const format = formats.find(({ name }) => name === named?.format)
   if (format === undefined) throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', `one of ${ENDINGS} is wanted`)

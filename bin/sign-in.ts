@@ -7,7 +7,7 @@ import {
   RespondToAuthChallengeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { Failure } from '../shared/base/failure.ts'
-import { CommandEnd } from './outcome.ts'
+import { CommandEnd } from './command-end.ts'
 
 /** What somebody brings to sign in. */
 export type SignIn = {

@@ -3,8 +3,8 @@ import { Option } from 'commander'
 import type { Trust } from '../shared/ledger/checkpoint.ts'
 import { parsePolicy, type WitnessPolicy } from '../shared/ledger/policy.ts'
 import { parseVerifierKey } from '../shared/ledger/verifier-key.ts'
+import { CommandEnd } from './command-end.ts'
 import { readText } from './file.ts'
-import { CommandEnd } from './outcome.ts'
 
 export type TrustOptions = { readonly vkey?: readonly string[]; readonly policy?: string }
 

@@ -7,7 +7,7 @@ import type { StorageStack } from './storage-stack.ts'
 
 type Table = 'records' | 'cases' | 'ledger'
 /** An area of the store's objects, or `values`, where what is too large for an item or a message lies. */
-type Area = 'archive' | 'batches' | 'values' | 'ledger' | 'datasets' | 'packages' | 'evidence'
+type Area = 'archive' | 'batches' | 'values' | 'ledger' | 'datasets' | 'packages' | 'evidence' | 'receipts'
 
 type Reach = {
   readonly tables?: Partial<Record<Table, readonly ('find' | 'list' | 'write' | 'remove')[]>>
@@ -44,7 +44,12 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
   },
   'apply-entry': {
     tables: { ledger: ['find', 'list', 'write'], records: ['write', 'remove'] },
-    objects: { archive: ['find', 'put'], values: ['find', 'put'] },
+    objects: {
+      archive: ['find', 'put'],
+      values: ['find', 'put'],
+      ledger: ['find'],
+      receipts: ['put', 'remove'],
+    },
   },
   'plan-version': {
     tables: { ledger: ['find', 'list'], records: ['list'] },
@@ -133,6 +138,7 @@ const areaBuckets = {
   datasets: 'datasets',
   packages: 'packages',
   evidence: 'evidence',
+  receipts: 'datasets',
 } as const
 
 const signingKeys = { packages: ['signing'], checkpoints: ['ledgerSigning', 'ledgerSecondSigning'] } as const
@@ -146,6 +152,7 @@ const areaKeys = {
   datasets: 'publication',
   packages: 'disclosure',
   evidence: 'disclosure',
+  receipts: 'publication',
 } as const
 
 const keyActions = {

@@ -40,6 +40,7 @@ export class ServiceStack extends Stack {
     const receiver = this.#add('receive-submission')
     const splitter = this.#add('split-file')
     const applier = this.#add('apply-entry')
+    this.#letReply(applier)
     const { ledgerSigning, ledgerSecondSigning } = storage.keys
     const sealer = this.#add('seal-ledger', {
       SIGNING_KEY_ID: ledgerSigning.keyId,
@@ -51,6 +52,14 @@ export class ServiceStack extends Stack {
     this.#queues.notifyOfDrops(this.#doors.landing)
     addSealing(sealer, storage)
     addWatching(this.#add('watch-ledger'), storage)
+  }
+
+  // To queues that are their authorities' own, which have to let it in as well
+  #letReply(applier: NodejsFunction): void {
+    const queues = this.#options.deployment.authorities.flatMap(({ replyQueueArn }) => replyQueueArn ?? [])
+    if (queues.length === 0) return
+    const actions = ['sqs:GetQueueUrl', 'sqs:SendMessage']
+    applier.addToRolePolicy(new PolicyStatement({ actions, resources: [...new Set(queues)] }))
   }
 
   #addPublication(): Publication {

@@ -76,7 +76,7 @@ export interface SealingStore extends Store {
   remove(keys: readonly Key[]): Promise<void>
 }
 
-export const areas = ['archive', 'batches', 'ledger', 'datasets', 'evidence', 'packages'] as const
+export const areas = ['archive', 'batches', 'ledger', 'datasets', 'evidence', 'packages', 'receipts'] as const
 export type Area = (typeof areas)[number]
 
 /** `path` is segments of [A-Za-z0-9._=-] joined by `/`, none of them `.` or `..`. */

@@ -1,20 +1,15 @@
 import { rm, stat, writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import type { z } from 'zod'
-import {
-  caseListSchema,
-  caseSchema,
-  submittedSchema,
-  timelineSchema,
-} from '../../shared/api/case-document.ts'
+import { caseListSchema, caseSchema, submittedSchema, timelineSchema } from '../../shared/api/case-schema.ts'
 import type { commandBodies } from '../../shared/disclosure/command.ts'
 import { type LegalBasis, legalBases } from '../../shared/disclosure/legal-basis.ts'
 import { refusalGroundCodes, refusalGrounds } from '../../shared/disclosure/refusal.ts'
 import { caseStates } from '../../shared/disclosure/states.ts'
 import { fieldsOf } from '../../shared/fusion/golden-record.ts'
 import { type ClientOptions, clientCommand, print, runClient } from '../command.ts'
+import { CommandEnd, expectDone, expectWell } from '../command-end.ts'
 import { readText, writeNew } from '../file.ts'
-import { CommandEnd, expectDone, expectWell } from '../outcome.ts'
 import { report, type Session } from '../session.ts'
 import { packageCommands } from './package.ts'
 

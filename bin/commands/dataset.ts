@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { Argument, Command } from 'commander'
 import { z } from 'zod'
 import { datasetSchema, filesSchema, publicationSchema } from '../../shared/api/datasets.ts'
-import { datasets } from '../../shared/datasets/keys.ts'
+import { datasetNames } from '../../shared/datasets/keys.ts'
 import { type Manifest, manifestSchema } from '../../shared/datasets/manifest.ts'
 import { type Quality, qualitySchema } from '../../shared/datasets/quality.ts'
 import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
 import { type ApiAnswer, report, type Session } from '../session.ts'
 
 type Publication = z.infer<typeof publicationSchema>
@@ -27,7 +27,7 @@ const PUBLISH = { may: 'dataset:publish', as: STEWARD } as const
 const READ = { may: 'dataset:read', as: STEWARD } as const
 
 function datasetArgument(): Argument {
-  return new Argument('<name>', 'the dataset').choices(Object.keys(datasets))
+  return new Argument('<name>', 'the dataset').choices(datasetNames)
 }
 
 export function datasetCommand(): Command {

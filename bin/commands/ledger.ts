@@ -10,10 +10,10 @@ import { isQuorum } from '../../shared/ledger/policy.ts'
 import { refusalReasons } from '../../shared/ledger/refusal.ts'
 import { type LogFiles, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
 import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
 import { endUnreadable, readBytes, writeNew } from '../file.ts'
 import { DEFAULT_HOME } from '../home-session.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, report, type Session } from '../session.ts'
 import { type Believed, readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
 
@@ -62,7 +62,7 @@ async function readEvidence(session: Session, id: string, as: string): Promise<E
   return expectDone(await callSealed(session, { method: 'GET', path, as }), evidenceSchema)
 }
 
-export function describeEvidence({ id, kind, at, number, sealedAt, leaf, opening }: Evidence): string {
+function describeEvidence({ id, kind, at, number, sealedAt, leaf, opening }: Evidence): string {
   return [
     `entry ${number}: ${id}`,
     `  ${kind} at ${at}, sealed at ${sealedAt}`,

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { organisationSchema } from '../../shared/api/organisations.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
-import { expectDone } from '../outcome.ts'
+import { expectDone } from '../command-end.ts'
 
 type ShowOptions = ClientOptions & { readonly provenance?: boolean }
 

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { signingKeySchema } from '../../shared/api/signing-key.ts'
 import { openPackage } from '../../shared/disclosure/package.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
 import { readText, writeNew } from '../file.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
 
 /** What a requester does on their own machine, with no home and no API: make a key, and open a package with it. */
 export function packageCommands(): readonly Command[] {

@@ -4,7 +4,7 @@ import { revocationSchema, storedPrincipalSchema } from '../../shared/api/princi
 import { roles } from '../../shared/base/actor.ts'
 import { type Principal, principalSchema } from '../../shared/principals/principal.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
-import { expectDone } from '../outcome.ts'
+import { expectDone } from '../command-end.ts'
 
 const OPERATOR = 'operator'
 const PATH = '/v1/principals'

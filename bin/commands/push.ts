@@ -12,7 +12,7 @@ import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { type ClientOptions, clientCommand, parseSeconds, print, run, runClient } from '../command.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
 import { ENDINGS, findSentFile } from '../sent-file.ts'
 import { type OutgoingFile, report, type Session, type Submitted } from '../session.ts'
 
@@ -63,10 +63,10 @@ export function pushCommand(): Command {
     })
 }
 
-const LAYOUTS = layouts.map(({ name }) => name).join(', ')
-const TIMEOUT_SECONDS = 600
+export const LAYOUTS = layouts.map(({ name }) => name).join(', ')
+export const TIMEOUT_SECONDS = 600
 
-function parseLayout(name: string): string {
+export function parseLayout(name: string): string {
   if (findLayout(name) !== undefined) return name
   throw new InvalidArgumentError(`The layouts are ${LAYOUTS}.`)
 }
@@ -99,7 +99,7 @@ async function tryHere(file: string, { layout, json }: PushOptions): Promise<voi
 const LISTED_RECORDS = 100_000
 
 // As JSON all of them; to people, what they may have to mend
-function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {
+export function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {
   return json ? undefined : ['refused', 'unresolved']
 }
 
@@ -173,7 +173,7 @@ type Waiting = Submitted & {
 
 type ReceiptStatus = z.infer<typeof statusSchema>
 
-async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
+export async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
   const began = performance.now()
   let [told, toldAt] = ['received', began]
   for (;;) {
@@ -269,7 +269,7 @@ type Outcomes = Pick<
   'received' | 'accepted' | 'repeated' | 'refused' | 'unresolved' | 'records' | 'next'
 >
 
-function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
+export function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
   const { received, accepted, repeated, refused, unresolved } = outcomes
   const sums = `${accepted} accepted + ${repeated} repeated + ${refused} refused + ${unresolved} unresolved`
   const lines = [`  ${received} received = ${sums}`]

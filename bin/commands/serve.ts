@@ -4,8 +4,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { rollForward } from '../../shared/datasets/roll-forward.ts'
 import { errnoOf } from '../../shared/embedded/durable-file.ts'
 import { type HomeOptions, homeCommand, print, run } from '../command.ts'
+import { CommandEnd } from '../command-end.ts'
 import { type HomeSession, openHomeSession } from '../home-session.ts'
-import { CommandEnd } from '../outcome.ts'
 import { openServer } from '../server.ts'
 import { report } from '../session.ts'
 
@@ -67,7 +67,8 @@ export async function serveUntilInterrupted(
   await server.close()
 }
 
-async function interruption(): Promise<void> {
+/** Until SIGINT or SIGTERM. */
+export async function interruption(): Promise<void> {
   const listening = new AbortController()
   const { signal } = listening
   await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })])

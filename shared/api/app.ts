@@ -4,15 +4,17 @@ import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
 import { findActor } from '../principals/principal.ts'
 import type { TokenVerifier } from '../principals/token.ts'
+import { authorityRoutes } from './authorities.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
-import { addDocument } from './document.ts'
 import { type Eraser, ledgerRoutes } from './ledger.ts'
-import { addLog } from './log.ts'
+import { addOpenapi } from './openapi.ts'
 import { organisationRoutes } from './organisations.ts'
 import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
+import { addPublicLog } from './public-log.ts'
 import { receiptRoutes } from './receipts.ts'
+import { replayRoutes } from './replays.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
 import { bringsFile, submissionRoutes } from './submissions.ts'
@@ -36,7 +38,7 @@ export type ApiOptions = {
 }
 
 /** Largest body that is held whole: an envelope's. A file is read as it comes, and has a limit of its own. */
-export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
+const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The API over a world: one app, every route behind a token but `/healthz`, `/openapi.json` and the public log. */
 export function createApi(options: ApiOptions): Routes {
@@ -60,8 +62,8 @@ export function createApi(options: ApiOptions): Routes {
   // Described whole by either mount: to its clients it is one API
   const whole = newRoutes()
   for (const routes of [...data, ...cases]) whole.route('/v1', routes)
-  addDocument(api, whole)
-  addLog(api, options.world)
+  addOpenapi(api, whole)
+  addPublicLog(api, options.world)
   const mounted = { data, cases, both: [...data, ...cases] }[options.mount ?? 'both']
   for (const routes of mounted) api.route('/v1', routes)
   return api
@@ -75,7 +77,9 @@ function routesOf({ world, stages }: ApiOptions) {
     organisationRoutes(world),
     datasetRoutes(world, stages.publish),
     principalRoutes(world),
+    authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
+    replayRoutes(world),
   ]
   return { data, cases }
 }

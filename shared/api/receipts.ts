@@ -6,7 +6,7 @@ import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
 import { may } from '../principals/may.ts'
 import { problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { addRoute, forbid, newRoutes, type Routes } from './routes.ts'
 
 /** A megabyte of JSON, where each is refused. */
 const PAGE_RECORDS = 10_000
@@ -16,6 +16,10 @@ export const statusSchema = z
     receipt: receiptSchema.describe('The same bytes whenever it is asked for'),
     status: z.enum(['accepted', 'sealed', 'applied']),
     entry: z.int().optional().openapi({ description: 'Number of the ledger entry, once sealed' }),
+    parts: z
+      .object({ applied: z.int(), of: z.int() })
+      .optional()
+      .openapi({ description: 'How many parts of the submission are applied, of how many; neither falls' }),
     applied: z.object({ new: z.int(), known: z.int() }).optional(),
     records: z.array(recordOutcomeSchema).max(PAGE_RECORDS),
     next: z.int().optional().openapi({ description: 'The record to ask on from, where there are more' }),
@@ -63,29 +67,25 @@ const NOT_YET = {
 
 export function receiptRoutes(world: World): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
+  addRoute(routes, { route, may: 'receipt:read' }, async (context) => {
     const { authority, submissionId } = context.req.valid('param')
-    if (!may(context.get('actor'), 'receipt:read', { authority })) {
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    }
+    if (!may(context.get('actor'), 'receipt:read', { authority })) return forbid(context)
     const receipt = await findReceipt(world.store, authority, submissionId)
-    if (receipt === undefined) return problem(context, NOT_YET) as never
-    const { entry, applied } = await findProgress(world.store, receipt)
+    if (receipt === undefined) return problem(context, NOT_YET)
+    const { entry, parts, applied } = await findProgress(world.store, receipt)
     const status = applied !== undefined ? 'applied' : entry !== undefined ? 'sealed' : 'accepted'
     const { from, outcome } = context.req.valid('query')
     const wanted = { from, outcomes: outcome && [outcome].flat(), limit: PAGE_RECORDS }
     const page = await readOutcomes(world.objects, receipt, wanted)
-    return context.json(statusSchema.parse({ receipt, status, entry, applied, ...page }), 200)
+    return context.json(statusSchema.parse({ receipt, status, entry, parts, applied, ...page }), 200)
   })
-  routes.openapi(evidenceRoute, async (context) => {
+  addRoute(routes, { route: evidenceRoute, may: 'receipt:read' }, async (context) => {
     const { authority, submissionId } = context.req.valid('param')
-    if (!may(context.get('actor'), 'receipt:read', { authority })) {
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    }
+    if (!may(context.get('actor'), 'receipt:read', { authority })) return forbid(context)
     const evidence = await findEvidence(world, entryIdOf(authority, submissionId))
-    if (evidence === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
-    if (evidence === 'pending') return problem(context, { status: 409, code: 'ENTRY_PENDING' }) as never
-    return context.json(evidence, 200)
+    if (evidence === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
+    if (evidence === 'pending') return problem(context, { status: 409, code: 'ENTRY_PENDING' })
+    return context.json(evidenceSchema.parse(evidence), 200)
   })
   return routes
 }

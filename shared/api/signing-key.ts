@@ -1,9 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { verifierJwk, verifierThumbprint } from '../disclosure/package.ts'
 import type { World } from '../ports.ts'
-import { may } from '../principals/may.ts'
-import { problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { problemResponses } from './problem.ts'
+import { addRoute, newRoutes, type Routes } from './routes.ts'
 
 export const signingKeySchema = z
   .object({
@@ -28,11 +27,12 @@ const route = createRoute({
 /** `/v1/signing-key`: who opens a package verifies it with this. */
 export function signingKeyRoutes({ signer }: Pick<World, 'signer'>): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
-    if (!may(context.get('actor'), 'signing-key:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: route, may: 'signing-key:read' }, async (context) => {
     const { verifierKey } = signer
-    return context.json({ ...verifierJwk(verifierKey), kid: verifierThumbprint(verifierKey) }, 200)
+    return context.json(
+      signingKeySchema.parse({ ...verifierJwk(verifierKey), kid: verifierThumbprint(verifierKey) }),
+      200,
+    )
   })
   return routes
 }

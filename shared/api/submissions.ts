@@ -1,11 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { nestsTooDeep } from '../base/json.ts'
+import { nestsTooDeep } from '../base/nesting.ts'
 import {
   ENVELOPE_VERSION,
   envelopeSchema,
   type SubmissionHead,
+  signatureSchema,
   submissionHeadSchema,
 } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
@@ -16,7 +17,10 @@ import type { World } from '../ports.ts'
 import { may } from '../principals/may.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
+import { type ApiEnv, addRoute, faultOf, forbid, newRoutes, type Routes } from './routes.ts'
+
+/** Where the signature of a file travels: not in the query, which is logged by whoever stands between. */
+export const SIGNATURE_HEADER = 'submission-signature'
 
 const fileContent = Object.fromEntries(
   [...mediaTypes, ...UNTOLD_MEDIA_TYPES].map((mediaType) => [
@@ -65,6 +69,11 @@ const route = createRoute({
           "Whose records the sender takes them for; any but the principal's own authority is refused",
       }),
     }),
+    headers: z.object({
+      [SIGNATURE_HEADER]: signatureSchema.optional().openapi({
+        description: 'With a file, where it is signed: the JWS. A JSON envelope has it in its body.',
+      }),
+    }),
     // Described alone, not checked by it: the room that knows the content does that
     body: {
       required: true,
@@ -84,15 +93,15 @@ const route = createRoute({
 /** `POST /v1/submissions`: the door for signed-in agencies. The principal says whose records they are. */
 export function submissionRoutes(world: World): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
+  addRoute(routes, { route, may: 'submission:send' }, async (context) => {
     const actor = context.get('actor')
     const authority = findAuthority(world.settings, actor.authority ?? '')
     const named = context.req.valid('query').authority ?? authority?.code ?? ''
     if (authority === undefined || !may(actor, 'submission:send', { authority: named })) {
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+      return forbid(context)
     }
     const received = await receive(context, world, authority)
-    return (received instanceof Response ? received : answer(context, authority, received)) as never
+    return received instanceof Response ? received : answer(context, authority, received)
   })
   return routes
 }
@@ -122,7 +131,7 @@ async function receive(
   return receiveSubmission(world, {
     authority,
     head: head.data satisfies SubmissionHead,
-    file: { format, bytes },
+    file: { format, bytes, signature: context.req.header(SIGNATURE_HEADER) },
   })
 }
 
@@ -162,6 +171,11 @@ function tooLarge(context: Context): Response {
 function answer(context: Context, authority: Authority, received: Received): Response {
   // No sum is stated at this door, so no content can be another than it says
   if (received.outcome === 'too-large' || received.outcome === 'changed') return tooLarge(context)
+  if (received.outcome === 'denied') {
+    const { code, path } = received.refusal
+    const status = code === 'AUTHORITY_SUSPENDED' ? 403 : 422
+    return problem(context, { status, code, path: path || undefined, detail: refusalReasons[code] })
+  }
   if (received.outcome === 'early' || received.outcome === 'reused') {
     const { code, path } = notTaken[received.outcome]
     const status = received.outcome === 'early' ? 422 : 409

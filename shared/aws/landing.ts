@@ -1,19 +1,17 @@
 import { Readable } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
-import type { SubmissionHead } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
-import { parseDropKey, pointerSchema } from '../ingest/message.ts'
+import { type Drop, parseDropKey, pointerSchema } from '../ingest/message.ts'
 import { faultName, translated } from './fault.ts'
 
-/** A file in the landing bucket: whose it is, what it says of itself, and which version of which object. */
-export type LandingFile = {
-  readonly authority: string
-  readonly head: SubmissionHead
+/** A file in the landing bucket: whose it is, what its name or its pointer says of it, and which version of which object. */
+export type LandingFile = Drop & {
   readonly key: string
   readonly versionId: string
   /** As the pointer says; a dropped file comes without. */
   readonly sha256?: string
+  readonly signature?: string | undefined
 }
 
 const forwardedSchema = z.strictObject({ authority: z.string(), pointer: pointerSchema })
@@ -32,8 +30,8 @@ const notificationSchema = z.object({
 export function parseFiles(message: unknown): readonly LandingFile[] {
   const forwarded = forwardedSchema.safeParse(message)
   if (forwarded.success) {
-    const { object, ...head } = forwarded.data.pointer
-    return [{ authority: forwarded.data.authority, head, ...object }]
+    const { object, signature, ...head } = forwarded.data.pointer
+    return [{ authority: forwarded.data.authority, head, ...object, ...(signature && { signature }) }]
   }
   const notification = notificationSchema.safeParse(message)
   // S3 also sends a test event when notifications are set up

@@ -7,7 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import type { z } from 'zod'
 import { Failure } from '../base/failure.ts'
 import { systemClock } from '../base/instant.ts'
-import { jsonPointer } from '../base/pointer.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
 import { isKept } from '../ledger/log.ts'
 import type { Area, EcdsaSigner, ObjectKey, Queue, Signer, World } from '../ports.ts'
 import { checkedAuthoritiesSchema } from '../principals/authority.ts'
@@ -34,6 +34,7 @@ export type AwsWorld = World & {
   readonly secondSigner?: EcdsaSigner
   readonly environment: Environment
   readonly s3: S3Client
+  readonly sqs: SQSClient
   /** Files that wait to be read: pointers, and what was dropped. */
   readonly files: Queue
   /** Where values too large for a message lie. */
@@ -53,6 +54,7 @@ export async function openAws(variables: NodeJS.ProcessEnv = process.env): Promi
   return {
     environment,
     s3,
+    sqs,
     large,
     files: queue(environment.QUEUE_FILES_URL),
     store: openStore({
@@ -84,6 +86,7 @@ function bucketsOf(environment: Environment): Readonly<Record<Area, string>> {
     datasets: environment.BUCKET_DATASETS,
     evidence: environment.BUCKET_EVIDENCE,
     packages: environment.BUCKET_PACKAGES,
+    receipts: environment.BUCKET_DATASETS,
   }
 }
 

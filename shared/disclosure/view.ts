@@ -1,10 +1,11 @@
 import type { Actor } from '../base/actor.ts'
+import type { Sha256 } from '../base/digest.ts'
 import type { Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { approvalEnd, type DisclosureCase, type Moment, type PackageFacts, stateOf } from './case.ts'
 import { findLegalBasis, type LegalBasis } from './legal-basis.ts'
 import type { Refusal, RefusalGround } from './refusal.ts'
-import type { DisclosureRequest } from './request.ts'
+import type { DisclosureRequest } from './request-form.ts'
 import type { Scope } from './scope.ts'
 import type { CaseState } from './states.ts'
 import { caseIdBeginning, indexPlace, listCaseIds, loadCase } from './store.ts'
@@ -25,7 +26,7 @@ export type CaseView = {
   /** As narrowed. */
   readonly scope: Scope
   /** What an approval must name. */
-  readonly scopeSha256: string
+  readonly scopeSha256: Sha256
   readonly recipientKeyThumbprint: string
   /** Of the scope as it is; `officer` is undefined for the requesting authority. */
   readonly approvals: readonly { officer: string | undefined; at: Instant; endsAt: Instant }[]
@@ -36,7 +37,7 @@ export type CaseView = {
 type ReadWorld = Pick<World, 'store' | 'now' | 'settings'>
 
 export function viewOf(current: DisclosureCase, reader: Actor, moment: Moment): CaseView {
-  const { authority, request, requestSha256, recipientKeyThumbprint } = current.submission
+  const { authority, request, requestSha256, recipientKeyThumbprint } = current.submitted
   const approvals = current.approvals.map((approval) => ({
     officer: reader.role === 'agency' ? undefined : approval.officer,
     at: approval.at,

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
-import { jsonPointer } from '../base/pointer.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
 import { witnessesIn } from '../ledger/witness.ts'
 import type { EcdsaSigner, Signer, World } from '../ports.ts'
 import { checkedAuthoritiesSchema } from '../principals/authority.ts'
@@ -65,7 +65,9 @@ export async function openHome({ directory, template, now = systemClock }: HomeO
   const home = {
     directory: root,
     store: openStore(database, settings.ledger),
-    objects: await openObjects(join(root, 'objects'), { now, ledger: join(root, 'ledger') }),
+    objects: await openObjects(join(root, 'objects'), {
+      ...{ now, ledger: join(root, 'ledger'), receipts: join(root, 'receipts') },
+    }),
     queues: { inbox: openQueue(database, 'inbox'), sealed: openQueue(database, 'sealed') },
     signer: await openSigner(join(root, 'signer.pem')),
     ledgerSigner: await openSigner(join(root, 'ledger.pem')),

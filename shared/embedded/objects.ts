@@ -14,6 +14,8 @@ export type ObjectsOptions = {
   readonly now?: Clock
   /** Where the area `ledger` lies, whose files are there for anybody to take away; among the others if left out. */
   readonly ledger?: string
+  /** Where the area `receipts` lies, whose files are their authorities'; among the others if left out. */
+  readonly receipts?: string
 }
 
 /**
@@ -24,10 +26,10 @@ export type ObjectsOptions = {
  */
 export async function openObjects(
   directory: string,
-  { now = systemClock, ledger = join(directory, 'ledger') }: ObjectsOptions = {},
+  { now = systemClock, ledger, receipts }: ObjectsOptions = {},
 ): Promise<Objects> {
   const root = resolve(directory)
-  const paths = { root, temporary: join(root, '.temporary'), ledger: resolve(ledger) }
+  const paths = { root, temporary: join(root, '.temporary'), apart: { ledger, receipts } }
   const home = { ...paths, durable: new Set<string>() }
   await translated(async () => {
     await makeDirectory(home.temporary, dirname(home.root))
@@ -46,7 +48,7 @@ export async function openObjects(
 type Home = {
   readonly root: string
   readonly temporary: string
-  readonly ledger: string
+  readonly apart: Partial<Readonly<Record<Area, string | undefined>>>
   /** Directories that this process has seen to. */
   readonly durable: Set<string>
 }
@@ -86,7 +88,7 @@ async function create(home: Home, temporary: string, file: string): Promise<'sto
 
 async function makeOnce({ root, durable }: Home, directory: string): Promise<void> {
   if (durable.has(directory)) return
-  // The ledger's may lie beside the root
+  // Those of an area apart may lie beside the root
   await makeDirectory(directory, dirname(root))
   durable.add(directory)
 }
@@ -141,7 +143,7 @@ function fileOf(home: Home, key: ObjectKey): string {
 
 function areaDirectory(home: Home, { area }: ObjectKey): string {
   if (!areas.includes(area)) throw keyInvalid()
-  return area === 'ledger' ? home.ledger : join(home.root, area)
+  return resolve(home.apart[area] ?? join(home.root, area))
 }
 
 async function removeOld(directory: string, beforeMs: number): Promise<void> {

@@ -144,11 +144,26 @@ function lastStatements(statements: readonly Statement[]): ReadonlyMap<Statement
   // Most numbers are stated once; only others are worth the longer look
   for (const same of groupsOf(statements, documentKey)) {
     for (const group of groupsOf(same, bodyKey)) {
-      const final = group.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best))
+      const final = repairOf(group) ?? group.reduce(later)
       for (const each of group) last.set(each, final)
     }
   }
   return last
+}
+
+function later<T extends StandingRecord>(left: T, right: T): T {
+  return compareSightings(left, right) < 0 ? right : left
+}
+
+/** The last repair of a document, unless its own authority stated something since: copies elsewhere go on being sent. */
+function repairOf(group: readonly Statement[]): Statement | undefined {
+  const [first, ...others] = group.filter(
+    ({ record }) => record.type === 'withdrawal' && record.facts.kind === 'repair',
+  )
+  if (first === undefined) return undefined
+  const repair = others.reduce(later, first)
+  const own = group.filter(({ record }) => record.authority === repair.record.authority)
+  return own.reduce(later, repair) === repair ? repair : undefined
 }
 
 /** A decision is named by its number and the body that took it, whoever passes it on. */

@@ -16,10 +16,11 @@ import {
   readYear,
   readYuanFromWan,
 } from './cell.ts'
-import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
-import { documentKeysOf, layoutId } from './layouts/registry.ts'
+import type { Column, Layout } from './layouts/layout.ts'
+import { documentKeysOf, layoutId, namingFacts } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
+import { sourceText } from './source.ts'
 import { type NamedSubject, readSubject } from './subject.ts'
 
 type Facts = Record<string, string | readonly string[]>
@@ -32,11 +33,14 @@ export type RowContext = {
   readonly today: CalendarDate
 }
 
+/** A record, and what is kept of the row it came of (source.ts). */
+type Minimised = { readonly record: FactRecord; readonly source: string }
+
 /**
  * Turns a row into a record that holds nothing about a person: only mapped columns enter, and what is free text is
  * screened first. Paths are relative to the row.
  */
-export function minimiseRow(row: Row, context: RowContext): { readonly record: FactRecord } | Refusal {
+export function minimiseRow(row: Row, context: RowContext): Minimised | Refusal {
   if ('fault' in row) return { code: row.fault, path: row.path }
   const malformed = findFault(row.cells, notWellFormed)
   if (malformed !== undefined) return malformed
@@ -49,7 +53,8 @@ export function minimiseRow(row: Row, context: RowContext): { readonly record: F
   if ('code' in facts) return facts
   const document = documentOf(facts.facts, context.layout)
   if (typeof document !== 'string') return document
-  return { record: toRecord(named, { facts: facts.facts, document }, context) }
+  const record = toRecord(named, { facts: facts.facts, document }, context)
+  return { record, source: sourceText(row.cells, named.unread) }
 }
 
 function documentOf(facts: Facts, layout: Layout): string | Refusal {
@@ -107,18 +112,19 @@ function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
   return cell.isWellFormed() ? undefined : 'TEXT_NOT_WELL_FORMED'
 }
 
-function personalDataFault({ kind, fact }: Column, cell: string): RefusalCode | undefined {
+function personalDataFault(column: Column, cell: string): RefusalCode | undefined {
+  const { kind, fact } = column
   if (fact === undefined) return undefined
   const found =
-    findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(kind, cell)))
+    findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(column, cell)))
   const isNumber =
     kind === 'number' && found !== undefined && isNumberOfDivision(cell.normalize('NFKC').trim())
   return found === undefined || isNumber ? undefined : 'TEXT_PERSONAL_DATA'
 }
 
 // What is taken out of a cell may be all that parted a person's number
-function foldKept(kind: ColumnKind, cell: string): string {
-  if (kind === 'number') return foldDocumentNumber(cell)
+function foldKept({ kind, fact = '' }: Column, cell: string): string {
+  if (kind === 'number' || namingFacts.has(fact)) return foldDocumentNumber(cell)
   return kind === 'code' || kind === 'identifier' ? (readCode(cell) ?? '') : ''
 }
 

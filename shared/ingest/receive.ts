@@ -3,10 +3,11 @@ import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { type PartReference, partKey } from '../records/part.ts'
-import { type Authority, findAuthority } from '../settings.ts'
-import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
+import { type Authority, findAuthority, type Policy } from '../settings.ts'
+import { correctionsUntil, type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
 import { openContent } from './content.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
+import { checkFileName } from './file-name.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
@@ -17,6 +18,7 @@ import { openReader } from './read.ts'
 import { findReceipt, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 import { type Row, readFile, readRecords } from './rows.ts'
+import { checkContent, checkSender, type Sending } from './sender.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
 
@@ -29,6 +31,7 @@ export type Delivery = { readonly authority: Authority } & (
 export type DeliveredFile = SentFile & {
   /** The SHA-256 of its bytes, where the sender stated it. */
   readonly sha256?: string | undefined
+  readonly signature?: string | undefined
 }
 
 export type Received =
@@ -39,6 +42,8 @@ export type Received =
   | { readonly outcome: 'reused'; readonly receipt: Receipt }
   /** Sent ahead of our clock. Nothing is kept: the id is free, and the same content may come again. */
   | { readonly outcome: 'early' }
+  /** Its sender is suspended, or the signature does not hold. As little is kept: it is no word of the authority's. */
+  | { readonly outcome: 'denied'; readonly refusal: Refusal }
   /** Not the file that was stated, or larger than one may be; neither is received. */
   | { readonly outcome: 'changed' }
   | { readonly outcome: 'too-large' }
@@ -74,6 +79,8 @@ type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
 /** A delivery as it is read, and what names its content: for a file that is known at its end alone. */
 type Input = {
   readonly rows: (layout: Layout) => AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>
+  /** The hash that a receipt would state, as far as it is known before anything is read. */
+  readonly stated: () => Sha256 | undefined
   /** Undefined where the file is not the one that was stated. */
   readonly finish: () => Promise<Content | undefined>
   readonly close: () => Promise<void>
@@ -86,6 +93,7 @@ function openInput(delivery: Delivery): Input {
     const content = openContent(bytes)
     return {
       rows: (layout) => readFile(layout, { format, bytes: content.bytes }),
+      stated: () => (stated === undefined ? undefined : contentSha256(layout, stated)),
       async finish() {
         const { sha256: digest, sizeBytes } = await content.finish()
         return stated === undefined || stated === digest
@@ -96,12 +104,14 @@ function openInput(delivery: Delivery): Input {
     }
   }
   const { records } = delivery.head
+  const measure = () => {
+    const text = JSON.stringify(records)
+    return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
+  }
   return {
     rows: (layout) => [readRecords(layout, records)],
-    async finish() {
-      const text = JSON.stringify(records)
-      return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
-    },
+    stated: () => measure().sha256,
+    finish: async () => measure(),
     close: async () => undefined,
   }
 }
@@ -116,18 +126,33 @@ async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: In
     return { outcome: receipt.sha256 === content.sha256 ? 'repeated' : 'reused', receipt }
   }
   if (isEarly(world, delivery.head)) return { outcome: 'early' }
+  const sender = await checkSender(world, sendingOf(delivery))
+  if ('refusal' in sender) return { outcome: 'denied', refusal: sender.refusal }
+  const early = checkContent(sender, input.stated)
+  if (early !== undefined) return { outcome: 'denied', refusal: early }
   const reading = await readInput(world, delivery, { input, receivedAt })
   const content = await input.finish()
   if (content === undefined) return { outcome: 'changed' }
-  const head = describeHead(delivery, { content, receivedAt })
+  const late = checkContent(sender, () => content.sha256)
+  if (late !== undefined) return { outcome: 'denied', refusal: late }
+  const head = describeHead(delivery, { content, receivedAt, policy: world.settings.policy })
   const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
 }
 
+function sendingOf(delivery: Delivery): Sending {
+  const { authority, head } = delivery
+  return {
+    authority,
+    head,
+    signature: 'file' in delivery ? delivery.file.signature : delivery.head.signature,
+  }
+}
+
 function describeHead(
   { authority, head }: Delivery,
-  { content, receivedAt }: { readonly content: Content; readonly receivedAt: Instant },
+  { content, receivedAt, policy }: { content: Content; receivedAt: Instant; policy: Policy },
 ): DraftHead {
   const layout = findLayout(head.layout)
   return {
@@ -140,13 +165,14 @@ function describeHead(
     receivedAt,
     sha256: content.sha256,
     sizeBytes: content.sizeBytes,
+    correctionsUntil: correctionsUntil(receivedAt, policy),
     entryId: entryIdOf(authority.code, head.submissionId),
   }
 }
 
 /** What the records came to, or why the whole is refused. */
 type Reading =
-  | (Counts & { readonly parts: PartReference[]; readonly outcomes: OutcomesReference[] })
+  | (Counts & Pick<Draft, 'recordsRoot'> & { parts: PartReference[]; outcomes: OutcomesReference[] })
   | { readonly refusal: Refusal }
 
 async function readInput(
@@ -156,6 +182,9 @@ async function readInput(
 ): Promise<Reading> {
   const layout = findLayout(delivery.head.layout)
   if (layout === undefined) return { refusal: { code: 'LAYOUT_UNKNOWN', path: '/layout' } }
+  // Most are called after their file
+  const named = checkFileName(delivery.head.submissionId)
+  if (named !== undefined) return { refusal: { ...named, path: '/submissionId' } }
   const refusal = checkAdmitted(world, delivery, layout)
   if (refusal !== undefined) return { refusal }
   const { policy } = world.settings
@@ -222,5 +251,5 @@ async function archiveRows(
   await putOutcomes()
   return list.counts.received === 0
     ? { refusal: refuse('SUBMISSION_EMPTY', '') }
-    : { ...list.counts, parts, outcomes }
+    : { ...list.counts, recordsRoot: reader.recordsRoot(), parts, outcomes }
 }

@@ -5,6 +5,14 @@
 export const refusalReasons = {
   // a whole submission
   LAYOUT_UNKNOWN: 'No layout of this name is known here.',
+  AUTHORITY_SUSPENDED:
+    'The authority is suspended: until it is let send again, nothing new is taken from it.',
+  SIGNATURE_MISSING: 'This authority signs what it sends, and this came without a signature.',
+  SIGNATURE_INVALID: 'The signature is none over a submission by the key that it names (JWS, EdDSA).',
+  SIGNATURE_KEY_UNKNOWN: 'The signature names a key that this authority does not have.',
+  SIGNATURE_KEY_NOT_VALID: 'The key was not valid when this was sent, or is not now.',
+  SIGNATURE_REBOUND:
+    'The signature is one over another submission: its authority, id, layout, time or content.',
   RECORD_TYPE_NOT_ADMITTED: 'The authorities file does not admit this type of record from this authority.',
   SENT_AT_IN_FUTURE: 'sentAt lies ahead of our clock.',
   FORMAT_UNKNOWN: 'The content is of no format that is read here.',
@@ -33,7 +41,12 @@ export const refusalReasons = {
   FILE_NESTS_TOO_DEEP: 'The file nests deeper than is taken (32 levels).',
   HEADER_NOT_FOUND: 'No row among the first ten has the columns this layout requires.',
   HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
+  HEADER_TOO_LONG: 'A column header, or a cell above it, is longer than is looked at (100,000 characters).',
+  LAYOUT_DISAGREES: 'The header is that of another layout, for records of another type.',
   HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
+  FILE_NAME_PERSONAL_DATA: 'The name of the file contains what looks like a resident ID or mobile number.',
+  DROP_NAME_MALFORMED:
+    'The object is not named <authority>/drop/<layout>/<submissionId>.<ending of a format>.',
   SUBMISSION_EMPTY: 'The submission has no records.',
   SUBMISSION_ID_REUSED: 'An id names one content for good; send other content under another id.',
   ENVELOPE_MALFORMED: 'The message is neither an envelope nor a pointer to a file, as the schema has them.',

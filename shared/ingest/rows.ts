@@ -8,6 +8,7 @@ import {
   type Header,
   holdsPersonalData,
   isDropped,
+  isTooLong,
 } from './header.ts'
 import type { Column, Layout } from './layouts/layout.ts'
 import { type RefusalCode, refusalCodes } from './refusal.ts'
@@ -61,7 +62,9 @@ function tableReader({ columns }: Header): (cells: readonly string[]) => Row {
     const cells = new Map<Column, string>()
     for (const [at, column] of known) {
       const cell = line[at]
-      if (cell !== undefined) cells.set(column, cell)
+      if (cell === undefined) continue
+      if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
+      cells.set(column, cell)
     }
     return { cells }
   }
@@ -87,6 +90,7 @@ function rowReader(layout: Layout): (value: unknown) => Row {
     }
     const cells = new Map<Column, string>()
     for (const [name, member] of Object.entries(value)) {
+      if (isTooLong(name)) return { fault: 'HEADER_TOO_LONG', path: '' }
       const column = columnOf(name)
       if (column === undefined) {
         if (holdsPersonalData(name)) return { fault: 'HEADER_PERSONAL_DATA', path: '' }
@@ -94,6 +98,7 @@ function rowReader(layout: Layout): (value: unknown) => Row {
       }
       const cell = cellText(member, column)
       if (cell === undefined) return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
+      if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
       const rival = cells.get(column)
       if (rival !== undefined && rival !== cell && !isDropped(column)) {
         return { fault: 'HEADER_AMBIGUOUS', path: `/${column.code}` }

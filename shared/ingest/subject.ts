@@ -24,6 +24,8 @@ export type NamedSubject = {
   readonly others: readonly Subject[]
   /** The row tells that it is about an individual business, and the policy admits those. */
   readonly individualBusiness: boolean
+  /** Columns that say of whom the row is, in which something stands that was not read as an identifier. */
+  readonly unread: readonly Column[]
 }
 
 /**
@@ -32,6 +34,7 @@ export type NamedSubject = {
  */
 export function readSubject(cells: ReadonlyMap<Column, string>, policy: Policy): NamedSubject | Refusal {
   const found: Subject[] = []
+  const unread: Column[] = []
   let unreadable: Refusal | undefined
   let individualBusiness = false
   for (const [column, cell] of cells) {
@@ -41,12 +44,16 @@ export function readSubject(cells: ReadonlyMap<Column, string>, policy: Policy):
     const isTold = tellsOfIndividualBusiness(reading)
     if (isTold && !policy.admitIndividualBusinesses) return { ...INDIVIDUAL_BUSINESS, path }
     individualBusiness ||= isTold
-    if ('kind' in reading) found.push(reading)
-    else if (FINAL.has(reading.code)) return { ...reading, path }
+    if ('kind' in reading) {
+      found.push(reading)
+      continue
+    }
+    unread.push(column)
+    if (FINAL.has(reading.code)) return { ...reading, path }
     else if (!isTold) unreadable ??= { ...reading, path }
   }
   const named = chooseSubject(found) ?? unreadable ?? { code: 'SUBJECT_IDENTIFIER_MISSING', path: '' }
-  return 'code' in named ? named : { ...named, individualBusiness }
+  return 'code' in named ? named : { ...named, individualBusiness, unread }
 }
 
 function tellsOfIndividualBusiness(reading: Subject | Fault): boolean {
@@ -67,7 +74,7 @@ const PRECEDENCE = ['uscc', 'registration-number', 'organisation-code', 'tax-num
 
 function chooseSubject(
   found: readonly Subject[],
-): Omit<NamedSubject, 'individualBusiness'> | Refusal | undefined {
+): Pick<NamedSubject, 'subject' | 'others'> | Refusal | undefined {
   const subject = PRECEDENCE.map((kind) => found.find((each) => each.kind === kind)).find(
     (each) => each !== undefined,
   )

@@ -22,6 +22,9 @@ const permissions = {
   'case:prove': ['compliance', 'auditor'],
   'ledger:read': ['auditor', 'operator'],
   'ledger:erase': ['operator'],
+  'authority:read': ['operator', 'auditor'],
+  'authority:manage': ['operator'],
+  'submission:replay': ['operator'],
   'principal:read': ['operator', 'auditor'],
   'principal:manage': ['operator'],
 } as const satisfies Record<string, readonly Role[]>

@@ -1,6 +1,6 @@
 import { compareUtf8 } from '../base/order.ts'
 import type { Item } from '../ports.ts'
-import { documentOfSort, parseSightingMark, withdrawnSort } from './keys.ts'
+import { documentOfSort, parseSightingMark, type SightingMark, withdrawnSort } from './keys.ts'
 import { digestIn } from './part.ts'
 import type { FactRecord, RecordOf, Sighting, StandingRecord } from './record.ts'
 
@@ -39,7 +39,8 @@ function isWithdrawal(standing: StandingRecord): standing is StandingWithdrawal 
 
 /**
  * Leaves of the document that was withdrawn what is later by (revision mark, sent at, entry, row), where the
- * withdrawal has the greatest revision mark sighted before it. A correction has none: the mark was wrong as well.
+ * withdrawal has the greatest revision mark sighted before it. A correction has none: the mark was wrong as well. What
+ * was repaired stays out however often it is sent again, as whole exports go on doing; only something else may stand.
  */
 function withdraw(
   standing: Map<string, StandingRecord>,
@@ -48,17 +49,19 @@ function withdraw(
 ): void {
   const document = withdrawnSort(record)
   if (!standing.delete(document)) return
-  const own = items.filter(({ key }) => documentOfSort(key.sort) === document)
   const isLater = (each: Sighting): boolean => compareSightings(sighting, each) < 0
-  let mark = ''
-  for (const item of own) {
-    const before = standingCandidate(item, ledgerSize, (each) => !isLater(each))
-    if (before !== undefined && compareUtf8(mark, before.record.revision) < 0) mark = before.record.revision
-  }
-  if (record.facts.kind === 'correction') mark = ''
-  for (const item of own) {
-    const after = standingCandidate(item, ledgerSize, isLater)
-    if (after !== undefined && compareUtf8(mark, after.record.revision) <= 0)
+  const revisions = items
+    .filter(({ key }) => documentOfSort(key.sort) === document)
+    .map((item) => ({
+      before: standingCandidate(item, ledgerSize, (each) => !isLater(each)),
+      after: standingCandidate(item, ledgerSize, isLater),
+    }))
+  const { kind } = record.facts
+  const marks = kind === 'correction' ? [] : revisions.map(({ before }) => before?.record.revision ?? '')
+  const mark = marks.reduce((greatest, each) => (compareUtf8(greatest, each) < 0 ? each : greatest), '')
+  for (const { before, after } of revisions) {
+    const isRepaired = kind === 'repair' && before !== undefined
+    if (after !== undefined && !isRepaired && compareUtf8(mark, after.record.revision) <= 0)
       keepGreater(standing, document, after)
   }
 }
@@ -69,9 +72,7 @@ function standingCandidate(
   ledgerSize: number,
   counts: (sighting: Sighting) => boolean = () => true,
 ): StandingRecord | undefined {
-  const sightings = item.marks
-    .map(parseSightingMark)
-    .filter((sighting) => sighting.entry < ledgerSize && counts(sighting))
+  const sightings = sightingsOf(item, ledgerSize).filter(counts)
   const [first, ...rest] = sightings
   if (first === undefined) return undefined
   return {
@@ -80,6 +81,25 @@ function standingCandidate(
     digest: digestIn(item.key.sort),
     sighting: rest.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best), first),
   }
+}
+
+/** Where a record is seen; of a row that was read again, what its last replay says counts, and keeps the row's place. */
+function sightingsOf({ marks }: Item, ledgerSize: number): readonly Sighting[] {
+  const told = marks.map(parseSightingMark).filter((mark) => tellerOf(mark) < ledgerSize)
+  if (told.every(({ replay }) => replay === undefined)) return told
+  const last = new Map<string, SightingMark>()
+  for (const mark of told) {
+    const place = `${mark.entry} ${mark.row}`
+    const rival = last.get(place)
+    if (rival === undefined || tellerOf(rival) < tellerOf(mark)) last.set(place, mark)
+  }
+  return [...last.values()]
+    .filter(({ replay }) => replay?.holds !== false)
+    .map(({ replay: _, ...sighting }) => sighting)
+}
+
+function tellerOf({ entry, replay }: SightingMark): number {
+  return replay?.entry ?? entry
 }
 
 function comparePrecedence(left: StandingRecord, right: StandingRecord): number {

@@ -4,10 +4,11 @@ import { entryKey } from '../ledger/outbox.ts'
 import { findSealedEntry, findSealedReference, type SealedEntry } from '../ledger/sealed.ts'
 import type { Key, Store, World, Write } from '../ports.ts'
 import { markApplied } from './applied.ts'
-import { ERASURE_ENTRY, submissionOf } from './entry.ts'
+import { ERASURE_ENTRY, REPLAY_ENTRY, type ReplayPayload, submissionOf } from './entry.ts'
 import { parseSightingMark } from './keys.ts'
-import { type ArchivedRecord, eraseRows, readPart } from './part.ts'
+import { type ArchivedRecord, eraseRows, type PartReference, readPart } from './part.ts'
 import type { Sighting } from './record.ts'
+import { findReplays, lastReplayKey } from './replays.ts'
 import { findWatermark } from './watermark.ts'
 
 /** Rows of one part of the archive. */
@@ -41,8 +42,9 @@ export async function orderErasure(
   const reference = await findSealedReference(store, order.entry)
   const item = await store.find(entryKey(order.entry))
   if (item === undefined) return { outcome: 'unknown' }
-  // What was erased, and why, is what is left to be shown
-  if (reference?.kind === ERASURE_ENTRY) return { outcome: 'not-erasable' }
+  // What was erased, and why, is what is left to be shown; and what a replay came to goes with what it read
+  if (reference?.kind === ERASURE_ENTRY || reference?.kind === REPLAY_ENTRY)
+    return { outcome: 'not-erasable' }
   // Only what is applied is whole: before that, the same record might be added again behind the erasure's back
   if (reference === undefined || (await findWatermark(store)) <= reference.number)
     return { outcome: 'not-applied' }
@@ -74,8 +76,7 @@ async function partsToErase(
     .flat()
     .filter(({ row }) => wanted === undefined || wanted.has(row))
   if (wanted !== undefined && records.length < wanted.size) return undefined
-  const sightings = await Promise.all(keysOf(records).map((key) => findSightings(world.store, key)))
-  return partsSeen(world, sightings.flat())
+  return partsSeen(world, keysOf(records))
 }
 
 async function findSightings(store: Store, key: Key): Promise<readonly Sighting[]> {
@@ -87,15 +88,36 @@ function keysOf(records: readonly ArchivedRecord[]): readonly Key[] {
   return [...keys.values()].map((key) => ({ table: 'records', ...key }))
 }
 
+/** Where records were seen, of some keys; and where those were seen that their rows were read as besides. */
 async function partsSeen(
   world: Pick<World, 'store' | 'objects'>,
-  sightings: readonly Sighting[],
+  keys: readonly Key[],
+  before = Number.POSITIVE_INFINITY,
 ): Promise<readonly ErasedPart[]> {
-  const rowsOf = new Map<number, Set<number>>()
-  for (const { entry, row } of sightings) rowsOf.set(entry, (rowsOf.get(entry) ?? new Set()).add(row))
-  const parts: ErasedPart[] = []
-  for (const [number, rows] of rowsOf) parts.push(...(await partsWith(world, number, rows)))
-  return parts
+  const parts = new Map<string, ErasedPart>()
+  const known = new Set<string>()
+  let wanted = keys
+  while (wanted.length > 0) {
+    for (const key of wanted) known.add(textOf(key))
+    const sightings = await Promise.all(wanted.map((key) => findSightings(world.store, key)))
+    const rowsOf = Map.groupBy(
+      sightings.flat().filter(({ entry }) => entry < before),
+      ({ entry }) => entry,
+    )
+    const found: ErasedPart[] = []
+    for (const [number, seen] of rowsOf)
+      found.push(...(await partsWith(world, number, new Set(seen.map(({ row }) => row)))))
+    for (const part of found) {
+      const rows = new Set([...(parts.get(part.sha256)?.rows ?? []), ...part.rows])
+      parts.set(part.sha256, { sha256: part.sha256, rows: [...rows] })
+    }
+    wanted = keysOf(await readErased(world, found)).filter((key) => !known.has(textOf(key)))
+  }
+  return [...parts.values()]
+}
+
+function textOf({ partition, sort }: Key): string {
+  return `${partition} ${sort}`
 }
 
 async function partsWith(
@@ -105,11 +127,19 @@ async function partsWith(
 ): Promise<readonly ErasedPart[]> {
   const entry = await findSealedEntry(store, number)
   const parts: ErasedPart[] = []
-  for (const part of (entry && submissionOf(entry)?.parts) ?? []) {
+  for (const part of entry === undefined ? [] : await partsOfRows(store, entry)) {
     const within = (await readPart(objects, part)).filter(({ row }) => rows.has(row))
     if (within.length > 0) parts.push({ sha256: part.sha256, rows: within.map(({ row }) => row) })
   }
   return parts
+}
+
+/** All parts that hold what a submission's rows were ever read as. */
+async function partsOfRows(store: Store, entry: SealedEntry): Promise<readonly PartReference[]> {
+  const submission = submissionOf(entry)
+  if (submission === undefined) return []
+  const replays = await findReplays(store, await store.find(lastReplayKey(submission)))
+  return [...submission.parts, ...replays.flatMap(({ gained, lost }) => [...gained, ...lost])]
 }
 
 async function readErased(
@@ -138,15 +168,36 @@ export async function applyErasure(
   if ((await findWatermark(store)) < number)
     throw new Failure('ERASURE_AHEAD', { retryable: true, facts: { number } })
   const { parts } = payload as unknown as { readonly parts: readonly ErasedPart[] }
-  const records = await readErased(world, parts)
-  const keys = keysOf(records)
+  const named = keysOf(await readErased(world, parts))
+  const seen = await partsSeen(world, named, number)
+  const names = new Set(named.map(textOf))
+  const others = keysOf(await readErased(world, seen)).filter((key) => !names.has(textOf(key)))
+  const keys = [...others, ...named]
   const sightings = await Promise.all(keys.map((key) => findSightings(store, key)))
-  const earlier = sightings.flat().filter(({ entry }) => entry < number)
-  for (const { sha256, rows } of [...parts, ...(await partsSeen(world, earlier))]) {
-    await eraseRows(objects, sha256, new Set(rows))
-  }
-  await store.remove(keys.filter((_, at) => !sightings[at]?.some(({ entry }) => entry > number)))
+  for (const { sha256, rows } of [...parts, ...seen]) await eraseRows(objects, sha256, new Set(rows))
+  const isGone = (_: Key, at: number): boolean => !sightings[at]?.some(({ entry }) => entry > number)
+  const gone = keys.filter(isGone)
+  // The others first: it is by those named that they are found
+  for (const some of [gone.filter((key) => !names.has(textOf(key))), gone]) await store.remove(some)
   const subjects = [...new Set(keys.map(({ partition }) => partition))]
   const counts = { new: 0, known: 0, erased: keys.length }
   await markApplied(store, { number, part: 0 }, { subjects, counts })
+}
+
+/** Erases of what a replay came to the rows that were erased since it read them. Repeatable. */
+export async function eraseAgain(
+  { store, objects }: Pick<World, 'store' | 'objects'>,
+  { number, gained, lost }: ReplayPayload,
+): Promise<void> {
+  const entry = await findSealedEntry(store, number)
+  const submission = entry && submissionOf(entry)
+  const held = new Set<number>()
+  for (const part of submission?.parts ?? []) {
+    for (const { row, text } of await readPart(objects, part)) if (text !== '') held.add(row)
+  }
+  for (const part of [...gained, ...lost]) {
+    const records = await readPart(objects, part)
+    const rows = records.filter(({ row, text }) => text !== '' && !held.has(row)).map(({ row }) => row)
+    if (rows.length > 0) await eraseRows(objects, part.sha256, new Set(rows))
+  }
 }

@@ -50,13 +50,24 @@ export function recordDigest(record: FactRecord): Sha256 {
   return digestOf(record)
 }
 
-export function sightingMark(sighting: Sighting): string {
-  return `${padEntry(sighting.entry)}#${String(sighting.row).padStart(8, '0')}#${sighting.sentAt}`
+export type SightingMark = Sighting & {
+  /** The entry that read the row again, and whether it still came to this record. */
+  readonly replay?: { readonly entry: number; readonly holds: boolean }
 }
 
-export function parseSightingMark(mark: string): Sighting {
-  const [entry, row, sentAt] = mark.split('#')
-  return { entry: Number(entry), row: Number(row), sentAt: sentAt as Instant }
+export function sightingMark({ entry, row, sentAt, replay }: SightingMark): string {
+  const mark = `${padEntry(entry)}#${String(row).padStart(8, '0')}#${sentAt}`
+  return replay === undefined ? mark : `${mark}#${padEntry(replay.entry)}#${replay.holds ? '+' : '-'}`
+}
+
+export function parseSightingMark(mark: string): SightingMark {
+  const [entry, row, sentAt, replay, holds] = mark.split('#')
+  return {
+    entry: Number(entry),
+    row: Number(row),
+    sentAt: sentAt as Instant,
+    ...(replay !== undefined && { replay: { entry: Number(replay), holds: holds === '+' } }),
+  }
 }
 
 /** Twelve digits, so that text order is number order. */

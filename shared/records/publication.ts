@@ -65,11 +65,11 @@ function judgedFactsOf({ type, facts }: FactRecord): JudgedFacts | undefined {
     case 'penalty':
       return { decidedOn: facts.decidedOn, words: facts.kinds, statedEnd: facts.publishedTo }
     case 'abnormal-listing':
-    case 'serious-listing': {
+    case 'serious-listing':
+    case 'judgment-default': {
       const lastDay = facts.removedOn && addDays(facts.removedOn, -1)
       return { decidedOn: facts.decidedOn, words: [], statedEnd: earlier(facts.publishedTo, lastDay) }
     }
-    case 'judgment-default':
     case 'tax-violation':
       return { decidedOn: facts.decidedOn, words: [], statedEnd: facts.publishedTo }
     case 'taxpayer-grade':

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formats, parseFileName } from '../../shared/ingest/formats/registry.ts'
+import { parseFileName } from '../../shared/ingest/file-name.ts'
+import { formats } from '../../shared/ingest/formats/registry.ts'
 import { type ApiHome, NOW, openApiHome, principalOf, type Sent } from './home.ts'
 
 const corpus = new URL('../ingest/format-corpus/', import.meta.url)

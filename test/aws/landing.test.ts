@@ -46,6 +46,18 @@ describe('reading what has landed', () => {
     expect(await read()).toEqual({ outcome: 'too-large' })
     expect(body.destroyed).toBe(true)
   })
+
+  test('a fault amid the bytes says what it is, and not what was read', async () => {
+    async function* breaking() {
+      yield Buffer.from('a')
+      throw Object.assign(new Error('quotes the bytes'), { name: 'ERR', code: 'ERR_STREAM_PREMATURE_CLOSE' })
+    }
+    client.on(GetObjectCommand).resolves({ ContentLength: 2, Body: breaking() as never })
+    const landed = await read()
+    if (landed.outcome !== 'found') expect.fail(landed.outcome)
+    const whole = Array.fromAsync(landed.bytes)
+    await expect(whole).rejects.toMatchObject({ code: 'OBJECTS_BUSY', retryable: true })
+  })
 })
 
 describe('what S3 tells of a drop', () => {
@@ -54,7 +66,8 @@ describe('what S3 tells of a drop', () => {
   })
 
   test('names a file by what its name says, percent signs undone', () => {
-    expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11+a.csv'))).toEqual([])
+    const refusal = { code: 'DROP_NAME_MALFORMED', path: '/object' }
+    expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11+a.csv'))).toMatchObject([{ refusal }])
     expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11.csv'))).toMatchObject([
       {
         authority: 'demo-bureau',
@@ -66,7 +79,7 @@ describe('what S3 tells of a drop', () => {
 
   test('of any other name is of no file yet: a pointer will name it', () => {
     expect(parseFiles(told('demo-bureau/files/a.csv'))).toEqual([])
-    expect(parseFiles(told('demo-bureau/drop/registration/a.pdf'))).toEqual([])
+    expect(parseFiles(told('demo-bureau/drop/registration/'))).toEqual([])
   })
 
   test('is nothing where it only tries the queue', () => {

@@ -393,6 +393,24 @@ describe('receipt', () => {
     }
   })
 
+  test.concurrent('is held against the file that was sent, and against no other', async () => {
+    const out = at('receipt-with-records.json')
+    await onHome('receipt', 'show', BUREAU, 'first', '--out', out)
+    const key = await keptVkey()
+    const verify = (file: string) => run('receipt', 'verify', out, '--vkey', key, '--records', file)
+    expect(await verify(example('penalties-2018.csv'))).toMatchObject({ code: 0, stderr: '' })
+    const text = await readFile(example('penalties-2018.csv'), 'utf8')
+    const other = at('other-penalties.csv')
+    await writeFile(other, text.replace('超标', '超额'))
+    for (const file of [other, example('registration.csv')]) {
+      expect(await verify(file), file).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('RECORDS_DIFFER'),
+      })
+    }
+  })
+
   test.concurrent('is not overwritten, and not shown to another authority', async () => {
     await writeFile(at('taken.json'), 'taken')
     const taken = await onHome('receipt', 'show', BUREAU, 'first', '--out', at('taken.json'))

@@ -173,6 +173,24 @@ describe('what may come as a file', () => {
     }
   })
 
+  test.concurrent("a file called after a person's number, or of natural persons by its name, is not read, and its name is not repeated", async () => {
+    const content = await readFile(example('penalties-2018.csv'))
+    for (const [name, code] of [
+      [`${RESIDENT_ID}.csv`, 'FILE_NAME_PERSONAL_DATA'],
+      ['13900000000.csv', 'FILE_NAME_PERSONAL_DATA'],
+      ['ZHXYXT0000_XYSJJH2-0301_2026112008.csv', 'SUBJECT_NATURAL_PERSON'],
+    ] as const) {
+      for (const more of [[], ['--dry-run']]) {
+        const head = ['--authority', AUTHORITY, '--layout', 'penalty-2018', '--json']
+        const file = more.length === 0 ? await save(name, content) : inDirectory(`absent/${name}`)
+        const ended = await run('push', ...head, file, '--home', inDirectory('named'), ...more)
+        expect(ended.code).toBe(3)
+        expect(document(ended)).toMatchObject({ code })
+        expect(ended.stdout + ended.stderr).not.toMatch(new RegExp(`${RESIDENT_ID}|13900000000`))
+      }
+    }
+  })
+
   test.concurrent('a file of any format holds the same records', async () => {
     const corpus = fileURLToPath(new URL('../ingest/format-corpus/', import.meta.url))
     const packed = await save('packed.csv.gz', gzipSync(await readFile(join(corpus, 'penalties.csv'))))

@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { addDays, type Instant, startOfChinaDay } from '../../shared/base/instant.ts'
 import { literal, withEngine } from '../../shared/datasets/engine.ts'
+import { linkFiles } from '../../shared/datasets/linked-version.ts'
 import { type Publication, type PublishOptions, publish, type Step } from '../../shared/datasets/publish.ts'
-import { linkFiles } from '../../shared/datasets/read.ts'
 import {
   findLatest,
   findVersion,

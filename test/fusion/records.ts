@@ -201,8 +201,13 @@ const others = fc.oneof(
 )
 
 const withdrawals = fc
-  .record({ recordType: fc.constantFrom('licence' as const, 'penalty' as const), number: aNumber })
-  .map(({ recordType, number }) => ({
+  .record({
+    kind: fc.constantFrom('withdrawal' as const, 'repair' as const),
+    recordType: fc.constantFrom('licence' as const, 'penalty' as const),
+    number: aNumber,
+  })
+  .map(({ kind, recordType, number }) => ({
+    kind,
     recordType,
     documentNumber: `${recordType === 'licence' ? '许' : '罚'}字${number}号`,
   }))

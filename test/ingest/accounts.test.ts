@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { settle } from './accounts.ts'
 import { anySubmission } from './any-submission.ts'
-import { type LayoutName, rows, withWorld } from './sample.ts'
+import { withWorld } from './sample.ts'
 
 // `npm run bench -- fuzz` sends a hundred thousand
 test('whatever file comes, its accounts add up, and nobody’s number is kept or told', async () => {
@@ -11,7 +11,7 @@ test('whatever file comes, its accounts add up, and nobody’s number is kept or
   let serial = 0
   await withWorld((world) =>
     fc.assert(
-      fc.asyncProperty(anySubmission(Object.keys(rows) as LayoutName[]), async (submission) => {
+      fc.asyncProperty(anySubmission(), async (submission) => {
         codes.add(await settle(world, submission, `s${++serial}`))
       }),
       { numRuns: 400 },

@@ -3,14 +3,15 @@ import * as excel from '@e965/xlsx'
 import fc from 'fast-check'
 import Papa from 'papaparse'
 import { type FileFormat, formats } from '../../shared/ingest/formats/registry.ts'
-import { findLayout } from '../../shared/ingest/layouts/registry.ts'
+import type { Layout } from '../../shared/ingest/layouts/layout.ts'
+import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { codeOf } from '../records/world.ts'
 import { encodeGb18030, hasGb18030 } from './gb18030.ts'
-import { type LayoutName, MOBILE_NUMBER, RESIDENT_ID, rows, type SampleRow } from './sample.ts'
+import { MOBILE_NUMBER, minimalRow, RESIDENT_ID, type SampleRow } from './sample.ts'
 
 /** A file as somebody might send it. */
 export type AnySubmission = {
-  readonly layout: LayoutName
+  readonly layout: string
   readonly bytes: Uint8Array
   readonly format: FileFormat | undefined
   /** How many records its sender put into it; undefined where it was changed, or said to be something else. */
@@ -41,11 +42,11 @@ const anyCell = fc.oneof(
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
 )
 
-type Table = { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
+export type Table = { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
 
-function anyTable(name: LayoutName): fc.Arbitrary<Table> {
-  const base = rows[name]
-  const others = (findLayout(name)?.columns ?? []).map(({ code }) => code).filter((code) => !(code in base))
+function anyTable(layout: Layout): fc.Arbitrary<Table> {
+  const base = minimalRow(layout)
+  const others = layout.columns.map(({ code }) => code).filter((code) => !(code in base))
   const header = fc
     .subarray(others, { maxLength: 6 })
     .chain((more) => fc.shuffledSubarray([...Object.keys(base), ...more], { minLength: 1 }))
@@ -68,10 +69,10 @@ function cellOf(row: SampleRow, column: string): string {
   return Object.hasOwn(row, column) ? (row[column] ?? '') : ''
 }
 
-const writings = ['csv', 'csv in GB 18030', 'ndjson', 'json', 'xml', 'xlsx', 'xls'] as const
+export const writings = ['csv', 'csv in GB 18030', 'ndjson', 'json', 'xml', 'xlsx', 'xls'] as const
 export type Writing = (typeof writings)[number]
 
-const formatOf = {
+export const formatOf = {
   csv: 'csv',
   'csv in GB 18030': 'csv',
   ndjson: 'ndjson',
@@ -81,7 +82,7 @@ const formatOf = {
   xls: 'workbook',
 } as const satisfies Record<Writing, FileFormat>
 
-function write({ header, rows }: Table, writing: Writing): Uint8Array {
+export function write({ header, rows }: Table, writing: Writing): Uint8Array {
   const records = rows.map((row) => Object.fromEntries(header.map((name, at) => [name, row[at]])))
   switch (writing) {
     case 'csv':
@@ -149,13 +150,13 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
 )
 
 /** Files of every format with anything in their cells; packed, cut off, changed and called what they are not. */
-export function anySubmission(names: readonly LayoutName[]): fc.Arbitrary<AnySubmission> {
+export function anySubmission(): fc.Arbitrary<AnySubmission> {
   const weighted = writings.map((writing) => ({
     // A workbook takes ten times as long as any other
     weight: formatOf[writing] === 'workbook' ? 1 : 6,
     arbitrary: fc.constant(writing),
   }))
-  return fc.constantFrom(...names).chain((layout) =>
+  return fc.constantFrom(...layouts).chain((layout) =>
     fc
       .record({
         table: anyTable(layout),
@@ -172,7 +173,7 @@ export function anySubmission(names: readonly LayoutName[]): fc.Arbitrary<AnySub
         const sent = packed === 'before it was changed' ? pack(written) : written
         const changed = changes.reduce((bytes, change) => change(bytes), sent)
         return {
-          layout,
+          layout: layout.name,
           bytes: packed === 'afterwards' ? pack(changed) : changed,
           format: lie === null ? formatOf[writing] : lie,
           records: changes.length > 0 || lie !== null ? undefined : recordsOf(table, writing),

@@ -21,7 +21,7 @@ function outcomeOf(layout: Layout, cells: SampleRow, policy = {}): string {
   if (row === undefined) return 'nothing'
   const context = { layout, authority: 'authority-0', policy: policySchema.parse(policy) }
   const read = minimiseRow(row, { ...context, today: day('2026-06-01') })
-  return 'code' in read ? read.code : JSON.stringify(read.record)
+  return 'code' in read ? read.code : JSON.stringify(read)
 }
 
 function codesOf(layout: Layout, kinds: readonly string[]): readonly string[] {
@@ -87,6 +87,14 @@ describe.each(layouts)('$name', (layout) => {
     const cells = Object.fromEntries(codes.map((code) => [code, '某某某']))
     expect(outcomeOf(layout, cells)).toContain(codeOf(1))
     expect(outcomeOf(layout, cells)).not.toContain('某某某')
+  })
+
+  test('keeps no cell of an identifier that it could not read, beside one that holds', () => {
+    const told = layout.columns.filter(({ fact, kind }) => fact !== undefined && kind === 'identifier')
+    for (const code of identifiers.filter((each) => !told.some((column) => column.code === each))) {
+      const kept = outcomeOf(layout, { [code]: '某某某' })
+      if (kept.startsWith('{')) expect(kept, code).not.toContain('某某某')
+    }
   })
 
   test('has a column for whoever represents the organisation, and drops it', () => {

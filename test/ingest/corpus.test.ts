@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Papa from 'papaparse'
 import { describe, expect, test } from 'vitest'
-import { parseFileName } from '../../shared/ingest/formats/registry.ts'
+import { parseFileName } from '../../shared/ingest/file-name.ts'
+import { detectLayouts } from '../../shared/ingest/header.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import { takeFile } from './sample.ts'
 
@@ -25,6 +27,33 @@ describe('each file of the corpus comes to the outcomes and records beside it', 
     }
     const expected = join(CORPUS, layout, `${basename(path, extname(path))}.json`)
     await expect(`${JSON.stringify(found, null, 2)}\n`).toMatchFileSnapshot(expected)
+  })
+})
+
+describe('by its header', () => {
+  const tables = files.filter((path) => extname(path) === '.csv')
+  const rowsOf = (path: string) => Papa.parse<string[]>(readFileSync(join(CORPUS, path), 'utf8')).data
+
+  test.each(tables)('%s is known for what it is, unless it lacks what its layout requires', (path) => {
+    const own = findLayout(dirname(path))
+    const detected = detectLayouts(rowsOf(path))
+    if (path.endsWith('undated.csv')) return expect(detected).not.toContain(own)
+    expect(detected.map(({ recordType }) => recordType)).toContain(own?.recordType)
+    expect(new Set(detected.map(({ recordType }) => recordType)).size).toBe(1)
+  })
+
+  test.each(tables)('%s is taken for no registration, which asks for a name alone', async (path) => {
+    const { draft } = await takeFile(readFileSync(join(CORPUS, path)), 'csv', { layout: 'registration' })
+    expect(draft.refusal === undefined).toBe(dirname(path) === 'registration')
+  })
+
+  test('a file that fits another layout is refused with the name of that', async () => {
+    const list = readFileSync(join(CORPUS, 'abnormal-listing/report.csv'))
+    const { draft } = await takeFile(list, 'csv', { layout: 'registration' })
+    expect(draft.refusal).toMatchObject({
+      code: 'LAYOUT_DISAGREES',
+      reason: expect.stringContaining('The header fits abnormal-listing.'),
+    })
   })
 })
 

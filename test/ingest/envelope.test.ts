@@ -322,7 +322,31 @@ describe('a submission out of proportion is taken in good time:', () => {
       'a header of a megabyte',
       'csv',
       () => tableOf({ ...row, ['列 '.repeat(300_000)]: 'x' }),
+      { received: 0, refusal: { code: 'HEADER_TOO_LONG' } },
+    ],
+    [
+      'a title of ninety thousand characters',
+      'csv',
+      () => `${'列 '.repeat(45_000)}\r\n${tableOf(row)}`,
       { accepted: 1 },
+    ],
+    [
+      'a name of a megabyte',
+      'ndjson',
+      () => JSON.stringify({ ...row, ['列 '.repeat(300_000)]: 'x' }),
+      { refused: 1 },
+    ],
+    [
+      'a megabyte that is dropped',
+      'csv',
+      () => tableOf({ ...row, XK_FRDB: '某 '.repeat(300_000) }),
+      { accepted: 1 },
+    ],
+    [
+      'a code of a megabyte of a sign that folds to eighteen',
+      'csv',
+      () => tableOf({ ...row, XK_XDR_SHXYM: '\ufdfa'.repeat(1_000_000) }),
+      { refused: 1 },
     ],
     [
       'a megabyte that no layout knows',

@@ -4,6 +4,7 @@ import { openDatabase } from '../../shared/embedded/database.ts'
 import { openStore } from '../../shared/embedded/store.ts'
 import { measure, parseDropKey, parseMessage, refuseUnread } from '../../shared/ingest/message.ts'
 import { findReceipt } from '../../shared/ingest/receipt.ts'
+import { ledgerSettingsSchema, policySchema } from '../../shared/settings.ts'
 import { RESIDENT_ID } from './sample.ts'
 
 const head = {
@@ -57,15 +58,22 @@ describe('the name of a dropped file', () => {
   })
 
   test.each([
+    ['a-bureau/drop/day-1.csv', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day-1.txt', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day-1', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day 1.csv', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/sub/day-1.csv', 'DROP_NAME_MALFORMED'],
+    [`a-bureau/drop/licence-2018/${RESIDENT_ID}.csv`, 'FILE_NAME_PERSONAL_DATA'],
+  ])('of another form refuses it: %s', (key, code) => {
+    const refusal = { code, path: '/object' }
+    expect(parseDropKey(key, head.sentAt)).toMatchObject({ authority: 'a-bureau', refusal })
+  })
+
+  test.each([
     'a-bureau/files/licence-2018/day-1.csv',
-    'a-bureau/drop/day-1.csv',
-    'a-bureau/drop/licence-2018/day-1.txt',
-    'a-bureau/drop/licence-2018/day-1',
-    'a-bureau/drop/licence-2018/day 1.csv',
-    'a-bureau/drop/licence-2018/sub/day-1.csv',
-    `a-bureau/drop/licence-2018/${RESIDENT_ID}.csv`,
+    'a-bureau/drop/licence-2018/',
     '../drop/licence-2018/day-1.csv',
-  ])('of another form tells nothing: %s', (key) => {
+  ])('is none of what was not dropped: %s', (key) => {
     expect(parseDropKey(key, head.sentAt)).toBeUndefined()
   })
 })
@@ -81,7 +89,12 @@ describe('what is refused unread', () => {
   const refusal = { code: 'OBJECT_NOT_FOUND', path: '/object' } as const
   const opened = () => {
     const now = (): Instant => head.sentAt as Instant
-    return { store: openStore(openDatabase(':memory:')), now }
+    const settings = {
+      authorities: [],
+      policy: policySchema.parse({}),
+      ledger: ledgerSettingsSchema.parse({}),
+    }
+    return { store: openStore(openDatabase(':memory:')), now, settings }
   }
   const submissionHead = { ...head, schemaVersion: '1' as const, sentAt: head.sentAt as Instant }
 

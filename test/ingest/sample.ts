@@ -160,7 +160,8 @@ async function readArchive(world: TestWorld, { parts }: Draft): Promise<readonly
       .toString('utf8')
       .split('\n')
     for (const line of lines.filter(Boolean)) {
-      records.push(recordSchema.parse(JSON.parse(line.split('\t').slice(3).join('\t'))))
+      const [, , , text = ''] = line.split('\t')
+      records.push(recordSchema.parse(JSON.parse(text)))
     }
   }
   return records

@@ -139,7 +139,6 @@ describe('of a document that was withdrawn', () => {
       [{ value: 'b', mark: '2', sent: 5, entry: 3, row: 6 }],
       ['b'],
     ],
-    ['the same stated again after it stands again', [{ ...stated, sent: 6, entry: 4 }], ['a']],
     [
       'what has a lesser revision mark than was known does not, though it was sent after',
       [{ value: 'b', mark: '1', sent: 6, entry: 4 }],
@@ -161,6 +160,26 @@ describe('of a document that was withdrawn', () => {
       expect(valuesOf([...itemsOf(seen), taken], 100)).toEqual(expected)
       expect(valuesOf([taken, ...itemsOf(seen.toReversed())], 100)).toEqual(expected)
     }
+  })
+
+  test('the same stated again after it stands again, unless it was repaired', () => {
+    const again = itemsOf([stated, { ...stated, sent: 6, entry: 4 }])
+    const place = { sent: 5, entry: 3 }
+    expect(valuesOf([...again, withdrawn('withdrawal', place)], 100)).toEqual(['a'])
+    expect(valuesOf([...again, withdrawn('correction', place)], 100)).toEqual(['a'])
+    expect(valuesOf([...again, withdrawn('repair', place)], 100)).toEqual([])
+  })
+
+  test('what was repaired stands again once the repair was withdrawn by a correction and it is stated again', () => {
+    const notices = [
+      withdrawn('repair', { sent: 5, entry: 3 }),
+      withdrawn('correction', { sent: 7, entry: 5 }),
+    ]
+    const seen = [stated, { ...stated, sent: 6, entry: 4 }]
+    expect(valuesOf([...itemsOf(seen), ...notices], 100)).toEqual([])
+    expect(valuesOf([...itemsOf([...seen, { ...stated, sent: 8, entry: 6 }]), ...notices], 100)).toEqual([
+      'a',
+    ])
   })
 
   test('to be corrected, whatever was sent after it stands: its revision mark was wrong as well', () => {
@@ -293,8 +312,9 @@ function mergeItems(items: readonly Item[]): readonly Item[] {
 }
 
 function toldOf({ key, value, marks }: Item): Told {
-  const seen = parseSightingMark(marks[0] ?? '')
-  return parseLine([seen.row, key.partition, key.sort, value].join('\t'), seen)
+  const { entry, row, sentAt } = parseSightingMark(marks[0] ?? '')
+  const line = [row, key.partition, key.sort, value].join('\t')
+  return parseLine(line, { entry, sentAt, teller: entry, holds: true })
 }
 
 function digests(list: readonly { readonly digest: string }[]): readonly string[] {

@@ -155,6 +155,11 @@ const otherLastDays: readonly LastDay[] = [
     decision('judgment-default', { decidedOn: day('2025-06-01'), publishedTo: day('2030-06-01') }),
     '2027-06-01',
   ],
+  [
+    'a judgment default, to the day before the court removes it',
+    decision('judgment-default', { decidedOn: day('2025-06-01'), removedOn: day('2025-12-24') }),
+    '2025-12-23',
+  ],
   ['a tax violation, three years', decision('tax-violation', { decidedOn: day('2022-01-31') }), '2025-01-31'],
   [
     'a tax violation that Order 36 sees end',

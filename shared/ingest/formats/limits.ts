@@ -10,6 +10,8 @@ export const limits = {
   columns: 16_384,
   /** UTF-16 units of one row, and of one record: two hundred times the longest cell that a layout takes. */
   rowUnits: 4 * MIB,
+  /** UTF-16 units of a cell, or of a name, that are looked at: five times what a layout takes. Folding makes up to 18 of one. */
+  cellUnits: 100_000,
   /** Deflate makes up to 1,032 bytes out of one, tables of records less than a hundred. Told apart from 64 MiB on. */
   expansion: 200,
   expansionGraceBytes: 64 * MIB,

@@ -1,7 +1,7 @@
 import type { Bytes } from './format.ts'
 
-/** Large enough that a piece's turn of the event loop costs nothing beside its rows, small enough for many at once. */
-const PIECE_BYTES = 256 * 1024
+/** Large enough that a piece's turn of the event loop costs nothing beside its rows; what is made of it is soon gone again. */
+const PIECE_BYTES = 64 * 1024
 
 /** The same bytes in pieces of one size, the last shorter: neither a byte at a time nor all at once. */
 export async function* piecesOf(bytes: Bytes): AsyncGenerator<Uint8Array> {

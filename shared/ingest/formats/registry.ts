@@ -35,15 +35,6 @@ export function findMediaType(mediaType: string): FileFormat | undefined {
   return formats.find(({ mediaTypes }) => mediaTypes.some((each) => each === mediaType))?.name
 }
 
-/** What the name of a file says of it, packed by gzip or not; undefined where its ending is none that is known here. */
-export function parseFileName(
-  name: string,
-): { readonly stem: string; readonly format: FileFormat } | undefined {
-  const [, stem, ending] = /^(.+)\.([a-z]+)$/i.exec(name.replace(/\.gz$/i, '')) ?? []
-  const format = formats.find(({ endings }) => endings.some((each) => each === ending?.toLowerCase()))
-  return stem === undefined || format === undefined ? undefined : { stem, format: format.name }
-}
-
 /**
  * Reads a file by what is in it, in memory that does not grow with it, save a workbook's. Throws `FileRefused` with
  * the place of what is wrong.

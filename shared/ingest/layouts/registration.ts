@@ -12,7 +12,7 @@ export const registration: Layout = {
   // biome-ignore format: a table reads by rows
   columns: [
     { code: 'comp_nm', headers: ['企业名称', '名称', '单位名称', '机构名称'], kind: 'text', fact: 'name', required: true, maxLength: 400 },
-    { code: 'uni_social_crd_cd', headers: ['统一社会信用代码', '统一社会信用代码/注册号'], kind: 'identifier' },
+    { code: 'uni_social_crd_cd', headers: ['统一社会信用代码', '统一社会信用代码/注册号', '注册号/统一社会信用代码', '社会统一信用代码', '社会信用代码'], kind: 'identifier' },
     { code: 'reg_no', headers: ['注册号', '工商注册号'], kind: 'registration-number', fact: 'registrationNumber', maxLength: 60 },
     { code: 'org_code', headers: ['组织机构代码'], kind: 'organisation-code' },
     { code: 'reg_org', headers: ['登记机关'], kind: 'text', fact: 'registrationAuthority', maxLength: 400 },

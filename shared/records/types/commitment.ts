@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { calendarDateSchema, decisionFacts } from './fact.ts'
 
-/** 信用承诺: what an organisation promised, and the body that took the promise (受理单位). */
+/** 信用承诺: what an organisation promised. */
 export const commitmentFactsSchema = z.strictObject({
   ...decisionFacts,
+  /** 受理单位, where the file names it. */
+  decidedBy: z.string().optional(),
   /** 承诺类型: 主动型, 审批替代型, 行业自律型…: the authority's words. */
   category: z.string().optional(),
   decidedByCode: z.string().optional(),

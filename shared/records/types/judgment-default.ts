@@ -15,6 +15,8 @@ export const judgmentDefaultFactsSchema = z.strictObject({
   performance: z.enum(['none', 'partial', 'full']).optional(),
   /** 失信行为具体情形: narrative. */
   conduct: z.string().optional(),
+  /** 退出日期: from that day on the court lists it no more. */
+  removedOn: calendarDateSchema.optional(),
   /** 公示截止期: the last day the court wants it published. */
   publishedTo: calendarDateSchema.optional(),
 })

@@ -1,38 +1,45 @@
 import { z } from 'zod'
 import { canonicalJson, type Json } from '../base/canonical.ts'
 import type { Objects } from '../ports.ts'
-import { type DatasetName, datasets, publicationKey } from './keys.ts'
+import { datasetNames, publicationKey } from './keys.ts'
 import type { Publication } from './publish.ts'
 
 export const publicationNameSchema = z.strictObject({
-  dataset: z.enum(Object.keys(datasets) as [DatasetName, ...DatasetName[]]),
+  dataset: z.enum(datasetNames),
   commitId: z.uuid(),
 })
 /** What names a publication under way. */
 export type PublicationName = z.infer<typeof publicationNameSchema>
 
 /** What a publication in steps came to; `failed`: its steps gave up, and it can be tried again. */
-export type Outcome = Publication | { readonly outcome: 'failed' }
+export type EndedPublication = Publication | { readonly outcome: 'failed' }
 
 /**
  * Leaves what a publication came to. The first that is left stands, but word that it failed: a commit that was under
  * way when it was given up may have gone through.
  */
-export async function putOutcome(objects: Objects, name: PublicationName, outcome: Outcome): Promise<void> {
+export async function putPublication(
+  objects: Objects,
+  name: PublicationName,
+  outcome: EndedPublication,
+): Promise<void> {
   const key = publicationKey(name, 'outcome.json')
   const body = Buffer.from(canonicalJson(outcome as unknown as Json))
   if ((await objects.put(key, body, 'absent')) === 'stored') return
   const found = await objects.find(key)
-  if (found !== undefined && parseOutcome(found.body).outcome === 'failed')
+  if (found !== undefined && parseEnded(found.body).outcome === 'failed')
     await objects.put(key, body, { tag: found.tag })
 }
 
 /** What a publication came to; undefined while it is under way, or where there was none of that name. */
-export async function findOutcome(objects: Objects, name: PublicationName): Promise<Outcome | undefined> {
+export async function findPublication(
+  objects: Objects,
+  name: PublicationName,
+): Promise<EndedPublication | undefined> {
   const found = await objects.find(publicationKey(name, 'outcome.json'))
-  return found && parseOutcome(found.body)
+  return found && parseEnded(found.body)
 }
 
-function parseOutcome(body: Uint8Array): Outcome {
+function parseEnded(body: Uint8Array): EndedPublication {
   return JSON.parse(Buffer.from(body).toString('utf8'))
 }

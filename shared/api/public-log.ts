@@ -15,7 +15,7 @@ import type { Routes } from './routes.ts'
  * `GET /ledger/…`: the public log's files as they are (tlog-tiles), for anybody. They reveal nothing: a leaf is a salted
  * commitment, and how many there are is all that can be counted.
  */
-export function addLog(api: Routes, world: Pick<World, 'objects'>): void {
+export function addPublicLog(api: Routes, world: Pick<World, 'objects'>): void {
   api.get('/ledger/*', async (context) => {
     const path = context.req.path.slice('/ledger/'.length)
     const type = contentTypeOf(path)

@@ -6,7 +6,7 @@ import { entryKey } from '../../shared/ledger/outbox.ts'
 import { type SealingWorld, sealPending } from '../../shared/ledger/seal.ts'
 import { HEAD_KEY, type Head, rootIn } from '../../shared/ledger/sealed.ts'
 import type { Key, Objects, SealingStore } from '../../shared/ports.ts'
-import { aSealingSchedule, playSealing, type Sealer } from './sequencer.ts'
+import { aSealingSchedule, playSealing, type Sealer } from './sealer.ts'
 
 test('however many seal, in whatever order, and wherever they die, the log loses, doubles, forks and takes back nothing', async () => {
   await fc.assert(

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { instantOf } from '../../shared/base/instant.ts'
-import { findOutcome } from '../../shared/datasets/outcome.ts'
+import { findPublication } from '../../shared/datasets/publication.ts'
 import { type PublishingWorld, publish } from '../../shared/datasets/publish.ts'
 import {
-  abandonStaged,
-  buildStaged,
-  commitStaged,
-  type StagedOptions,
-  stagedOptionsSchema,
-  stagePlan,
-} from '../../shared/datasets/staged.ts'
+  abandonSteps,
+  buildStep,
+  commitStep,
+  planStep,
+  type StepsOptions,
+  stepsOptionsSchema,
+} from '../../shared/datasets/steps.ts'
 import { findVersion, listVersions, readManifest } from '../../shared/datasets/store.ts'
 import { Crash, faultsFrom, faulty, type Schedule } from '../faults.ts'
 import { registration } from '../fusion/records.ts'
@@ -26,13 +26,13 @@ beforeEach(async () => {
 })
 afterEach(() => home.close())
 
-function options(some: Partial<StagedOptions> = {}): StagedOptions {
-  return stagedOptionsSchema.parse({ dataset: 'organisations', commitId: randomUUID(), ...some })
+function options(some: Partial<StepsOptions> = {}): StepsOptions {
+  return stepsOptionsSchema.parse({ dataset: 'organisations', commitId: randomUUID(), ...some })
 }
 
-async function inSteps(world: PublishingWorld, wanted: StagedOptions) {
-  for (const bucket of await stagePlan(world, wanted)) await buildStaged(world, wanted, bucket)
-  return commitStaged(world, wanted)
+async function inSteps(world: PublishingWorld, wanted: StepsOptions) {
+  for (const bucket of await planStep(world, wanted)) await buildStep(world, wanted, bucket)
+  return commitStep(world, wanted)
 }
 
 async function filesOf(version: number): Promise<readonly string[]> {
@@ -54,35 +54,35 @@ describe('a publication in steps', () => {
   test('is unchanged where nothing has, and leaves its outcome to be read', async () => {
     const [first, second] = [options(), options()]
     const published = await inSteps(home, first)
-    expect(await findOutcome(home.objects, second)).toBeUndefined()
+    expect(await findPublication(home.objects, second)).toBeUndefined()
     expect(await inSteps(home, second)).toMatchObject({ outcome: 'unchanged', version: { version: 1 } })
-    expect(await findOutcome(home.objects, first)).toEqual(published)
-    expect(await findOutcome(home.objects, second)).toMatchObject({ outcome: 'unchanged' })
+    expect(await findPublication(home.objects, first)).toEqual(published)
+    expect(await findPublication(home.objects, second)).toMatchObject({ outcome: 'unchanged' })
   })
 
   test('each step of which is run twice is one publication', async () => {
     const wanted = options()
-    const buckets = await stagePlan(home, wanted)
+    const buckets = await planStep(home, wanted)
     // What comes in between the runs is for the next version
     await home.submit('scjg', [registration({}, { uscc: codeOf(99) })])
-    expect(await stagePlan(home, wanted)).toEqual(buckets)
-    for (const bucket of [...buckets, ...buckets]) await buildStaged(home, wanted, bucket)
-    const first = await commitStaged(home, wanted)
-    expect(await commitStaged(home, wanted)).toEqual(first)
+    expect(await planStep(home, wanted)).toEqual(buckets)
+    for (const bucket of [...buckets, ...buckets]) await buildStep(home, wanted, bucket)
+    const first = await commitStep(home, wanted)
+    expect(await commitStep(home, wanted)).toEqual(first)
     expect(first).toMatchObject({ outcome: 'published', version: { version: 1, rows: 12 } })
     expect(await collect(listVersions(home.store, 'organisations'))).toHaveLength(1)
   })
 
   test('is superseded where another publisher was first', async () => {
     const wanted = options()
-    const buckets = await stagePlan(home, wanted)
-    for (const bucket of buckets) await buildStaged(home, wanted, bucket)
+    const buckets = await planStep(home, wanted)
+    for (const bucket of buckets) await buildStep(home, wanted, bucket)
     await publish(home, { dataset: 'organisations', commitId: 'other' })
-    expect(await commitStaged(home, wanted)).toMatchObject({
+    expect(await commitStep(home, wanted)).toMatchObject({
       outcome: 'superseded',
       version: { commitId: 'other' },
     })
-    await expect(buildStaged(home, wanted, buckets[0] ?? 0)).rejects.toMatchObject({ code: 'PARENT_MOVED' })
+    await expect(buildStep(home, wanted, buckets[0] ?? 0)).rejects.toMatchObject({ code: 'PARENT_MOVED' })
   })
 
   test('believes a clock, and takes one back, as one in one go does', async () => {
@@ -99,32 +99,32 @@ describe('a publication in steps', () => {
 
   test('that was given up says so, unless its version stands after all', async () => {
     const lost = options()
-    await stagePlan(home, lost)
-    expect(await abandonStaged(home, lost)).toEqual({ outcome: 'failed' })
-    expect(await findOutcome(home.objects, lost)).toEqual({ outcome: 'failed' })
+    await planStep(home, lost)
+    expect(await abandonSteps(home, lost)).toEqual({ outcome: 'failed' })
+    expect(await findPublication(home.objects, lost)).toEqual({ outcome: 'failed' })
     const wanted = options()
     const outcome = await inSteps(home, wanted)
-    expect(await abandonStaged(home, wanted)).toMatchObject({ outcome: 'published', version: { version: 1 } })
-    expect(await findOutcome(home.objects, wanted)).toEqual(outcome)
+    expect(await abandonSteps(home, wanted)).toMatchObject({ outcome: 'published', version: { version: 1 } })
+    expect(await findPublication(home.objects, wanted)).toEqual(outcome)
   })
 
   test('that was given up while its commit was under way is published all the same, whoever speaks last', async () => {
     const wanted = options()
-    for (const bucket of await stagePlan(home, wanted)) await buildStaged(home, wanted, bucket)
-    await abandonStaged(home, wanted)
-    const published = await commitStaged(home, wanted)
+    for (const bucket of await planStep(home, wanted)) await buildStep(home, wanted, bucket)
+    await abandonSteps(home, wanted)
+    const published = await commitStep(home, wanted)
     expect(published).toMatchObject({ outcome: 'published' })
-    expect(await findOutcome(home.objects, wanted)).toEqual(published)
-    await abandonStaged(home, wanted)
-    expect(await findOutcome(home.objects, wanted)).toEqual(published)
+    expect(await findPublication(home.objects, wanted)).toEqual(published)
+    await abandonSteps(home, wanted)
+    expect(await findPublication(home.objects, wanted)).toEqual(published)
   })
 
   test('builds no bucket that was not planned, and commits nothing that was not built', async () => {
     const wanted = options()
-    await expect(buildStaged(home, wanted, 0)).rejects.toMatchObject({ code: 'PUBLICATION_DOCUMENT_MISSING' })
-    await stagePlan(home, wanted)
-    await expect(buildStaged(home, wanted, 77)).rejects.toMatchObject({ code: 'BUCKET_NOT_PLANNED' })
-    await expect(commitStaged(home, wanted)).rejects.toMatchObject({ code: 'PUBLICATION_DOCUMENT_MISSING' })
+    await expect(buildStep(home, wanted, 0)).rejects.toMatchObject({ code: 'PUBLICATION_DOCUMENT_MISSING' })
+    await planStep(home, wanted)
+    await expect(buildStep(home, wanted, 77)).rejects.toMatchObject({ code: 'BUCKET_NOT_PLANNED' })
+    await expect(commitStep(home, wanted)).rejects.toMatchObject({ code: 'PUBLICATION_DOCUMENT_MISSING' })
     expect(await findVersion(home, 'organisations', 'latest')).toBeUndefined()
   })
 })
@@ -156,7 +156,7 @@ async function livesUntilPublished(schedule: Schedule): Promise<number> {
     home.at = new Date(Date.parse(home.at) + 1_000).toISOString() as typeof home.at
     const again = await inSteps(home, wanted).catch((later: unknown) => later)
     if (!isOutcome(again)) expect(again).toMatchObject({ code: 'PARENT_MOVED' })
-    expect((await commitStaged(home, wanted)).outcome).toBe('published')
+    expect((await commitStep(home, wanted)).outcome).toBe('published')
   }
   return faults.writes
 }

@@ -3,7 +3,7 @@ import { roles } from '../base/actor.ts'
 import type { Step } from '../disclosure/case.ts'
 import { legalBases } from '../disclosure/legal-basis.ts'
 import { refusalGroundCodes } from '../disclosure/refusal.ts'
-import { sentSchema } from '../disclosure/request.ts'
+import { sentSchema } from '../disclosure/request-form.ts'
 import { disclosedFieldNames, scopeSchema } from '../disclosure/scope.ts'
 import { caseStates, commandKinds } from '../disclosure/states.ts'
 

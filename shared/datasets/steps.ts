@@ -4,13 +4,19 @@ import { digestOf } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { ObjectKey, Objects } from '../ports.ts'
 import { putContent } from '../records/content.ts'
-import { assembleBuild, type BucketResult, buildBucket, type CheckedFile } from './build.ts'
+import { assembleBuild, type BucketResult, buildBucket } from './build.ts'
+import type { CheckedFile } from './checked-file.ts'
 import { withEngine } from './engine.ts'
 import { storeFiles } from './files.ts'
 import { publicationKey } from './keys.ts'
 import { type DataFile, dataFileSchema, pinsSchema } from './manifest.ts'
-import { type Outcome, type PublicationName, publicationNameSchema, putOutcome } from './outcome.ts'
 import { planVersion } from './plan.ts'
+import {
+  type EndedPublication,
+  type PublicationName,
+  publicationNameSchema,
+  putPublication,
+} from './publication.ts'
 import {
   commitDraft,
   findParent,
@@ -26,23 +32,23 @@ import { rollForward } from './roll-forward.ts'
  * A publication in steps that run apart: plan, each bucket, commit. What one leaves for the next lies under the
  * publication's own name, each document put once, so a step that is repeated changes nothing.
  */
-export const stagedOptionsSchema = publicationNameSchema.extend({
+export const stepsOptionsSchema = publicationNameSchema.extend({
   force: z.boolean().default(false),
   full: z.boolean().default(false),
   acceptDrop: z.boolean().default(false),
   acceptClock: z.boolean().default(false),
 })
-export type StagedOptions = z.infer<typeof stagedOptionsSchema>
+export type StepsOptions = z.infer<typeof stepsOptionsSchema>
 
 const planSchema = z.strictObject({
-  options: stagedOptionsSchema,
+  options: stepsOptionsSchema,
   kind: z.enum(['full', 'incremental']),
   pins: pinsSchema,
   parentVersion: z.int().min(0),
   /** Each with the document that lists its organisations. */
   buckets: z.array(z.strictObject({ bucket: z.int().min(0), codes: z.string() })),
 })
-type StagedPlan = z.infer<typeof planSchema>
+type StoredPlan = z.infer<typeof planSchema>
 
 const codesSchema = z.array(z.string())
 
@@ -54,7 +60,7 @@ const resultSchema = z.strictObject({
 })
 
 /** Plans the next version; answers the buckets to build. Throws what planning throws. */
-export async function stagePlan(world: PublishingWorld, options: StagedOptions): Promise<readonly number[]> {
+export async function planStep(world: PublishingWorld, options: StepsOptions): Promise<readonly number[]> {
   const known = await findDocument(world.objects, publicationKey(options, 'plan.json'), planSchema)
   if (known !== undefined) return bucketsOf(known)
   await rollForward(world)
@@ -62,7 +68,7 @@ export async function stagePlan(world: PublishingWorld, options: StagedOptions):
   const { kind, pins, changed } = await withEngine((engine) =>
     planVersion(world, engine, { parent: parent?.manifest, full: options.full, force: options.force }),
   )
-  const buckets: StagedPlan['buckets'] = []
+  const buckets: StoredPlan['buckets'] = []
   for (const [bucket, list] of changed) {
     // By content: another run of this step, cut off before its plan, may have found other ones
     const codes = `codes-${bucket}-${digestOf(list)}.json`
@@ -75,12 +81,12 @@ export async function stagePlan(world: PublishingWorld, options: StagedOptions):
   return bucketsOf(await readPlan(world.objects, options))
 }
 
-function bucketsOf({ buckets }: StagedPlan): readonly number[] {
+function bucketsOf({ buckets }: StoredPlan): readonly number[] {
   return buckets.map(({ bucket }) => bucket)
 }
 
 /** Builds one bucket of a plan and stores its file. Throws `PARENT_MOVED` once another version stands. */
-export async function buildStaged(
+export async function buildStep(
   world: PublishingWorld,
   name: PublicationName,
   bucket: number,
@@ -111,8 +117,8 @@ export async function buildStaged(
   })
 }
 
-/** Judges and commits what was built, and leaves the outcome where `findOutcome` reads it. */
-export async function commitStaged(world: PublishingWorld, name: PublicationName): Promise<Publication> {
+/** Judges and commits what was built, and leaves the outcome where `findPublication` reads it. */
+export async function commitStep(world: PublishingWorld, name: PublicationName): Promise<Publication> {
   const { objects } = world
   const plan = await readPlan(objects, name)
   const { options, kind, pins, parentVersion } = plan
@@ -131,17 +137,17 @@ export async function commitStaged(world: PublishingWorld, name: PublicationName
           async () => undefined,
         )
       : overtaken(parent, name)
-  await putOutcome(objects, name, publication)
+  await putPublication(objects, name, publication)
   return publication
 }
 
 /** Leaves word that a publication's steps gave up; nobody is to wait for its outcome any longer. */
-export async function abandonStaged(world: PublishingWorld, name: PublicationName): Promise<Outcome> {
+export async function abandonSteps(world: PublishingWorld, name: PublicationName): Promise<EndedPublication> {
   const parent = await findParent(world, name.dataset)
   // It may have died after its commit
-  const outcome: Outcome =
+  const outcome: EndedPublication =
     parent?.row.commitId === name.commitId ? overtaken(parent, name) : { outcome: 'failed' }
-  await putOutcome(world.objects, name, outcome)
+  await putPublication(world.objects, name, outcome)
   return outcome
 }
 
@@ -153,7 +159,7 @@ function overtaken(parent: Parent | undefined, { commitId }: PublicationName): P
   return { outcome: 'published', version: row, built: manifest.parent === null ? 'full' : 'incremental' }
 }
 
-async function findPlannedParent(world: PublishingWorld, plan: StagedPlan): Promise<Parent | undefined> {
+async function findPlannedParent(world: PublishingWorld, plan: StoredPlan): Promise<Parent | undefined> {
   const parent = await findParent(world, plan.options.dataset)
   if ((parent?.row.version ?? 0) === plan.parentVersion) return parent
   throw new Failure('PARENT_MOVED', { retryable: false, facts: { version: plan.parentVersion } })
@@ -184,7 +190,7 @@ function parseBuilt(built: { file: DataFile; isNew: boolean; failing: Record<str
   return { ...built, failing: new Map(Object.entries(built.failing)) }
 }
 
-function readPlan(objects: Objects, name: PublicationName): Promise<StagedPlan> {
+function readPlan(objects: Objects, name: PublicationName): Promise<StoredPlan> {
   return readDocument(objects, publicationKey(name, 'plan.json'), planSchema)
 }
 

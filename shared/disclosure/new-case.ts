@@ -1,24 +1,23 @@
 import { randomUUID } from 'node:crypto'
+import { findStanding } from '../authorities/standing.ts'
 import type { Actor } from '../base/actor.ts'
+import { thumbprint } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { World } from '../ports.ts'
 import { findAuthority } from '../settings.ts'
-import { composeEvent, type DisclosureCase, type Step } from './case.ts'
-import { thumbprint } from './recipient-key.ts'
+import { composeEvent, type DisclosureCase, type SubmittedStep } from './case.ts'
 import type { Refusal } from './refusal.ts'
-import {
-  checkRequest,
-  type DisclosureRequest,
-  orderRequest,
-  parseSent,
-  type RequestCode,
-  requestDigest,
-} from './request.ts'
+import { checkRequest, orderRequest, parseSent, type RequestCode, requestDigest } from './request.ts'
+import type { DisclosureRequest } from './request-form.ts'
 import { scopeDigest } from './scope.ts'
 import { appendEvent, caseId, loadCase } from './store.ts'
 import { type CaseView, momentOf, viewOf } from './view.ts'
 
-export type SubmitCode = RequestCode | 'REQUESTER_NOT_AGENCY' | 'IDEMPOTENCY_KEY_REUSED'
+export type SubmitCode =
+  | RequestCode
+  | 'REQUESTER_NOT_AGENCY'
+  | 'AUTHORITY_SUSPENDED'
+  | 'IDEMPOTENCY_KEY_REUSED'
 
 export type Submitted = {
   readonly outcome: 'submitted'
@@ -46,10 +45,12 @@ export async function submitCase(
   }
   const parsed = parseSent(sent)
   if (parsed.outcome === 'refused') return parsed
-  const step = submissionOf(authority.code, parsed.request)
+  const step = submittedStep(authority.code, parsed.request)
   const id = caseId(authority.code, parsed.request.idempotencyKey)
   const earlier = await loadCase(world.store, id)
   if (earlier !== undefined) return repeatOf(world, { earlier, step, actor })
+  if ((await findStanding(world, authority)).suspension !== undefined)
+    return refuse('AUTHORITY_SUSPENDED', 'The authority is suspended, and its users ask for nothing new')
   const { now, policy } = momentOf(world)
   const refusal = checkRequest(parsed.request, { now, policy })
   if (refusal !== undefined) return refusal
@@ -61,9 +62,8 @@ export async function submitCase(
   return { outcome: 'submitted', repeated: false, case: viewOf(current, actor, { now, policy }) }
 }
 
-type SubmissionStep = Extract<Step, { kind: 'submitted' }>
-
-function submissionOf(authority: string, sent: DisclosureRequest): SubmissionStep {
+/** The first step of a case: what is asked for, in its one order and spelling, and its digests. */
+export function submittedStep(authority: string, sent: DisclosureRequest): SubmittedStep {
   const request = orderRequest(sent)
   const requestSha256 = requestDigest(request, authority)
   const recipientKey = thumbprint(request.recipientKey)
@@ -79,9 +79,9 @@ function submissionOf(authority: string, sent: DisclosureRequest): SubmissionSte
 
 function repeatOf(
   world: SubmitWorld,
-  { earlier, step, actor }: { earlier: DisclosureCase; step: SubmissionStep; actor: Actor },
+  { earlier, step, actor }: { earlier: DisclosureCase; step: SubmittedStep; actor: Actor },
 ): Submitted | Refusal<SubmitCode> {
-  if (earlier.submission.requestSha256 !== step.requestSha256) {
+  if (earlier.submitted.requestSha256 !== step.requestSha256) {
     const reason = 'Another request of this authority has this key'
     return refuse('IDEMPOTENCY_KEY_REUSED', reason, '/idempotencyKey')
   }

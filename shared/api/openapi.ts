@@ -1,5 +1,5 @@
 import { envelopeSchema } from '../ingest/envelope.ts'
-import { caseRequestSchema } from './case-document.ts'
+import { caseRequestSchema } from './case-schema.ts'
 import type { Routes } from './routes.ts'
 
 const about = {
@@ -13,7 +13,7 @@ const about = {
 }
 
 /** `GET /openapi.json`: the document of the whole API, wherever its routes are mounted. */
-export function addDocument(api: Routes, whole: Routes): void {
+export function addOpenapi(api: Routes, whole: Routes): void {
   whole.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
