@@ -45,12 +45,14 @@ export type LogVerdict = {
  * archived ones and those that somebody kept. Goes on after a fault where it can; the first finding is the first fault.
  */
 export async function verifyLog(files: LogFiles, options: VerifyOptions): Promise<LogVerdict> {
+  // Before the checkpoint is read: a log that grows meanwhile may archive a larger one
+  const archived = await files.listArchived()
   const note = await files.find(CHECKPOINT_PATH)
   if (note === undefined) return verdict({ code: 'FILE_MISSING', path: CHECKPOINT_PATH })
   const opened = openCheckpoint(note, options.trust)
   if (opened.outcome === 'refused') return verdict({ code: opened.code, path: CHECKPOINT_PATH })
   const { size, root } = opened.checkpoint
-  const states = await readStates(files, options, size)
+  const states = await readStates(files, { ...options, archived, size })
   const { since, onProgress } = options
   const walk = await walkLog(files, { size, stops: states.sizes, since, onProgress })
   const findings = [...states.findings, ...walk.findings]
@@ -76,12 +78,11 @@ type States = {
 /** The states that other checkpoints tell of: what the tree has to have been at their sizes. */
 async function readStates(
   files: LogFiles,
-  { trust, against = [] }: VerifyOptions,
-  size: number,
+  { trust, against = [], archived, size }: VerifyOptions & { archived: readonly number[]; size: number },
 ): Promise<States> {
   const kept = against.map(({ name, note }) => ({ path: name, note: note as Uint8Array | undefined }))
-  for (const archived of await files.listArchived()) {
-    const path = archivedCheckpointPath(archived)
+  for (const each of archived) {
+    const path = archivedCheckpointPath(each)
     kept.push({ path, note: await files.find(path) })
   }
   const findings: LogFinding[] = []
