@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Command } from 'commander'
 import { type Evidence, verifyEvidence } from '../../shared/ledger/evidence.ts'
 import { CHECKPOINT_PATH, SECOND_VERIFIER_KEY_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
 import { isQuorum } from '../../shared/ledger/policy.ts'
 import { refusalReasons } from '../../shared/ledger/refusal.ts'
+import { parseVerifierKey } from '../../shared/ledger/verifier-key.ts'
 import { type LogFiles, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
@@ -112,29 +113,41 @@ function verifyCommand(): Command {
 
 async function verify(log: string, options: VerifyOptions): Promise<void> {
   const files = /^https?:\/\//.test(log) ? filesAt(log) : filesIn(log)
-  const believed = await readTrust(await withKeyBeside(files, options))
+  const beside = await keysBeside(files, options)
+  const believed = await readTrust({ ...options, ...(beside && { vkey: beside }) })
   const { against: names = [] } = options
   const against = await Promise.all(names.map(async (name) => ({ name, note: await readBytes(name) })))
   const onProgress = (done: number, size: number): void => {
     if (done === size || done % PROGRESS_ENTRIES === 0) report(`  ${done} of ${size} entries`)
   }
-  const verdict = await verifyLog(files, { trust: believed.trust, against, onProgress })
+  const verdict = await verifyLog(files, {
+    trust: believed.trust,
+    isEveryKey: beside !== undefined,
+    against,
+    onProgress,
+  })
   const document = describeVerdict(verdict, believed)
-  if (!document.verified) throw new CommandEnd(1, 'NOT_VERIFIED', explain(document), { document })
+  if (!document.verified) throw notVerified(document)
   await print(options.json ? JSON.stringify(document) : explain(document))
 }
 
 const PROGRESS_ENTRIES = 256 * 256
 
-async function withKeyBeside(files: LogFiles, options: VerifyOptions): Promise<TrustOptions> {
-  if (options.vkey !== undefined || options.policy !== undefined) return options
-  const found = await Promise.all([VERIFIER_KEY_PATH, SECOND_VERIFIER_KEY_PATH].map(files.find))
-  const vkey = found.flatMap((each) =>
-    each === undefined ? [] : [Buffer.from(each).toString('utf8').trim()],
-  )
-  if (vkey.length === 0) return options
+/** The keys that lie beside a log; undefined where others are to be believed, or none are there. */
+async function keysBeside(files: LogFiles, options: VerifyOptions): Promise<readonly string[] | undefined> {
+  if (options.vkey !== undefined || options.policy !== undefined) return undefined
+  const keys: string[] = []
+  for (const path of [VERIFIER_KEY_PATH, SECOND_VERIFIER_KEY_PATH]) {
+    const found = await files.find(path)
+    if (found === undefined) continue
+    const text = Buffer.from(found).toString('utf8').trim()
+    const parsed = parseVerifierKey(text)
+    if (parsed.outcome === 'refused') throw notVerified({ findings: [{ code: parsed.code, path }] })
+    keys.push(text)
+  }
+  if (keys.length === 0) return undefined
   report('trusting the key beside the log; one had by another way (--vkey) proves more')
-  return { ...options, vkey }
+  return keys
 }
 
 function describeVerdict({ findings, opened }: LogVerdict, { policy }: Believed) {
@@ -154,6 +167,11 @@ function describeVerdict({ findings, opened }: LogVerdict, { policy }: Believed)
   }
 }
 
+function notVerified(told: Partial<ReturnType<typeof describeVerdict>>): CommandEnd {
+  const document = { verified: false, witnesses: [], findings: [], ...told }
+  return new CommandEnd(1, 'NOT_VERIFIED', explain(document), { document })
+}
+
 function explain(document: ReturnType<typeof describeVerdict>): string {
   const { verified, origin, size, findings, quorum, witnesses } = document
   const lines = findings.slice(0, 20).map(({ code, path }) => `  ${code} at ${path}`)
@@ -168,9 +186,10 @@ function explain(document: ReturnType<typeof describeVerdict>): string {
 function filesIn(directory: string): LogFiles {
   return {
     find: async (path) => readFile(join(directory, path)).catch(() => undefined),
-    listArchived: async () => {
-      const names = await readdir(join(directory, 'checkpoints')).catch(() => [])
-      return names.filter((name) => /^\d+$/.test(name)).map(Number)
+    list: async () => {
+      const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
+      const files = entries.filter((entry) => entry.isFile())
+      return files.map((entry) => relative(directory, join(entry.parentPath, entry.name)))
     },
   }
 }
@@ -186,7 +205,7 @@ function filesAt(address: string): LogFiles {
       return new Uint8Array(await response.arrayBuffer())
     },
     // Over HTTP nothing can be listed
-    listArchived: async () => [],
+    list: async () => [],
   }
 }
 
@@ -241,20 +260,21 @@ function verifyExportCommand(): Command {
     .option('--json', 'one JSON document on stdout')
     .action((file: string, options: TrustOptions & { json?: boolean }) =>
       run(options, async () => {
-        const list = unpackEvidence(await readBytes(file))
-        if (list === undefined)
+        const unpacked = unpackEvidence(await readBytes(file))
+        if (unpacked === undefined)
           throw new CommandEnd(1, 'ARCHIVE_MALFORMED', `${file} is not what \`ledger export\` writes`)
-        await printVerified(list, await readTrust(options), options.json === true)
+        const verified = verifyEvidences(unpacked.list, await readTrust(options))
+        if (unpacked.changedAt !== undefined)
+          throw new CommandEnd(1, 'ARCHIVE_CHANGED', `${file} at byte ${unpacked.changedAt}`)
+        await printVerified(verified, options.json === true)
       }),
     )
 }
 
+type Verdict = { readonly document: object; readonly text: string }
+
 /** Verifies each piece of evidence; ends the command with 1 if any does not hold. */
-export async function printVerified(
-  list: readonly Evidence[],
-  { trust, policy }: Believed,
-  isJson: boolean,
-): Promise<void> {
+export function verifyEvidences(list: readonly Evidence[], { trust, policy }: Believed): Verdict {
   const entries = list.map((evidence) => {
     const { id, kind, at, number } = evidence
     const verified = verifyEvidence(evidence, trust)
@@ -285,6 +305,10 @@ export async function printVerified(
     ...lines,
   ].join('\n')
   if (!document.verified) throw new CommandEnd(1, 'NOT_PROVEN', text, { document })
+  return { document, text }
+}
+
+export async function printVerified({ document, text }: Verdict, isJson: boolean): Promise<void> {
   await print(isJson ? JSON.stringify(document) : text)
 }
 

@@ -2,17 +2,21 @@ import { writeFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { z } from 'zod'
+import { digestOf } from '../../shared/base/digest.ts'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
 import { evidenceSchema } from '../../shared/ledger/evidence.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
-import { printVerified, readBytes } from './ledger.ts'
+import { printVerified, readBytes, verifyEvidences } from './ledger.ts'
 
 /** A receipt with what proves it: all that an authority needs to keep. */
 const provenSchema = z.strictObject({ receipt: receiptSchema, evidence: evidenceSchema })
 type Proven = z.infer<typeof provenSchema>
+
+/** As it is kept, with the digest of both: of what no entry tells, that alone shows whether it was damaged since. */
+const keptSchema = provenSchema.extend({ sha256: z.string() })
 
 export function receiptCommand(): Command {
   return new Command('receipt')
@@ -55,9 +59,14 @@ async function readProven(session: Session, { authority, id, as }: Asked): Promi
 }
 
 async function keep(file: string, proven: Proven): Promise<void> {
-  await writeFile(file, `${JSON.stringify(proven, null, 2)}\n`, { flag: 'wx', mode: 0o600 }).catch(() => {
+  await writeFile(file, formatKept(proven), { flag: 'wx', mode: 0o600 }).catch(() => {
     throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
   })
+}
+
+function formatKept(proven: Proven): string {
+  const sha256 = digestOf(JSON.parse(JSON.stringify(proven)))
+  return `${JSON.stringify({ ...proven, sha256 }, null, 2)}\n`
 }
 
 function verifyCommand(): Command {
@@ -72,19 +81,24 @@ function verifyCommand(): Command {
     .option('--json', 'one JSON document on stdout')
     .action((file: string, options: TrustOptions & { json?: boolean }) =>
       run(options, async () => {
-        const proven = parseProven(await readBytes(file))
+        const bytes = await readBytes(file)
+        const proven = parseProven(bytes)
         if (proven === undefined)
           throw new CommandEnd(1, 'RECEIPT_MALFORMED', `${file} is not what \`receipt show --out\` writes`)
         if (!isToldBy(proven))
           throw new CommandEnd(1, 'RECEIPT_DIFFERS', 'the entry tells of another receipt')
-        await printVerified([proven.evidence], await readTrust(options), options.json === true)
+        const verified = verifyEvidences([proven.evidence], await readTrust(options))
+        if (Buffer.compare(Buffer.from(formatKept(proven)), bytes) !== 0)
+          throw new CommandEnd(1, 'RECEIPT_CHANGED', `${file} is not as it was written`)
+        await printVerified(verified, options.json === true)
       }),
     )
 }
 
 function parseProven(bytes: Uint8Array): Proven | undefined {
   try {
-    return provenSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    const { receipt, evidence } = keptSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    return { receipt, evidence }
   } catch {
     // What it is not is all that matters
     return undefined

@@ -125,13 +125,18 @@ export async function publishCheckpoint(objects: Objects, state: LogState, signi
     const published = await findPublished(objects)
     // A later batch is there only once this one was finished, and so archived
     if (published.size > size) return
-    if (published.size === size) return archiveCheckpoint(objects, size, published.body)
+    if (published.size === size) return archiveCheckpoint(objects, size, ownNote(published, signing))
     note ??= await signState(objects, state, { signing, before: published.signatures })
     const when = published.tag === undefined ? ('absent' as const) : { tag: published.tag }
     if ((await objects.put(logKey(CHECKPOINT_PATH), note, when)) === 'stored')
       return archiveCheckpoint(objects, size, note)
   }
   throw new Failure('CHECKPOINT_CONTENDED', { retryable: true, facts: { size } })
+}
+
+// Witnesses may have signed it since
+function ownNote({ text, signatures }: Published, { origin }: Signing): Uint8Array {
+  return formatNote({ text, signatures: signatures.filter(({ name }) => name === origin) })
 }
 
 async function archiveCheckpoint(objects: Objects, size: number, note: Uint8Array): Promise<void> {
@@ -165,20 +170,16 @@ async function publishVerifierKey(
 // Each attempt is lost to somebody who moved it forward; so many in a row are a fault
 const ATTEMPTS = 20
 
-type Published = Pick<Note, 'signatures'> & {
-  readonly size: number
-  readonly body: Uint8Array
-  readonly tag?: string
-}
+type Published = Note & { readonly size: number; readonly tag?: string }
 
 async function findPublished(objects: Objects): Promise<Published> {
   const found = await objects.find(logKey(CHECKPOINT_PATH))
-  if (found === undefined) return { size: 0, body: new Uint8Array(), signatures: [] }
+  if (found === undefined) return { size: 0, text: '', signatures: [] }
   const parsed = parseNote(found.body)
   const read = parsed.outcome === 'parsed' ? parseCheckpoint(parsed.note.text) : parsed
   if (parsed.outcome === 'refused' || read.outcome === 'refused')
     throw new Failure('CHECKPOINT_UNREADABLE', { retryable: false })
-  return { size: read.checkpoint.size, signatures: parsed.note.signatures, ...found }
+  return { size: read.checkpoint.size, ...parsed.note, tag: found.tag }
 }
 
 /**
@@ -198,11 +199,11 @@ export async function readTrusted(objects: Objects, origin: string): Promise<Tru
   return keys.length === 0 ? undefined : { origin, keys, witnesses: [] }
 }
 
-/** The log's files for whoever verifies them; the archived checkpoints are left to those who verify all of it. */
+/** The log's files for whoever verifies them; what only a listing shows is left to those who verify all of it. */
 export function readObjectFiles(objects: Objects) {
   return {
     find: async (path: string) => (await objects.find(logKey(path)))?.body,
-    listArchived: async () => [],
+    list: async () => [],
   }
 }
 
