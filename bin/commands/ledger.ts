@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { Command } from 'commander'
+import { openHomeStore } from '../../shared/embedded/home.ts'
 import { type Evidence, verifyEvidence } from '../../shared/ledger/evidence.ts'
 import { CHECKPOINT_PATH, SECOND_VERIFIER_KEY_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
 import { isQuorum } from '../../shared/ledger/policy.ts'
 import { refusalReasons } from '../../shared/ledger/refusal.ts'
 import { parseVerifierKey } from '../../shared/ledger/verifier-key.ts'
-import { type LogFiles, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
+import { type LogFiles, type LogFinding, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
+import { verifyEntries } from '../../shared/ledger/verify-entries.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
 import { DEFAULT_HOME } from '../home-session.ts'
@@ -96,7 +98,9 @@ type VerifyOptions = TrustOptions & {
 
 function verifyCommand(): Command {
   return new Command('verify')
-    .description('Work the whole public log out again from its entries, and hold every file against it')
+    .description(
+      'Work the whole public log out again from its entries, and hold every file against it; of a home, its store too',
+    )
     .argument('[log]', "a log's directory, or the address it is served at (default: that of the home)")
     .option('--home <dir>', 'the embedded home', DEFAULT_HOME)
     .addOption(vkeyOption(' (default: those beside the log)'))
@@ -106,12 +110,11 @@ function verifyCommand(): Command {
     )
     .option('--against <file...>', 'checkpoints kept from earlier, which the log has to have grown from')
     .option('--json', 'one JSON document on stdout')
-    .action((log: string | undefined, options: VerifyOptions) =>
-      run(options, () => verify(log ?? join(options.home, 'ledger'), options)),
-    )
+    .action((log: string | undefined, options: VerifyOptions) => run(options, () => verify(log, options)))
 }
 
-async function verify(log: string, options: VerifyOptions): Promise<void> {
+async function verify(named: string | undefined, options: VerifyOptions): Promise<void> {
+  const log = named ?? join(options.home, 'ledger')
   const files = /^https?:\/\//.test(log) ? filesAt(log) : filesIn(log)
   const beside = await keysBeside(files, options)
   const believed = await readTrust({ ...options, ...(beside && { vkey: beside }) })
@@ -126,9 +129,25 @@ async function verify(log: string, options: VerifyOptions): Promise<void> {
     against,
     onProgress,
   })
-  const document = describeVerdict(verdict, believed)
+  const rows = named === undefined ? await verifyRows(options.home, files, verdict) : []
+  const document = describeVerdict({ ...verdict, findings: [...verdict.findings, ...rows] }, believed)
   if (!document.verified) throw notVerified(document)
   await print(options.json ? JSON.stringify(document) : explain(document))
+}
+
+/** Of a home, what its store says of the entries as well. */
+async function verifyRows(
+  home: string,
+  files: LogFiles,
+  { opened, findings }: LogVerdict,
+): Promise<readonly LogFinding[]> {
+  const read = opened && findings.length === 0 ? openHomeStore(home) : undefined
+  if (opened === undefined || read === undefined) return []
+  try {
+    return await verifyEntries(read.store, files, opened.checkpoint)
+  } finally {
+    read.close()
+  }
 }
 
 const PROGRESS_ENTRIES = 256 * 256

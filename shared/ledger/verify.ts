@@ -7,13 +7,15 @@ import type { RefusalCode } from './refusal.ts'
 import { TILE_WIDTH, type Tile, type TileBody, tilePath } from './tile.ts'
 import { archivedSize, verifyListed } from './verify-listed.ts'
 
-/** What is wrong with which file of the log. */
+/** What is wrong with which file of the log, or which row of the store beside it. */
 export type LogFinding = {
   readonly code:
     | RefusalCode
     | 'FILE_MISSING'
     | 'FILE_WRONG'
     | 'BUNDLE_WRONG'
+    | 'ENTRY_WRONG'
+    | 'OUTBOX_WRONG'
     | 'ROOT_WRONG'
     | 'SIGNATURE_MISSING'
     | 'SIZE_BEYOND_LOG'
@@ -186,7 +188,8 @@ function isFull({ tile }: TileBody): boolean {
   return tile.width === TILE_WIDTH
 }
 
-async function readEntries(
+/** The leaves of a bundle, or what is wrong with it. */
+export async function readEntries(
   files: LogFiles,
   tile: Tile,
 ): Promise<{ readonly leaves: readonly Uint8Array[] } | LogFinding> {
