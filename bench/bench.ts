@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { benchBundles } from './bundles.ts'
+import { fuzz } from './fuzz.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLedger } from './ledger.ts'
 import { benchPublish } from './publish.ts'
@@ -17,6 +18,12 @@ await new Command('bench')
       .action(async ({ rows, held, rounds }) =>
         show(await benchIngest({ rows, heldRecords: held, rounds, report })),
       ),
+  )
+  .addCommand(
+    new Command('fuzz')
+      .option('--submissions <number>', 'files that are sent', Number, 100_000)
+      .option('--seed <number>', 'brings the same files again', Number, Date.now() % 1_000_000)
+      .action(async (options) => show(await fuzz({ ...options, report }))),
   )
   .addCommand(
     new Command('publish')

@@ -11,7 +11,7 @@ import { openTessera } from './tessera.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../examples/deployment/', import.meta.url))
 
-/** As many as the sequencer numbers at once. */
+/** As many as the sealer numbers at once. */
 const BATCH = 5_000
 /** Commits asked for at once by many writers: they share a transaction. */
 const TOGETHER = 500

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { canonicalJson } from '../shared/base/canonical.ts'
 import { type CalendarDate, instantOf } from '../shared/base/instant.ts'
 import { jsonColumns } from '../shared/datasets/columns.ts'
 import { literal, withEngine } from '../shared/datasets/engine.ts'
@@ -20,16 +19,14 @@ import { openObjects } from '../shared/embedded/objects.ts'
 import { openStore } from '../shared/embedded/store.ts'
 import { completeUscc } from '../shared/identity/uscc.ts'
 import { entryKey } from '../shared/ledger/outbox.ts'
-import { sealPending } from '../shared/ledger/seal.ts'
-import { findLedgerSize, findNumber } from '../shared/ledger/sealed.ts'
+import { findLedgerSize } from '../shared/ledger/sealed.ts'
 import type { Objects, SealingStore } from '../shared/ports.ts'
-import { applyEntry } from '../shared/records/apply.ts'
-import { SUBMISSION_ENTRY } from '../shared/records/entry.ts'
-import { recordDigest, recordKey } from '../shared/records/keys.ts'
-import { encodePart, PART_RECORD_LIMIT, partKey } from '../shared/records/part.ts'
+import { PART_RECORD_LIMIT } from '../shared/records/part.ts'
 import type { FactRecord } from '../shared/records/record.ts'
 import { listStanding } from '../shared/records/store.ts'
 import { ledgerSettingsSchema, policySchema } from '../shared/settings.ts'
+import { holdSubmission } from '../test/records/held.ts'
+import { median } from './median.ts'
 
 export type PublishBenchOptions = {
   readonly organisations?: number
@@ -196,18 +193,8 @@ async function submit(
     now: () => instantOf(START),
     ...{ settings, signer },
   }
-  const { body, reference } = encodePart(
-    records.map((record, row) => {
-      const { partition, sort } = recordKey(record, recordDigest(record))
-      return { row, partition, sort, text: canonicalJson(record) }
-    }),
-  )
-  await archive.put(partKey(reference.sha256), body, 'absent')
-  const payload = { authority: 'scjg', submissionId, sentAt: instantOf(START), parts: [reference] }
-  await store.commit([], { id: submissionId, kind: SUBMISSION_ENTRY, at: instantOf(START), payload })
-  await sealPending(world)
-  const number = await findNumber(store, submissionId)
-  if (number !== undefined) await applyEntry(world, number)
+  const sentAt = instantOf(START)
+  await holdSubmission(world, { authority: 'scjg', submissionId, sentAt, parts: [records] })
 }
 
 function codeOf(n: number): string {
@@ -276,7 +263,7 @@ function penaltyOf(n: number): FactRecord {
       subjectName: `某某市第${n}号示例实业有限公司`,
       documentNumber,
       grounds: '未按规定公示年度报告。',
-      kinds: ['罚款'],
+      kinds: ['责令停产停业'],
       fineYuan: String(1000 + (n % 90) * 100),
       decidedOn: date(`2025-0${1 + (n % 9)}-11`),
       publishedTo: date(`2027-0${1 + (n % 9)}-11`),
@@ -288,8 +275,4 @@ function penaltyOf(n: number): FactRecord {
 // Written by this file, not read from anywhere
 function date(text: string): CalendarDate {
   return text as CalendarDate
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
 }

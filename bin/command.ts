@@ -1,8 +1,8 @@
-import { Command, Option } from 'commander'
-import { type Action, rolesThatMay } from '../shared/api/may.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../shared/base/failure.ts'
+import { type Action, rolesThatMay } from '../shared/principals/may.ts'
+import { CommandEnd } from './command-end.ts'
 import { DEFAULT_HOME, type Opening, openHomeSession } from './home-session.ts'
-import { CommandEnd } from './outcome.ts'
 import { faultCode, report, type Session } from './session.ts'
 import { openStackSession, readStackOptions } from './stack-session.ts'
 
@@ -48,6 +48,12 @@ export function clientCommand(name: string, summary: string, signIn: SignIn): Co
     .option('--stack <name>', 'a deployed stack, in place of a home')
     .addOption(option.makeOptionMandatory(as === undefined && otherwise === undefined))
     .setOptionValue('opening', opening)
+}
+
+/** How long to wait, of an option. */
+export function parseSeconds(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('A whole number of seconds, 1 or more.')
 }
 
 /**

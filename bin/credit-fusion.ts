@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Help } from 'commander'
 import { endWithReader, print } from './command.ts'
+import { authorityCommand } from './commands/authority.ts'
 import { caseCommand } from './commands/case.ts'
 import { datasetCommand } from './commands/dataset.ts'
 import { identifyCommand } from './commands/identify.ts'
@@ -37,6 +38,7 @@ const program = new Command('credit-fusion')
   .addCommand(receiptCommand())
   .addCommand(ledgerCommand())
   .addCommand(principalCommand())
+  .addCommand(authorityCommand())
   .addCommand(tokenCommand())
   .addCommand(serveCommand())
 

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
-import { findActor, isOfficer, listPrincipals } from '../shared/api/principal.ts'
 import type { Routes } from '../shared/api/routes.ts'
-import { openTokenVerifier } from '../shared/api/token.ts'
+import { receivedSchema } from '../shared/api/submissions.ts'
 import type { Role } from '../shared/base/actor.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { publish } from '../shared/datasets/publish.ts'
@@ -11,9 +10,11 @@ import { releaseCase } from '../shared/disclosure/cases.ts'
 import { type Home, isHome, openHome } from '../shared/embedded/home.ts'
 import { type Service, type ServiceListener, startService } from '../shared/embedded/service.ts'
 import { findNumber } from '../shared/ledger/sealed.ts'
+import { findActor, isOfficer, listPrincipals } from '../shared/principals/principal.ts'
+import { openTokenVerifier } from '../shared/principals/token.ts'
 import { orderErasure } from '../shared/records/erase.ts'
 import { findWatermark } from '../shared/records/watermark.ts'
-import { CommandEnd, expectDone } from './outcome.ts'
+import { CommandEnd, expectDone, expectWell } from './command-end.ts'
 import {
   type ApiAnswer,
   type ApiRequest,
@@ -27,7 +28,7 @@ import {
 
 export const DEFAULT_HOME = '.credit-fusion'
 
-/** Where a new home's three deployment files come from. */
+/** Where a new home's four deployment files come from. */
 const TEMPLATE = fileURLToPath(new URL('../examples/deployment', import.meta.url))
 
 /** A session on an embedded home, whose API runs in this process. */
@@ -47,7 +48,7 @@ export async function openHomeSession(
   directory: string,
   { roles, makesHome }: Opening = { makesHome: true },
 ): Promise<HomeSession> {
-  const home = await openTold(directory, makesHome)
+  const home = await openTold(directory, { makesHome })
   const verifyToken = openTokenVerifier(home.issuer.trusted)
   const api = createApi({
     world: home,
@@ -67,11 +68,12 @@ export async function openHomeSession(
     async submit({ authority, layout, submissionId, sentAt, as, file }) {
       work()
       const path = `/v1/submissions?${new URLSearchParams({ authority, layout, submissionId, sentAt })}`
-      return { sha256: String(expectDone(await call({ method: 'POST', path, as, file }))['sha256']) }
+      const { sha256 } = expectDone(await call({ method: 'POST', path, as, file }), receivedSchema)
+      return { sha256 }
     },
     async token(principal) {
       const denial = await findDenial(home, principal, roles)
-      if (denial !== undefined) expectDone(denial)
+      if (denial !== undefined) expectWell(denial)
       return home.issuer.issue(principal)
     },
     async close() {
@@ -86,7 +88,7 @@ const reportWork: ServiceListener = ({ queue, code, ...told }) => {
   report(`${queue}: ${withFacts(code, facts)}, will ${queue === 'watch' ? 'look' : 'try'} again`)
 }
 
-async function openTold(directory: string, makesHome: boolean): Promise<Home> {
+async function openTold(directory: string, { makesHome }: Opening): Promise<Home> {
   if (!isHome(directory)) {
     if (!makesHome) throw new CommandEnd(2, 'HOME_MISSING', `there is no home in ${directory}`)
     report(`making a new home in ${directory}`)

@@ -7,7 +7,13 @@ export type ApiRequest = {
   /** The principal it is made as. */
   readonly as: string
   readonly json?: unknown
-  readonly file?: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  readonly file?: OutgoingFile
+}
+
+/** A file on its way out, held or read as it is sent. */
+export type OutgoingFile = {
+  readonly contentType: string
+  readonly bytes: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
 }
 
 export type ApiAnswer = { readonly status: number; readonly body: unknown }
@@ -19,14 +25,21 @@ export type Submission = {
   readonly sentAt: string
   /** Its principal, where the door asks for one. */
   readonly as: string
-  readonly file: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  readonly file: OutgoingFile
+}
+
+export type Submitted = {
+  /** Of its content, as the receipt will state it. */
+  readonly sha256: string
+  /** From a door that answers nothing: the id of the receipt that tells why it was turned away, if it was. */
+  readonly refusedId?: string
 }
 
 /** A client of the API of one place, in this process or over HTTP. */
 export type Session = {
   call(request: ApiRequest): Promise<ApiAnswer>
-  /** Hands a submission in by an authority's door; answers the hash of its content, as the receipt will state it. */
-  submit(submission: Submission): Promise<{ readonly sha256: string }>
+  /** Hands a submission in by an authority's door. */
+  submit(submission: Submission): Promise<Submitted>
   /** A bearer token for the API. */
   token(principal: string): Promise<string>
   /** Sees to it that what waits is sealed and applied: by a thread of this process if nobody else does so. */
@@ -50,7 +63,8 @@ export function requestInit({ method, json, file }: ApiRequest, token: string): 
       authorization: `Bearer ${token}`,
       ...(contentType !== undefined && { 'content-type': contentType }),
     },
-    ...(file !== undefined && { body: file.bytes }),
+    // A stream's answer comes once all of it is sent
+    ...(file !== undefined && { body: file.bytes, duplex: 'half' as const }),
     ...(json !== undefined && { body: JSON.stringify(json) }),
   }
 }

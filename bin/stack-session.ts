@@ -1,18 +1,27 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CognitoIdentityProviderClient, InitiateAuthCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
-import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
+import { refusedId } from '../shared/ingest/accept.ts'
+import { contentSha256, ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
+import { FileRefused } from '../shared/ingest/formats/format.ts'
+import { findMediaType } from '../shared/ingest/formats/registry.ts'
+import type { Layout } from '../shared/ingest/layouts/layout.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../shared/ingest/outgoing.ts'
 import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
-import { readFile } from '../shared/ingest/rows.ts'
+import { readFile as readSent } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
-import { CommandEnd } from './outcome.ts'
-import { readAnswer, requestInit, type Session, type Submission } from './session.ts'
+import { CommandEnd } from './command-end.ts'
+import { readAnswer, requestInit, type Session, type Submission, type Submitted } from './session.ts'
+import { askForToken, readSignIn, type SignIn } from './sign-in.ts'
 
 /** The stacks' outputs, by name. */
 type Outputs = Readonly<Record<string, string>>
@@ -21,8 +30,7 @@ export type Credentials = { readonly accessKeyId: string; readonly secretAccessK
 
 export type StackOptions = {
   readonly outputs: Outputs
-  /** The token of whoever works, or the password of the principal that a token is asked for. */
-  readonly signIn: { readonly token?: string; readonly password?: string }
+  readonly signIn: SignIn
   /** An authority's own, where they are not those of the environment. */
   readonly credentials?: Credentials
 }
@@ -34,9 +42,10 @@ export type StackOptions = {
 export function openStackSession({ outputs, signIn, credentials }: StackOptions): Session {
   const region = regionOf(outputs)
   const clientOptions = { region, ...(credentials && { credentials }) }
+  const pool = { region, clientId: outputs['UserPoolClientId'] }
   const tokens = new Map<string, Promise<string>>()
   const token = (principal: string): Promise<string> => {
-    const known = tokens.get(principal) ?? askForToken(outputs, signIn, principal)
+    const known = tokens.get(principal) ?? askForToken(pool, signIn, principal)
     tokens.set(principal, known)
     return known
   }
@@ -59,38 +68,7 @@ export function readStackOptions(name: string, variables: NodeJS.ProcessEnv = pr
   const path = join(directory, `${name}.json`)
   if (!existsSync(path)) throw new CommandEnd(2, 'STACK_UNKNOWN', `there is no ${path}`)
   const byStack = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Outputs>>
-  const { CREDIT_FUSION_TOKEN: token, CREDIT_FUSION_PASSWORD: password } = variables
-  return {
-    outputs: Object.assign({}, ...Object.values(byStack)),
-    signIn: { ...(token !== undefined && { token }), ...(password !== undefined && { password }) },
-  }
-}
-
-async function askForToken(
-  outputs: Outputs,
-  { token, password }: StackOptions['signIn'],
-  principal: string,
-): Promise<string> {
-  if (token !== undefined) return token
-  const { UserPoolClientId: ClientId } = outputs
-  if (password === undefined || ClientId === undefined) {
-    throw new CommandEnd(
-      2,
-      'SIGN_IN_MISSING',
-      'set CREDIT_FUSION_TOKEN, or CREDIT_FUSION_PASSWORD with a user pool',
-    )
-  }
-  const client = new CognitoIdentityProviderClient({ region: regionOf(outputs) })
-  const AuthParameters = { USERNAME: principal, PASSWORD: password }
-  try {
-    const { AuthenticationResult } = await client.send(
-      new InitiateAuthCommand({ ClientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }),
-    )
-    return AuthenticationResult?.AccessToken ?? ''
-  } catch {
-    // Whatever was wrong, the service does not say more than this on purpose
-    throw new CommandEnd(3, 'SIGN_IN_REFUSED', `${principal} cannot sign in`)
-  }
+  return { outputs: Object.assign({}, ...Object.values(byStack)), signIn: readSignIn(variables) }
 }
 
 /** SQS takes 1 MiB; what is larger goes to the landing bucket, and the message points there. */
@@ -98,35 +76,74 @@ const MESSAGE_LIMIT_BYTES = 1_000_000
 
 type ClientOptions = { readonly region: string; readonly credentials?: Credentials }
 
-async function submit(
-  outputs: Outputs,
-  options: ClientOptions,
-  submission: Submission,
-): Promise<{ sha256: string }> {
-  const { authority, layout, submissionId, sentAt } = submission
-  const records = minimise(submission)
-  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt }
-  const envelope = JSON.stringify({ ...head, records })
-  const isSmall = Buffer.byteLength(envelope) <= MESSAGE_LIMIT_BYTES
-  const content = isSmall
-    ? JSON.stringify(records)
-    : records.map((record) => `${JSON.stringify(record)}\n`).join('')
-  const body = isSmall
-    ? envelope
-    : JSON.stringify({ ...head, object: await land(outputs, options, { authority, content }) })
-  const QueueUrl = wanted(outputs, outputName(authority, 'QueueUrl'))
-  await translated(() => new SQSClient(options).send(new SendMessageCommand({ QueueUrl, MessageBody: body })))
-  return { sha256: sha256(`${layout}\n${sha256(content)}`) }
+async function submit(outputs: Outputs, options: ClientOptions, submission: Submission): Promise<Submitted> {
+  const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-'))
+  try {
+    const minimised = await minimise(submission, join(directory, 'records.ndjson'))
+    return await send(outputs, options, { submission, minimised })
+  } finally {
+    await rm(directory, { recursive: true })
+  }
 }
 
-// Here, so that no person's data leaves the authority's own machine
-function minimise({ layout: name, file }: Submission): readonly unknown[] {
+type Sending = { readonly submission: Submission; readonly minimised: Minimised }
+
+async function send(
+  outputs: Outputs,
+  options: ClientOptions,
+  { submission, minimised }: Sending,
+): Promise<Submitted> {
+  const { authority, layout, submissionId, sentAt } = submission
+  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt }
+  const records = minimised.sizeBytes > MESSAGE_LIMIT_BYTES ? undefined : await readLines(minimised.file)
+  const envelope = JSON.stringify({ ...head, records })
+  const isSmall = records !== undefined && Buffer.byteLength(envelope) <= MESSAGE_LIMIT_BYTES
+  const body = isSmall
+    ? envelope
+    : JSON.stringify({ ...head, object: await land(outputs, options, { authority, minimised }) })
+  const QueueUrl = wanted(outputs, outputName(authority, 'QueueUrl'))
+  await translated(() => new SQSClient(options).send(new SendMessageCommand({ QueueUrl, MessageBody: body })))
+  const content = isSmall ? sha256(JSON.stringify(records)) : minimised.sha256
+  return { sha256: contentSha256(layout, content), refusedId: refusedId(sha256(body)) }
+}
+
+async function readLines(file: string): Promise<readonly unknown[]> {
+  const text = await readFile(file, 'utf8')
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+}
+
+/** What is left of a submission's file, as NDJSON. */
+type Minimised = { readonly file: string; readonly sizeBytes: number; readonly sha256: string }
+
+// Here, so that no person's data leaves the authority's own machine; on its disk, since a file may be of any size
+async function minimise({ layout: name, file: sent }: Submission, file: string): Promise<Minimised> {
   const layout = findLayout(name)
   if (layout === undefined) throw refused({ code: 'LAYOUT_UNKNOWN', path: '/layout' })
-  const format = file.contentType === 'text/csv' ? 'csv' : 'ndjson'
-  const read = readFile(layout, format, file.bytes)
-  if ('refusal' in read) throw refused(read.refusal)
-  return [...outgoingRecords(layout, read.rows)]
+  const bytes = sent.bytes instanceof Uint8Array ? [sent.bytes] : sent.bytes
+  const rows = readSent(layout, { format: findMediaType(sent.contentType), bytes: Readable.from(bytes) })
+  const hash = createHash('sha256')
+  let sizeBytes = 0
+  async function* lines() {
+    for await (const some of rows) {
+      const text = Buffer.from([...outgoingRecords(layout as Layout, some)].map(lineOf).join(''))
+      hash.update(text)
+      sizeBytes += text.length
+      yield text
+    }
+  }
+  try {
+    await pipeline(lines, createWriteStream(file, { mode: 0o600 }))
+  } catch (fault) {
+    throw fault instanceof FileRefused ? refused(fault.refusal) : fault
+  }
+  return { file, sizeBytes, sha256: hash.digest('hex') }
+}
+
+function lineOf(record: unknown): string {
+  return `${JSON.stringify(record)}\n`
 }
 
 function refused(refusal: Refusal): CommandEnd {
@@ -137,10 +154,10 @@ function refused(refusal: Refusal): CommandEnd {
 async function land(
   outputs: Outputs,
   options: ClientOptions,
-  { authority, content }: { readonly authority: string; readonly content: string },
+  { authority, minimised }: { readonly authority: string; readonly minimised: Minimised },
 ) {
-  const digest = sha256(content)
-  const key = `${landingPrefix(authority)}files/${digest}.ndjson`
+  const { file, sizeBytes, sha256 } = minimised
+  const key = `${landingPrefix(authority)}files/${sha256}.ndjson`
   const client = new S3Client({
     ...options,
     forcePathStyle: process.env['AWS_ENDPOINT_URL_S3'] !== undefined,
@@ -150,13 +167,16 @@ async function land(
       new PutObjectCommand({
         Bucket: wanted(outputs, 'LandingBucket'),
         Key: key,
-        Body: content,
+        Body: createReadStream(file),
+        ContentLength: sizeBytes,
+        // Stated, so that S3 checks it, and the SDK need not work it out on the way
+        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
         ServerSideEncryption: 'aws:kms',
         SSEKMSKeyId: wanted(outputs, outputName(authority, 'KeyArn')),
       }),
     ),
   )
-  return { key, versionId: VersionId, sha256: digest }
+  return { key, versionId: VersionId, sha256 }
 }
 
 async function translated<T>(act: () => Promise<T>): Promise<T> {

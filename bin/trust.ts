@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { Option } from 'commander'
 import type { Trust } from '../shared/ledger/checkpoint.ts'
 import { parsePolicy, type WitnessPolicy } from '../shared/ledger/policy.ts'
 import { parseVerifierKey } from '../shared/ledger/verifier-key.ts'
-import { CommandEnd } from './outcome.ts'
+import { CommandEnd } from './command-end.ts'
+import { readText } from './file.ts'
 
 export type TrustOptions = { readonly vkey?: readonly string[]; readonly policy?: string }
 
@@ -31,17 +31,14 @@ export function vkeyOption(otherwise = ''): Option {
 }
 
 async function readKey(text: string) {
-  const line = existsSync(text) ? (await readFile(text, 'utf8')).trim() : text
+  const line = existsSync(text) ? (await readText(text)).trim() : text
   const parsed = parseVerifierKey(line)
   if (parsed.outcome === 'refused') throw new CommandEnd(2, parsed.code, '--vkey')
   return parsed.key
 }
 
 async function readPolicy(file: string): Promise<WitnessPolicy> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  })
-  const parsed = parsePolicy(text)
+  const parsed = parsePolicy(await readText(file))
   if (parsed.outcome === 'refused') throw new CommandEnd(2, 'POLICY_MALFORMED', `${file} line ${parsed.line}`)
   return parsed.policy
 }

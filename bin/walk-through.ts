@@ -3,21 +3,19 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
+import type { z } from 'zod'
+import { caseSchema, submittedSchema, timelineSchema } from '../shared/api/case-schema.ts'
+import { publicationSchema } from '../shared/api/datasets.ts'
+import { organisationSchema } from '../shared/api/organisations.ts'
 import { sha256 } from '../shared/base/digest.ts'
 import { openPackage } from '../shared/disclosure/package.ts'
 import { createFile } from '../shared/embedded/durable-file.ts'
-import { describeCase, describeTimeline, type TimelineRow } from './commands/case.ts'
-import {
-  addressOf,
-  describePublication,
-  duckDbQuery,
-  listFiles,
-  type Publication,
-} from './commands/dataset.ts'
+import { CommandEnd, expectDone, expectWell } from './command-end.ts'
+import { describeCase, describeTimeline } from './commands/case.ts'
+import { addressOf, describePublication, duckDbQuery, listFiles } from './commands/dataset.ts'
 import { describeOrganisation } from './commands/organisation.ts'
 import { describePush, push } from './commands/push.ts'
 import type { HomeSession } from './home-session.ts'
-import { CommandEnd, expectDone } from './outcome.ts'
 
 /** An organisation of the examples that has a registration, a licence and penalties. */
 const SHOWN = '91330203YY0000079F'
@@ -52,8 +50,8 @@ async function receive(session: HomeSession): Promise<void> {
 async function readOne(session: HomeSession): Promise<void> {
   say(`\n[4/6] One organisation, joined from what the authorities sent`)
   const path = `/v1/organisations/${SHOWN}`
-  const answer = expectDone(await session.call({ method: 'GET', path, as: 'analyst' }))
-  say(describeOrganisation(answer as never))
+  const answer = await session.call({ method: 'GET', path, as: 'analyst' })
+  say(describeOrganisation(expectDone(answer, organisationSchema)))
 }
 
 async function publish(session: HomeSession): Promise<void> {
@@ -64,7 +62,7 @@ async function publish(session: HomeSession): Promise<void> {
     as: 'steward',
     json: {},
   } as const
-  say(describePublication(expectDone(await session.call(call)) as unknown as Publication))
+  say(describePublication(expectDone(await session.call(call), publicationSchema)))
   const { files } = await listFiles(session, 'organisations', { as: 'analyst' })
   const [first = ''] = files.map(({ link }) => addressOf(link))
   say(`  files: ${first} and ${files.length - 1} more (credit-fusion dataset files organisations)`)
@@ -86,8 +84,8 @@ async function disclose(session: HomeSession): Promise<void> {
   if (current.state === 'Released') await download(session, id, key.privateJwk)
   say(describeCase(await show(session, id)))
   const path = `/v1/cases/${id}/timeline`
-  const timeline = expectDone(await session.call({ method: 'GET', path, as: 'auditor' }))
-  say(describeTimeline((timeline as unknown as { events: TimelineRow[] }).events))
+  const timeline = await session.call({ method: 'GET', path, as: 'auditor' })
+  say(describeTimeline(expectDone(timeline, timelineSchema)))
 }
 
 async function approveTwice(session: HomeSession, { id, scopeSha256 }: CaseState): Promise<CaseState> {
@@ -103,7 +101,7 @@ const REQUESTER = 'demo-public-security'
 
 async function download(session: HomeSession, id: string, privateJwk: JWK): Promise<void> {
   const answer = await session.call({ method: 'POST', path: `/v1/cases/${id}/download`, as: REQUESTER })
-  if (answer.status !== 200) expectDone(answer)
+  expectWell(answer)
   const opened = await openPackage(String(answer.body), privateJwk, session.home.signer.verifierKey)
   if (opened.outcome !== 'opened') throw new CommandEnd(1, opened.code, opened.reason)
   say("  the package, opened with the requester's private key:")
@@ -141,25 +139,18 @@ function requestFor(publicJwk: JWK): unknown {
   }
 }
 
-type CaseState = Parameters<typeof describeCase>[0]
+type CaseState = z.infer<typeof caseSchema>
 
 async function act(
   session: HomeSession,
-  step: { as: string; path: string; json: unknown },
+  { as, path, json }: { readonly as: string; readonly path: string; readonly json: unknown },
 ): Promise<CaseState> {
-  const answer = await session.call({
-    method: 'POST',
-    path: `/v1/cases${step.path}`,
-    as: step.as,
-    json: step.json,
-  })
-  return expectDone(answer) as unknown as CaseState
+  const answer = await session.call({ method: 'POST', path: `/v1/cases${path}`, as, json })
+  return expectDone(answer, path === '' ? submittedSchema : caseSchema)
 }
 
 async function show(session: HomeSession, id: string): Promise<CaseState> {
-  return expectDone(
-    await session.call({ method: 'GET', path: `/v1/cases/${id}`, as: 'auditor' }),
-  ) as unknown as CaseState
+  return expectDone(await session.call({ method: 'GET', path: `/v1/cases/${id}`, as: 'auditor' }), caseSchema)
 }
 
 function say(text: string): void {

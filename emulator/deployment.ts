@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { principalsFileSchema } from '../shared/api/principal.ts'
+import { principalsFileSchema } from '../shared/principals/principal.ts'
 import { authoritiesFileSchema } from '../shared/settings.ts'
 import type { Emulator } from './process.ts'
 import { runGroup } from './process-group.ts'

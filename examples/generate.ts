@@ -101,9 +101,15 @@ function licenceRow({ uscc, name, at }: Organisation): string[] {
 
 function penaltyRow({ uscc, name, at }: Organisation): string[] {
   const [bureau, code] = ['示例市生态环境局', '11330200YY0009030D']
+  // Of 2022 nothing is published any more; of 2025 what is serious is
   const year = at % 10 === 6 ? 2025 : 2022
+  const kinds = [
+    '罚款',
+    ...(at % 3 === 0 ? ['没收违法所得、没收非法财物'] : []),
+    ...(year === 2025 ? ['责令停产停业'] : []),
+  ]
   // biome-ignore format: one line a row
-  return [name, '法人及非法人组织', uscc, '', uscc.slice(8, 17), '', '', '', '某某', '身份证', '', '', '', `示环罚字[${year}]第${at + 1}号`, '超标排放', '经现场检查，排放浓度超过标准', '《大气污染防治法》第九十九条', at % 3 === 0 ? '罚款；没收违法所得、没收非法财物' : '罚款', '罚款', (at * 0.125 + 0.5).toFixed(6), at % 3 === 0 ? '0.12' : '', '', `${year}年${(at % 12) + 1}月15日`, '2099-12-31', at % 10 === 6 ? '2026-12-31' : '', bureau, code, bureau, code, '', '2026-11-20 08:00:00']
+  return [name, '法人及非法人组织', uscc, '', uscc.slice(8, 17), '', '', '', '某某', '身份证', '', '', '', `示环罚字[${year}]第${at + 1}号`, '超标排放', '经现场检查，排放浓度超过标准', '《大气污染防治法》第九十九条', kinds.join('；'), kinds.join('；'), (at * 0.125 + 0.5).toFixed(6), at % 3 === 0 ? '0.12' : '', '', `${year}年${(at % 12) + 1}月15日`, '2099-12-31', at % 10 === 6 ? '2028-06-30' : '', bureau, code, bureau, code, '', '2026-11-20 08:00:00']
 }
 
 function write(file: string, rows: readonly string[][]): void {

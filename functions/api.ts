@@ -3,14 +3,14 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context } from 'aws-lambda'
 import { handle } from 'hono/aws-lambda'
 import { createApi, type Stages } from '../shared/api/app.ts'
-import { principalsFileSchema, registerDeployed } from '../shared/api/principal.ts'
-import { openTokenVerifier } from '../shared/api/token.ts'
 import { translated } from '../shared/aws/fault.ts'
 import { instrumented, tell } from '../shared/aws/handler.ts'
 import { fetchJwks } from '../shared/aws/jwks.ts'
 import { openAws, readDeployed } from '../shared/aws/world.ts'
 import { Failure } from '../shared/base/failure.ts'
 import type { CaseResult } from '../shared/disclosure/cases.ts'
+import { principalsFileSchema, registerDeployed } from '../shared/principals/principal.ts'
+import { openTokenVerifier } from '../shared/principals/token.ts'
 
 const world = await openAws()
 const { environment } = world

@@ -30,7 +30,7 @@ async function buryFiles(body: string): Promise<void> {
     const digest = file.sha256 ?? sha256(`${file.key}\n${file.versionId}`)
     await refuseDead({
       authority: authorityOf(world, file.authority),
-      head: file.head,
+      ...('head' in file && { head: file.head }),
       sha256: digest,
       sizeBytes: 0,
     })

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { isOfficer } from '../shared/api/principal.ts'
 import { instrumented } from '../shared/aws/handler.ts'
 import { openAws } from '../shared/aws/world.ts'
 import { actorSchema } from '../shared/base/actor.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
+import { isOfficer } from '../shared/principals/principal.ts'
 
 const world = await openAws()
 

@@ -1,9 +1,11 @@
 import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
-import { acceptDraft } from '../shared/ingest/accept.ts'
+import { acceptDraft, acceptSubmission } from '../shared/ingest/accept.ts'
+import { contentSha256 } from '../shared/ingest/envelope.ts'
 import { measure, parseMessage, refuseUnread, type Unread } from '../shared/ingest/message.ts'
-import { receiveSubmission } from '../shared/ingest/receive.ts'
+import { isEarly, notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
+import { checkContent, checkSender } from '../shared/ingest/sender.ts'
 import { landingPrefix, parseQueueName } from '../shared/names.ts'
 
 const aws = await openAws()
@@ -24,10 +26,24 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
   if (message.kind === 'unreadable') return refuse({ ...unread, refusal: message.refusal })
   if (message.kind === 'envelope') {
     const received = await receiveSubmission(world, { authority, head: message.envelope })
-    if (received.outcome === 'received') return accept(received.draft)
-    return received.outcome === 'reused' ? refuse({ ...unread, refusal: REUSED }) : undefined
+    if (received.outcome === 'denied') return refuse({ ...unread, refusal: received.refusal })
+    // Of two that claim one id at the same time, one is only now found to be second
+    const outcome =
+      received.outcome === 'received' ? await acceptSubmission(aws, received.draft) : received.outcome
+    if (outcome === 'accepted') return count('accepted')
+    if (outcome === 'repeated') return
+    // Without its head: the receipt stands under the message's hash, and the id stays whose it is
+    return refuse({ ...unread, refusal: notTaken[outcome] })
   }
-  const { object, ...head } = message.pointer
+  const { object, signature, ...head } = message.pointer
+  // Here, where the sender knows the message by its hash, and not when the file is read
+  if (isEarly(world, head)) return refuse({ ...unread, refusal: notTaken.early })
+  const sender = await checkSender(world, { authority, head, signature })
+  const denial =
+    'refusal' in sender
+      ? sender.refusal
+      : checkContent(sender, () => contentSha256(head.layout, object.sha256))
+  if (denial !== undefined) return refuse({ ...unread, refusal: denial })
   if (object.key.startsWith(landingPrefix(code))) {
     return aws.files.send([{ authority: code, pointer: message.pointer }])
   }
@@ -38,8 +54,6 @@ async function accept(message: unknown): Promise<void> {
   const outcome = await acceptDraft(aws, message)
   if (outcome !== 'repeated') count(outcome === 'accepted' ? 'accepted' : 'refused')
 }
-
-const REUSED = { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' } as const
 
 async function refuse(unread: Unread): Promise<void> {
   await refuseUnread(world, unread)

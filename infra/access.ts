@@ -7,23 +7,27 @@ import type { StorageStack } from './storage-stack.ts'
 
 type Table = 'records' | 'cases' | 'ledger'
 /** An area of the store's objects, or `values`, where what is too large for an item or a message lies. */
-type Area = 'archive' | 'batches' | 'values' | 'ledger' | 'datasets' | 'packages' | 'evidence'
+type Area = 'archive' | 'batches' | 'values' | 'ledger' | 'datasets' | 'packages' | 'evidence' | 'receipts'
 
 type Reach = {
   readonly tables?: Partial<Record<Table, readonly ('find' | 'list' | 'write' | 'remove')[]>>
   readonly objects?: Partial<Record<Area, readonly ('find' | 'put' | 'list' | 'remove' | 'lock')[]>>
-  readonly signs?: 'packages' | 'checkpoints'
+  readonly signs?: Signed
+  /** Tells others the public half of the key that this is signed with. */
+  readonly tellsKeyOf?: Signed
 }
+
+type Signed = 'packages' | 'checkpoints'
 
 /** What each function may do with what is kept; beyond this it reaches its own queues, and nothing else. */
 const reach: Readonly<Record<FunctionName, Reach>> = {
   'receive-submission': {
     tables: { ledger: ['find', 'write'] },
-    objects: { archive: ['put'], values: ['find', 'put'] },
+    objects: { archive: ['find', 'put'], values: ['find', 'put'] },
   },
   'split-file': {
     tables: { ledger: ['find', 'write'] },
-    objects: { archive: ['put'], values: ['find', 'put'] },
+    objects: { archive: ['find', 'put'], values: ['find', 'put'] },
   },
   'seal-ledger': {
     tables: { ledger: ['find', 'list', 'write', 'remove'] },
@@ -40,7 +44,12 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
   },
   'apply-entry': {
     tables: { ledger: ['find', 'list', 'write'], records: ['write', 'remove'] },
-    objects: { archive: ['find', 'put'], values: ['find', 'put'] },
+    objects: {
+      archive: ['find', 'put'],
+      values: ['find', 'put'],
+      ledger: ['find'],
+      receipts: ['put', 'remove'],
+    },
   },
   'plan-version': {
     tables: { ledger: ['find', 'list'], records: ['list'] },
@@ -61,6 +70,7 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
   'api-cases': {
     tables: { ledger: ['find', 'write'], cases: ['find', 'list', 'write'] },
     objects: { packages: ['find', 'list', 'remove'], ledger: ['find'] },
+    tellsKeyOf: 'packages',
   },
   'fulfil-case': {
     tables: { ledger: ['find', 'list', 'write'], cases: ['find', 'list', 'write'], records: ['list'] },
@@ -75,12 +85,13 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
 
 /** The statements of a function's role, each action by name. */
 export function storageAccess(name: FunctionName, storage: StorageStack): PolicyStatement[] {
-  const { tables = {}, objects = {}, signs } = reach[name]
+  const { tables = {}, objects = {}, signs, tellsKeyOf } = reach[name]
   return [
     ...Object.entries(tables).map(([table, uses]) => tableAccess(storage.tables[table as Table], uses)),
     ...Object.entries(objects).flatMap(([area, uses]) => objectAccess(storage, area as Area, uses)),
     ...keyAccess(storage, reach[name]),
-    ...(signs === undefined ? [] : [signing(storage.keys[signingKeys[signs]])]),
+    ...signingAccess(storage, signs, ['kms:Sign', 'kms:GetPublicKey']),
+    ...signingAccess(storage, tellsKeyOf, ['kms:GetPublicKey']),
   ]
 }
 
@@ -127,9 +138,10 @@ const areaBuckets = {
   datasets: 'datasets',
   packages: 'packages',
   evidence: 'evidence',
+  receipts: 'datasets',
 } as const
 
-const signingKeys = { packages: 'signing', checkpoints: 'ledgerSigning' } as const
+const signingKeys = { packages: ['signing'], checkpoints: ['ledgerSigning', 'ledgerSecondSigning'] } as const
 
 const tableKeys = { records: 'records', ledger: 'records', cases: 'disclosure' } as const
 const areaKeys = {
@@ -140,6 +152,7 @@ const areaKeys = {
   datasets: 'publication',
   packages: 'disclosure',
   evidence: 'disclosure',
+  receipts: 'publication',
 } as const
 
 const keyActions = {
@@ -176,6 +189,12 @@ function keyStatement(key: Key, actions: readonly string[]): PolicyStatement {
   return new PolicyStatement({ actions: [...actions], resources: [key.keyArn] })
 }
 
-function signing(key: Key): PolicyStatement {
-  return keyStatement(key, ['kms:Sign', 'kms:GetPublicKey'])
+function signingAccess(
+  { keys }: StorageStack,
+  signed: Signed | undefined,
+  actions: readonly string[],
+): PolicyStatement[] {
+  if (signed === undefined) return []
+  const given = signingKeys[signed].map((purpose) => keys[purpose]).filter((key) => key !== undefined)
+  return given.map((key) => keyStatement(key, actions))
 }

@@ -1,5 +1,12 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  AnyPrincipal,
+  ArnPrincipal,
+  Effect,
+  PolicyStatement,
+  ServicePrincipal,
+  StarPrincipal,
+} from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import {
   BlockPublicAccess,
@@ -11,7 +18,8 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import type { Deployment } from './deployment.ts'
+import { receiptPrefix } from '../shared/names.ts'
+import { type Deployment, doorHolders } from './deployment.ts'
 import type { Keys } from './keys.ts'
 
 /** Every bucket that is kept; an area of the store's objects is the first segment of a name in its bucket. */
@@ -22,7 +30,7 @@ export class Buckets extends Construct {
   readonly records: Bucket
   /** `ledger/`: the public log; what of it never changes is locked, file by file. */
   readonly ledger: Bucket
-  /** `datasets/`. */
+  /** `datasets/`, and `receipts/`, where each authority reads its own. */
   readonly datasets: Bucket
   /** `evidence/`; locked. */
   readonly evidence: Bucket
@@ -45,6 +53,7 @@ export class Buckets extends Construct {
       objectLockDefaultRetention: ObjectLockRetention.compliance(KEPT),
     })
     this.packages = bucket('Packages', keys.disclosure, { lifecycleRules: PACKAGE_RULES })
+    showReceipts(this.datasets, deployment)
     refuseDeletion(this.evidence, { resources: [this.evidence.arnForObjects('*')] })
     refuseDeletion(this.ledger, { notResources: [this.ledger.arnForObjects(`${PARTIAL_TILES}*`)] })
     // The emulator does not see under which condition an object comes in
@@ -124,6 +133,31 @@ function addAccessLogs(scope: Construct, deployment: Deployment): Bucket {
     }),
   )
   return bucket
+}
+
+// Our own functions write there and do not read
+function showReceipts(bucket: Bucket, deployment: Deployment): void {
+  const holders = doorHolders(deployment)
+  for (const { code, principalArn } of holders) {
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ArnPrincipal(principalArn)],
+        actions: ['s3:GetObject'],
+        resources: [bucket.arnForObjects(`${receiptPrefix(code)}*`)],
+      }),
+    )
+  }
+  const others = { ArnNotLike: { 'aws:PrincipalArn': holders.map(({ principalArn }) => principalArn) } }
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'OthersReadNoReceipt',
+      effect: Effect.DENY,
+      principals: [new StarPrincipal()],
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: [bucket.arnForObjects('receipts/*')],
+      conditions: holders.length === 0 ? {} : others,
+    }),
+  )
 }
 
 /** Partial tiles and bundles of the log (C2SP tlog-tiles, "Partial Tiles"). */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Architecture } from 'aws-cdk-lib/aws-lambda'
 import type { Node } from 'constructs'
-import { type Authority, authoritiesFileSchema } from '../shared/settings.ts'
+import { type Authority, authoritiesFileSchema, ledgerSettingsSchema } from '../shared/settings.ts'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -17,6 +17,8 @@ export type Deployment = {
   /** Where the deployment's files lie. */
   readonly directory: string
   readonly authorities: readonly Authority[]
+  /** Whether each checkpoint is signed by a second key too, of another kind. */
+  readonly hasSecondSigner: boolean
   /** On the emulator: nothing outlives the stack, and what it doesn't know is left out. */
   readonly local: boolean
   /** Where the emulator answers. */
@@ -58,6 +60,7 @@ export function readDeployment(node: Node, region?: string): Deployment {
     stack: readStack(node),
     directory,
     authorities: readAuthorities(directory),
+    hasSecondSigner: readLedger(directory).secondSigner !== 'none',
     local,
     architecture: local && process.arch === 'x64' ? Architecture.X86_64 : Architecture.ARM_64,
     ...(endpoint !== undefined && { endpoint }),
@@ -85,6 +88,10 @@ function readIssuer(node: Node): TrustedIssuer | undefined {
     return { issuer, jwksUri, clientId }
   if (issuer === undefined && jwksUri === undefined && clientId === undefined) return undefined
   throw new Error('issuer, jwksUri and clientId are given together or not at all')
+}
+
+function readLedger(directory: string) {
+  return ledgerSettingsSchema.parse(JSON.parse(readFileSync(join(directory, 'ledger.json'), 'utf8')))
 }
 
 function readAuthorities(directory: string): readonly Authority[] {

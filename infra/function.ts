@@ -19,23 +19,25 @@ type Shape = {
   readonly file?: 'api'
   /** Computes with DuckDB, whose native part is no JavaScript and lies beside the code. */
   readonly duckDb?: true
+  /** Reads files, workbooks among them: the library for those is half a megabyte that the others do without. */
+  readonly excel?: true
 }
 
-/** The gateway waits 30 s at most. */
-const API_TIMEOUT_SECONDS = 29
+/** Of both mounts, which are one program. The gateway waits 30 s at most. */
+const API: Shape = { timeoutSeconds: 29, memoryMiB: 1024, file: 'api', excel: true }
 
 const shapes: Readonly<Record<FunctionName, Shape>> = {
   'receive-submission': { timeoutSeconds: 60, memoryMiB: 1024 },
-  // Holds a file of up to 256 MiB, as bytes and as text
-  'split-file': { timeoutSeconds: 900, memoryMiB: 3008 },
+  // Holds a workbook that expands to 128 MiB, or the digests of twenty million records
+  'split-file': { timeoutSeconds: 900, memoryMiB: 3008, excel: true },
   'seal-ledger': { timeoutSeconds: 60, memoryMiB: 512 },
   'watch-ledger': { timeoutSeconds: 300, memoryMiB: 512 },
   'apply-entry': { timeoutSeconds: 300, memoryMiB: 1024 },
   'plan-version': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
   'build-bucket': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
   'commit-version': { timeoutSeconds: 300, memoryMiB: 1024, duckDb: true },
-  'api-data': { timeoutSeconds: API_TIMEOUT_SECONDS, memoryMiB: 1024, file: 'api' },
-  'api-cases': { timeoutSeconds: API_TIMEOUT_SECONDS, memoryMiB: 1024, file: 'api' },
+  'api-data': API,
+  'api-cases': API,
   'fulfil-case': { timeoutSeconds: 25, memoryMiB: 1024 },
   'drain-dead-letters': { timeoutSeconds: 60, memoryMiB: 512 },
 }
@@ -54,7 +56,7 @@ export type FunctionOptions = {
 /** A function with a role of its own that reaches what access.ts says, and a log of its own. */
 export function addFunction(scope: Construct, name: FunctionName, options: FunctionOptions): NodejsFunction {
   const { deployment, storage, environment } = options
-  const { timeoutSeconds: _, memoryMiB, file, duckDb } = shapes[name]
+  const { timeoutSeconds: _, memoryMiB, file, ...beside } = shapes[name]
   const id = pascalCase(name)
   const logGroup = addLog(scope, `${id}Log`, { deployment, storage })
   const role = addRole(scope, `${id}Role`, logGroup)
@@ -66,7 +68,7 @@ export function addFunction(scope: Construct, name: FunctionName, options: Funct
     architecture: deployment.architecture,
     ...{ role, logGroup, memorySize: memoryMiB, timeout: timeoutOf(name) },
     // DuckDB spills there what it cannot hold
-    ephemeralStorageSize: Size.gibibytes(duckDb ? 4 : 0.5),
+    ephemeralStorageSize: Size.gibibytes(beside.duckDb ? 4 : 0.5),
     tracing: Tracing.ACTIVE,
     environment: { ...environment, FUNCTION_NAME: name },
     depsLockFilePath: join(ROOT, 'package-lock.json'),
@@ -79,8 +81,9 @@ export function addFunction(scope: Construct, name: FunctionName, options: Funct
       logLevel: LogLevel.WARNING,
       // Some of what is bundled is CommonJS and asks for node's own modules by require
       banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-      externalModules: duckDb ? [DUCKDB] : [],
-      commandHooks: hooks(deployment, duckDb === true),
+      // Imported when the first workbook comes, and so by no function that none comes to
+      externalModules: [EXCEL, ...(beside.duckDb ? [DUCKDB] : [])],
+      commandHooks: hooks(deployment, beside),
     },
   })
   const errors = created.metricErrors({ period: Duration.minutes(5) })
@@ -107,11 +110,16 @@ const DUCKDB_VERSION = '1.5.5-r.5'
 /** With all that it needs. */
 const DUCKDB_HERE = ['@duckdb', 'detect-libc'].map((name) => join(ROOT, 'node_modules', name))
 
+const EXCEL = '@e965/xlsx'
+const EXCEL_FILES = ['package.json', 'xlsx.mjs'].map((name) => join(ROOT, 'node_modules', EXCEL, name))
+
 /** Read by identity/division.ts from beside the code. */
 const DIVISIONS = join(ROOT, 'shared', 'identity', 'divisions.csv')
 
+type Beside = Pick<Shape, 'duckDb' | 'excel'>
+
 // The deployment's files lie beside the code; so does DuckDB, for the architecture that it is to run on
-function hooks({ directory, architecture, local }: Deployment, duckDb: boolean): ICommandHooks {
+function hooks({ directory, architecture, local }: Deployment, { duckDb, excel }: Beside): ICommandHooks {
   const cpu = architecture === Architecture.ARM_64 ? 'arm64' : 'x64'
   const copy = (paths: readonly string[], to: string) =>
     `cp -R ${[...paths, to].map((path) => JSON.stringify(path)).join(' ')}`
@@ -124,10 +132,18 @@ function hooks({ directory, architecture, local }: Deployment, duckDb: boolean):
     `mkdir ${JSON.stringify(`${out}/node_modules`)}`,
     copy(DUCKDB_HERE, `${out}/node_modules`),
   ]
+  const takeExcel = (out: string) => [
+    `mkdir -p ${JSON.stringify(`${out}/node_modules/${EXCEL}`)}`,
+    copy(EXCEL_FILES, `${out}/node_modules/${EXCEL}`),
+  ]
   return {
     beforeBundling: () => [],
     beforeInstall: () => [],
-    afterBundling: (_, out) => [copy(files, out), ...(duckDb ? (local ? take(out) : [install(out)]) : [])],
+    afterBundling: (_, out) => [
+      copy(files, out),
+      ...(duckDb ? (local ? take(out) : [install(out)]) : []),
+      ...(excel ? takeExcel(out) : []),
+    ],
   }
 }
 

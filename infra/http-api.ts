@@ -16,7 +16,7 @@ export type HttpApiOptions = {
   readonly cases: NodejsFunction
 }
 
-/** The HTTP API: `/v1/cases…` to a function that reaches cases, the rest to one that reaches data. */
+/** The HTTP API: cases, and the key that their packages are signed with, to one function, the rest to another. */
 export class ApiGateway extends Construct {
   readonly url: string
 
@@ -29,6 +29,7 @@ export class ApiGateway extends Construct {
     const toData = new HttpLambdaIntegration('Data', data)
     for (const path of ['/v1/cases', '/v1/cases/{proxy+}'])
       api.addRoutes({ path, methods, integration: toCases })
+    api.addRoutes({ path: '/v1/signing-key', methods: [HttpMethod.GET], integration: toCases })
     api.addRoutes({ path: '/{proxy+}', methods, integration: toData })
     this.#addStage(api, options)
     this.url =

@@ -1,14 +1,14 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { ArnPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
-import type { Deployment } from './deployment.ts'
+import { type Deployment, doorHolders } from './deployment.ts'
 
 /** One key for each purpose, so that a role that serves one purpose can read nothing of another. */
 export class Keys extends Construct {
   /** Records and the ledger, their large values, and our own queues. */
   readonly records: Key
-  /** Published datasets. */
+  /** Published datasets, and the receipts that authorities fetch. */
   readonly publication: Key
   /** Cases, packages and evidence. */
   readonly disclosure: Key
@@ -18,9 +18,12 @@ export class Keys extends Construct {
   readonly signing: Key
   /** Signs the log's checkpoints. */
   readonly ledgerSigning: Key
+  /** Signs them as well, where the deployment wants that. */
+  readonly ledgerSecondSigning?: Key
 
-  constructor(scope: Construct, { stack, local }: Deployment) {
+  constructor(scope: Construct, deployment: Deployment) {
     super(scope, 'Keys')
+    const { stack, local, hasSecondSigner } = deployment
     const removalPolicy = local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN
     const encrypting = (purpose: string, description: string): Key =>
       new Key(this, purpose, {
@@ -33,17 +36,22 @@ export class Keys extends Construct {
     this.publication = encrypting('Publication', 'Published datasets')
     this.disclosure = encrypting('Disclosure', 'Disclosure cases, packages and evidence')
     this.operations = encrypting('Operations', 'Logs and alarms')
-    const signing = (purpose: string, description: string): Key =>
+    const signing = (purpose: string, description: string, keySpec = KeySpec.ECC_NIST_EDWARDS25519): Key =>
       new Key(this, purpose, {
         alias: `${stack}/${purpose.toLowerCase()}`,
         description,
-        keySpec: KeySpec.ECC_NIST_EDWARDS25519,
+        keySpec,
         keyUsage: KeyUsage.SIGN_VERIFY,
         removalPolicy,
       })
     this.signing = signing('Signing', 'Signs notices and packages (Ed25519)')
     this.ledgerSigning = signing('LedgerSigning', 'Signs the checkpoints of the public log (Ed25519)')
+    if (hasSecondSigner) {
+      const description = 'Signs the checkpoints of the public log as well (ECDSA P-256)'
+      this.ledgerSecondSigning = signing('LedgerSecondSigning', description, KeySpec.ECC_NIST_P256)
+    }
     this.#admitNotifications()
+    this.#admitReceipts(deployment)
     this.#admitLogs()
     this.#admitAlarms()
   }
@@ -56,6 +64,20 @@ export class Keys extends Construct {
         actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    )
+  }
+
+  // In the hands of S3 alone, which shows each authority its own receipts (buckets.ts)
+  #admitReceipts(deployment: Deployment): void {
+    const holders = doorHolders(deployment)
+    if (holders.length === 0) return
+    this.publication.addToResourcePolicy(
+      new PolicyStatement({
+        principals: holders.map(({ principalArn }) => new ArnPrincipal(principalArn)),
+        actions: ['kms:Decrypt'],
+        resources: ['*'],
+        conditions: { StringLike: { 'kms:ViaService': 's3.*' } },
       }),
     )
   }

@@ -1,4 +1,6 @@
 import { Duration, Validations } from 'aws-cdk-lib'
+import { Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import {
   DefinitionBody,
@@ -9,6 +11,7 @@ import {
   StateMachine,
   Succeed,
   TaskInput,
+  Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { LambdaInvoke, type LambdaInvokeJsonPathProps } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import { Construct } from 'constructs'
@@ -28,9 +31,13 @@ export type PublicationOptions = {
 /** Buckets that are built at once. */
 const BUILDS_AT_ONCE = 40
 
+/** Lambda lets no function run for more than 15 minutes; an answer that is lost is not waited for beyond that. */
+const LONGEST_STEP = Duration.minutes(16)
+
 /**
- * A publication: plan, build each bucket, commit. Every step may be repeated. What fails for good is left as the
- * publication's outcome, so that whoever asks for it is not left waiting.
+ * A publication: plan, build each bucket, commit. Every step may be repeated. That it failed for good is left as the
+ * publication's outcome, so that whoever asks for it is not left waiting: by its own last step, or, where it came to
+ * none, by what is told of its end.
  */
 export class Publication extends Construct {
   readonly machine: StateMachine
@@ -48,6 +55,7 @@ export class Publication extends Construct {
       },
     })
     acknowledge(this.machine)
+    this.#tellOfEnd(options.commit)
     // Step Functions counts what ran out of time apart from what failed
     const period = Duration.minutes(5)
     const heading = 'A publication failed'
@@ -92,9 +100,27 @@ export class Publication extends Construct {
     return planning.next(buckets).next(committing).next(new Succeed(this, 'Done'))
   }
 
+  // Time that ran out, a stop by hand and a document that grew too large are faults that no step can catch
+  #tellOfEnd(commit: NodejsFunction): void {
+    new Rule(this, 'Ended', {
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [this.machine.stateMachineArn],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      targets: [
+        new LambdaFunction(commit, { event: RuleTargetInput.fromEventPath('$.detail'), retryAttempts: 2 }),
+      ],
+    })
+  }
+
   #step(id: string, lambdaFunction: NodejsFunction, props: Partial<LambdaInvokeJsonPathProps>): LambdaInvoke {
     const step = LambdaInvoke.jsonPath(this, id, {
       lambdaFunction,
+      taskTimeout: Timeout.duration(LONGEST_STEP),
       retryOnServiceExceptions: false,
       ...props,
     })

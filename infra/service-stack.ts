@@ -40,13 +40,26 @@ export class ServiceStack extends Stack {
     const receiver = this.#add('receive-submission')
     const splitter = this.#add('split-file')
     const applier = this.#add('apply-entry')
-    const sealer = this.#add('seal-ledger', { SIGNING_KEY_ID: storage.keys.ledgerSigning.keyId })
+    this.#letReply(applier)
+    const { ledgerSigning, ledgerSecondSigning } = storage.keys
+    const sealer = this.#add('seal-ledger', {
+      SIGNING_KEY_ID: ledgerSigning.keyId,
+      ...(ledgerSecondSigning && { SECOND_SIGNING_KEY_ID: ledgerSecondSigning.keyId }),
+    })
     const drain = this.#add('drain-dead-letters')
     this.#doors.open({ receiver, splitter, drain })
     this.#queues.open({ receiver, splitter, applier, sealer, drain, api })
     this.#queues.notifyOfDrops(this.#doors.landing)
     addSealing(sealer, storage)
     addWatching(this.#add('watch-ledger'), storage)
+  }
+
+  // To queues that are their authorities' own, which have to let it in as well
+  #letReply(applier: NodejsFunction): void {
+    const queues = this.#options.deployment.authorities.flatMap(({ replyQueueArn }) => replyQueueArn ?? [])
+    if (queues.length === 0) return
+    const actions = ['sqs:GetQueueUrl', 'sqs:SendMessage']
+    applier.addToRolePolicy(new PolicyStatement({ actions, resources: [...new Set(queues)] }))
   }
 
   #addPublication(): Publication {
@@ -63,9 +76,10 @@ export class ServiceStack extends Stack {
 
   #addApi({ machine }: Publication): NodejsFunction {
     const { deployment, storage } = this.#options
-    const fulfil = this.#add('fulfil-case', { SIGNING_KEY_ID: storage.keys.signing.keyId })
+    const signingKey = { SIGNING_KEY_ID: storage.keys.signing.keyId }
+    const fulfil = this.#add('fulfil-case', signingKey)
     const data = this.#add('api-data', { PUBLISH_STATE_MACHINE: machine.stateMachineArn })
-    const cases = this.#add('api-cases', { FULFIL_FUNCTION: fulfil.functionName })
+    const cases = this.#add('api-cases', { ...signingKey, FULFIL_FUNCTION: fulfil.functionName })
     machine.grantStartExecution(data)
     // By name, not by `grantInvoke`: that also allows every version and alias
     cases.addToRolePolicy(

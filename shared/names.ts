@@ -37,6 +37,11 @@ export function landingPrefix(authority: string): string {
   return `${authority}/`
 }
 
+/** Where an authority's receipts begin in the datasets bucket: `receipts/<authority>/<submission>.json`. */
+export function receiptPrefix(authority: string): string {
+  return `receipts/${authority}/`
+}
+
 export const queueKinds = ['submissions', 'inbox', 'files', 'sealed'] as const
 
 /** A queue; `submissions` are an authority's own, `dead` holds what crashed the receiver of the other again and again. */

@@ -68,7 +68,7 @@ export interface Store {
   commit(writes: readonly Write[], entry: Entry): Promise<'committed' | 'repeated' | 'conflict'>
 }
 
-/** What the sealer and the worker's own bookkeeping need on top: nothing here changes what the ledger says. */
+/** What sealing, applying, erasing and watching need on top: nothing here changes what the ledger says. */
 export interface SealingStore extends Store {
   /** One conditional write outside the ledger; false when `when` did not hold. */
   swap(write: Write): Promise<boolean>
@@ -76,7 +76,7 @@ export interface SealingStore extends Store {
   remove(keys: readonly Key[]): Promise<void>
 }
 
-export const areas = ['archive', 'batches', 'ledger', 'datasets', 'evidence', 'packages'] as const
+export const areas = ['archive', 'batches', 'ledger', 'datasets', 'evidence', 'packages', 'receipts'] as const
 export type Area = (typeof areas)[number]
 
 /** `path` is segments of [A-Za-z0-9._=-] joined by `/`, none of them `.` or `..`. */

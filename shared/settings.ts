@@ -1,7 +1,45 @@
 import { z } from 'zod'
 
-export const recordTypes = ['registration', 'licence', 'penalty'] as const
+/** What authorities send. A `withdrawal` takes back, corrects or repairs what was sent as another type. */
+export const recordTypes = [
+  'registration',
+  'registration-change',
+  'cancellation',
+  'licence',
+  'penalty',
+  'abnormal-listing',
+  'serious-listing',
+  'judgment-default',
+  'taxpayer-grade',
+  'tax-violation',
+  'customs-class',
+  'qualification',
+  'commitment',
+  'withdrawal',
+] as const
 export type RecordType = (typeof recordTypes)[number]
+
+/** The public half of a key that signs (Ed25519, RFC 8037). Strict: a private member has no place in it. */
+export const signingJwkSchema = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'not 32 bytes in base64url'),
+  kid: z.string().max(200).optional(),
+  use: z.literal('sig').optional(),
+  alg: z.enum(['EdDSA', 'Ed25519']).optional(),
+})
+
+const declaredKeySchema = z
+  .strictObject({
+    jwk: signingJwkSchema,
+    /** Half-open: it signs from the one on, and at the other no more. */
+    notBefore: z.iso.datetime({ offset: true }),
+    notAfter: z.iso.datetime({ offset: true }).optional(),
+  })
+  .refine(({ notBefore, notAfter }) => !(Date.parse(notAfter ?? '') <= Date.parse(notBefore)), {
+    message: 'the key ends before it begins',
+    path: ['notAfter'],
+  })
 
 export const authoritySchema = z.strictObject({
   /** Names the authority in keys, paths and commands. */
@@ -18,6 +56,15 @@ export const authoritySchema = z.strictObject({
     .string()
     .regex(/^arn:aws(-cn|-us-gov)?:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/)
     .optional(),
+  /** A queue of its own on SQS, in the deployment's region, which is told of each receipt; no FIFO queue. */
+  replyQueueArn: z
+    .string()
+    .regex(/^arn:aws(-cn|-us-gov)?:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/)
+    .optional(),
+  /** Whether what comes without a signature is refused; a signature that comes is verified in any case. */
+  requireSignature: z.boolean().optional(),
+  /** The keys it begins with, the newest last; from the first rotation on those that are stored count. */
+  signingKeys: z.array(declaredKeySchema).optional(),
 })
 export type Authority = z.infer<typeof authoritySchema>
 
@@ -34,13 +81,19 @@ export const policySchema = z.strictObject({
   ambiguousCodes: z.array(z.string().length(18)).default([]),
   /** How far ahead of our clock a `sentAt` may lie. */
   clockSkewSeconds: z.int().min(0).max(300).default(0),
+  /**
+   * How many days after the day of receipt, in China, corrections may come. Days of the calendar: which days are worked
+   * the State Council announces anew each year. Eleven hold the seven working days of double publicity from any day of
+   * the week on.
+   */
+  correctionDays: z.int().min(1).max(366).default(11),
   /** Files a dataset version is divided into: bucket[N](code). Changing it means a full build. */
   bucketCount: z.int().min(1).max(4096).default(16),
   /** Most organisations one case may name. */
   caseOrganisationLimit: z.int().min(1).max(50).default(10),
   /** How long an approval of a case holds. */
   approvalTtlHours: z.int().min(1).max(720).default(72),
-  /** How long a released package waits for its download. 30 days at most: after that a stored one is removed on AWS. */
+  /** How long a released package waits for its download. 30 days at most: after that a stored one is removed. */
   packageTtlHours: z.int().min(1).max(720).default(720),
 })
 /** What a deployment decides for itself. */
@@ -98,8 +151,10 @@ export const environmentSchema = z.object({
   QUEUE_INBOX_URL: z.string(),
   QUEUE_SEALED_URL: z.string(),
   QUEUE_FILES_URL: z.string(),
-  /** The KMS key of the signer; for the functions that sign. */
+  /** The KMS key of the signer; for the functions that sign, and the one that tells its public half. */
   SIGNING_KEY_ID: z.string().optional(),
+  /** The KMS key of the checkpoints' second signature; for the sealer, where the settings want one. */
+  SECOND_SIGNING_KEY_ID: z.string().optional(),
   /** The issuer of access tokens; for the API. */
   ISSUER: z.string().optional(),
   JWKS_URI: z.string().optional(),

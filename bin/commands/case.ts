@@ -1,19 +1,22 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import type { z } from 'zod'
-import type { caseSchema, timelineSchema } from '../../shared/api/case-document.ts'
+import { caseListSchema, caseSchema, submittedSchema, timelineSchema } from '../../shared/api/case-schema.ts'
+import type { commandBodies } from '../../shared/disclosure/command.ts'
 import { type LegalBasis, legalBases } from '../../shared/disclosure/legal-basis.ts'
 import { refusalGroundCodes, refusalGrounds } from '../../shared/disclosure/refusal.ts'
 import { caseStates } from '../../shared/disclosure/states.ts'
 import { fieldsOf } from '../../shared/fusion/golden-record.ts'
 import { type ClientOptions, clientCommand, print, runClient } from '../command.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
+import { CommandEnd, expectDone, expectWell } from '../command-end.ts'
+import { readText, writeNew } from '../file.ts'
 import { report, type Session } from '../session.ts'
 import { packageCommands } from './package.ts'
 
 type Case = z.infer<typeof caseSchema>
+type Timeline = z.infer<typeof timelineSchema>
 
-export type TimelineRow = z.infer<typeof timelineSchema>['events'][number]
+const PATH = '/v1/cases'
 
 /** `case …`: every step is taken as the principal that `--as` names. */
 export function caseCommand(): Command {
@@ -62,10 +65,11 @@ function submitCommand(): Command {
       runClient(
         options,
         async (session) => {
+          const { as, recipientKey: keyFile } = options
           const request = await readJson(file)
-          const { recipientKey: keyFile } = options
-          if (keyFile === undefined) return post(session, options, '', request)
-          return post(session, options, '', { ...Object(request), recipientKey: await readJson(keyFile) })
+          const json =
+            keyFile === undefined ? request : { ...Object(request), recipientKey: await readJson(keyFile) }
+          return expectDone(await session.call({ method: 'POST', path: PATH, as, json }), submittedSchema)
         },
         describeCase,
       ),
@@ -94,7 +98,7 @@ function listCommand(): Command {
     )
 }
 
-type Cases = { readonly cases: readonly Case[]; readonly next: string | null }
+type Cases = z.infer<typeof caseListSchema>
 
 async function listCases(session: Session, { as, oldest, ...options }: ListOptions): Promise<Cases> {
   const { state, limit, after } = options
@@ -104,8 +108,8 @@ async function listCases(session: Session, { as, oldest, ...options }: ListOptio
     ...(limit !== undefined && { limit }),
     ...(after !== undefined && { after }),
   })
-  const answer = await session.call({ method: 'GET', path: `/v1/cases?${query}`, as })
-  const page = expectDone(answer) as unknown as Cases
+  const answer = await session.call({ method: 'GET', path: `${PATH}?${query}`, as })
+  const page = expectDone(answer, caseListSchema)
   if (page.next !== null) report(`there are more: --after '${page.next}'`)
   else if (page.cases.length === 0) report('there is no case to be listed')
   return page
@@ -134,7 +138,7 @@ function approveCommand(): Command {
         options,
         async (session) => {
           const scopeSha256 = options.scope ?? (await showCase(session, options.as, id)).scopeSha256
-          return post(session, options, `/${id}/approve`, { scopeSha256 })
+          return take(session, { id, step: 'approve', as: options.as, json: { scopeSha256 } })
         },
         describeCase,
       ),
@@ -150,7 +154,10 @@ function refuseCommand(): Command {
     .action((id: string, options: ClientOptions & { code: string; reason: string }) =>
       runClient(
         options,
-        (session) => post(session, options, `/${id}/refuse`, { code: options.code, reason: options.reason }),
+        (session) => {
+          const { as, code, reason } = options
+          return take(session, { id, step: 'refuse', as, json: { code, reason } })
+        },
         describeCase,
       ),
     )
@@ -190,14 +197,14 @@ async function narrow(session: Session, options: NarrowOptions, id: string): Pro
     ...(fields === undefined ? {} : { fields }),
     ...window,
   }
-  return post(session, options, `/${id}/narrow`, { scopeSha256, narrowing, reason })
+  return take(session, { id, step: 'narrow', as: options.as, json: { scopeSha256, narrowing, reason } })
 }
 
 function stepCommand(step: 'release' | 'withdraw', summary: string): Command {
   return clientCommand(step, summary, { may: step === 'release' ? 'case:decide' : 'case:collect' })
     .argument('<case>')
     .action((id: string, options: ClientOptions) =>
-      runClient(options, (session) => post(session, options, `/${id}/${step}`, {}), describeCase),
+      runClient(options, (session) => take(session, { id, step, as: options.as, json: {} }), describeCase),
     )
 }
 
@@ -214,19 +221,23 @@ function downloadCommand(): Command {
     )
 }
 
-async function download(session: Session, { as, out }: ClientOptions & { out: string }, id: string) {
+export async function download(
+  session: Session,
+  { as, out }: { readonly as: string; readonly out: string },
+  id: string,
+) {
   // Claimed before the one download is used up: a path that can't be written must not cost the package
-  await writeFile(out, '', { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${out} exists, or cannot be made`)
-  })
-  const path = `/v1/cases/${encodeURIComponent(id)}/download`
-  const answer = await session.call({ method: 'POST', path, as })
-  if (answer.status !== 200) {
-    await rm(out)
-    expectDone(answer)
+  await writeNew(out, '')
+  try {
+    const path = `${PATH}/${encodeURIComponent(id)}/download`
+    const answer = await session.call({ method: 'POST', path, as })
+    expectWell(answer)
+    await writeFile(out, String(answer.body))
+    return { case: id, file: out, sizeBytes: String(answer.body).length }
+  } finally {
+    // Refused or broken off: an empty file would only stand in the way of the next try
+    if ((await stat(out)).size === 0) await rm(out)
   }
-  await writeFile(out, String(answer.body))
-  return { case: id, file: out, sizeBytes: String(answer.body).length }
 }
 
 function timelineCommand(): Command {
@@ -236,28 +247,33 @@ function timelineCommand(): Command {
       runClient(
         options,
         async (session) => {
-          const path = `/v1/cases/${encodeURIComponent(id)}/timeline`
-          return expectDone(await session.call({ method: 'GET', path, as: options.as }))
+          const path = `${PATH}/${encodeURIComponent(id)}/timeline`
+          return expectDone(await session.call({ method: 'GET', path, as: options.as }), timelineSchema)
         },
-        (answer) => describeTimeline((answer as unknown as { events: TimelineRow[] }).events),
+        describeTimeline,
       ),
     )
 }
 
 async function showCase(session: Session, as: string, id: string): Promise<Case> {
-  const answer = await session.call({ method: 'GET', path: `/v1/cases/${encodeURIComponent(id)}`, as })
-  return expectDone(answer) as unknown as Case
+  const answer = await session.call({ method: 'GET', path: `${PATH}/${encodeURIComponent(id)}`, as })
+  return expectDone(answer, caseSchema)
 }
 
-async function post(session: Session, options: ClientOptions, step: string, json: unknown): Promise<Case> {
-  const answer = await session.call({ method: 'POST', path: `/v1/cases${step}`, as: options.as, json })
-  return expectDone(answer) as unknown as Case
+type CaseStep = {
+  readonly id: string
+  readonly step: keyof typeof commandBodies
+  readonly as: string
+  readonly json: unknown
+}
+
+async function take(session: Session, { id, step, as, json }: CaseStep): Promise<Case> {
+  const path = `${PATH}/${encodeURIComponent(id)}/${step}`
+  return expectDone(await session.call({ method: 'POST', path, as, json }), caseSchema)
 }
 
 async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  })
+  const text = await readText(file)
   try {
     return JSON.parse(text)
   } catch {
@@ -300,11 +316,11 @@ function describePackage(facts: Case['package']): readonly string[] {
   ]
 }
 
-export function describeTimeline(rows: readonly TimelineRow[]): string {
-  return rows.map(describeRow).join('\n')
+export function describeTimeline({ events }: Timeline): string {
+  return events.map(describeRow).join('\n')
 }
 
-function describeRow({ at, actor, role, action, command, ground }: TimelineRow): string {
+function describeRow({ at, actor, role, action, command, ground }: Timeline['events'][number]): string {
   const attempt = command === undefined ? '' : ` (${command})`
   const reason = ground.reason === undefined ? '' : `: ${ground.reason}`
   return `  ${at}  ${actor ?? '(withheld)'} (${role})  ${action}${attempt}  ${ground.code}${reason}`

@@ -1,43 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Argument, Command } from 'commander'
-import { datasets } from '../../shared/datasets/keys.ts'
-import type { Quality } from '../../shared/datasets/quality.ts'
-import { type ClientOptions, clientCommand, runClient } from '../command.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
+import { z } from 'zod'
+import { datasetSchema, filesSchema, publicationSchema } from '../../shared/api/datasets.ts'
+import { datasetNames } from '../../shared/datasets/keys.ts'
+import { type Manifest, manifestSchema } from '../../shared/datasets/manifest.ts'
+import { type Quality, qualitySchema } from '../../shared/datasets/quality.ts'
+import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
 import { type ApiAnswer, report, type Session } from '../session.ts'
 
-export type Publication = {
-  readonly outcome: 'published' | 'unchanged' | 'superseded'
-  readonly version: Version
-}
-
-type Version = {
-  readonly dataset: string
-  readonly version: number
-  readonly rows: number
-  readonly files: number
-  readonly ledgerSize: number
-  readonly validAt: string
-  readonly manifestSha256: string
-}
-
-type Dataset = {
-  readonly name: string
-  readonly title: { readonly en: string }
-  readonly latest: Version | null
-}
-
-export type Files = {
-  readonly manifest: { readonly version: number; readonly rows: number }
-  readonly files: readonly { readonly link: string; readonly rows: number; readonly sha256: string }[]
-}
+type Publication = z.infer<typeof publicationSchema>
+type Files = z.infer<typeof filesSchema>
 
 type PublishOptions = ClientOptions & {
   readonly force?: boolean
   readonly full?: boolean
   readonly acceptDrop?: boolean
   readonly acceptClock?: boolean
+  readonly timeout: number
 }
 
 /** Who publishes and reads when no other principal is named. */
@@ -46,7 +27,7 @@ const PUBLISH = { may: 'dataset:publish', as: STEWARD } as const
 const READ = { may: 'dataset:read', as: STEWARD } as const
 
 function datasetArgument(): Argument {
-  return new Argument('<name>', 'the dataset').choices(Object.keys(datasets))
+  return new Argument('<name>', 'the dataset').choices(datasetNames)
 }
 
 export function datasetCommand(): Command {
@@ -59,16 +40,17 @@ export function datasetCommand(): Command {
     )
     .option('--accept-drop', 'let a version through that has far fewer rows')
     .option('--accept-clock', 'let a version through whose clock is far ahead of all before')
+    .option('--timeout <seconds>', 'how long to wait where it runs elsewhere', parseSeconds, TIMEOUT_SECONDS)
     .action((name: string, options: PublishOptions) =>
       runClient(options, (session) => publishDataset(session, name, options), describePublication),
     )
   const list = clientCommand('list', 'The datasets there are', READ).action((options: ClientOptions) =>
     runClient(
       options,
-      async (session) =>
-        expectDone(
-          await session.call({ method: 'GET', path: '/v1/datasets', as: options.as }),
-        ) as unknown as Dataset[],
+      async (session) => {
+        const answer = await session.call({ method: 'GET', path: '/v1/datasets', as: options.as })
+        return expectDone(answer, z.array(datasetSchema))
+      },
       (list) => list.map(describeDataset).join('\n'),
     ),
   )
@@ -83,14 +65,31 @@ export function datasetCommand(): Command {
     .addCommand(publish)
     .addCommand(list)
     .addCommand(files)
-    .addCommand(documentCommand('manifest', 'Everything about a version but its rows', describeDocument))
-    .addCommand(documentCommand('quality', 'What failed each check of a version, and where', describeQuality))
+    .addCommand(documentCommand('manifest', manifest))
+    .addCommand(documentCommand('quality', quality))
 }
 
-function documentCommand<Document>(
+type Document<Schema extends z.ZodType> = {
+  readonly summary: string
+  readonly schema: Schema
+  readonly describe: (document: z.infer<Schema>) => string
+}
+
+const manifest = {
+  summary: 'Everything about a version but its rows',
+  schema: manifestSchema,
+  describe: (document: Manifest) => JSON.stringify(document, null, 2),
+}
+
+const quality = {
+  summary: 'What failed each check of a version, and where',
+  schema: qualitySchema,
+  describe: describeQuality,
+}
+
+function documentCommand<Schema extends z.ZodType>(
   name: 'manifest' | 'quality',
-  summary: string,
-  describe: (document: Document) => string,
+  { summary, schema, describe }: Document<Schema>,
 ): Command {
   return clientCommand(name, summary, READ)
     .addArgument(datasetArgument())
@@ -100,15 +99,11 @@ function documentCommand<Document>(
         options,
         async (session) => {
           const path = `${versionPath(dataset, options.version)}/${name}`
-          return expectDone(await session.call({ method: 'GET', path, as: options.as })) as Document
+          return expectDone(await session.call({ method: 'GET', path, as: options.as }), schema)
         },
         describe,
       ),
     )
-}
-
-function describeDocument(document: object): string {
-  return JSON.stringify(document, null, 2)
 }
 
 function describeQuality({ dataset, version, rows, checks }: Quality): string {
@@ -120,25 +115,36 @@ function describeQuality({ dataset, version, rows, checks }: Quality): string {
 }
 
 async function publishDataset(session: Session, name: string, options: PublishOptions): Promise<Publication> {
-  const { force = false, full = false, acceptDrop = false, acceptClock = false, as } = options
+  const { force = false, full = false, acceptDrop = false, acceptClock = false, as, timeout } = options
   report(`publishing ${name}`)
   const path = `/v1/datasets/${encodeURIComponent(name)}/versions`
   const json = { force, full, acceptDrop, acceptClock }
   const answer = await session.call({ method: 'POST', path, as, json })
-  return expectDone(await untilPublished(session, as, answer)) as unknown as Publication
+  const published = await untilPublished(session, { as, started: answer, timeoutSeconds: timeout })
+  return expectDone(published, publicationSchema)
 }
 
+type Started = { readonly as: string; readonly started: ApiAnswer; readonly timeoutSeconds?: number }
+
 /** Waits for the outcome of a publication that runs elsewhere. */
-export async function untilPublished(session: Session, as: string, started: ApiAnswer): Promise<ApiAnswer> {
+export async function untilPublished(session: Session, waiting: Started): Promise<ApiAnswer> {
+  const { as, started, timeoutSeconds = TIMEOUT_SECONDS } = waiting
   if (started.status !== 202) return started
   const { publication: path } = started.body as { publication: string }
+  const deadline = performance.now() + timeoutSeconds * 1_000
   for (;;) {
     const answer = await session.call({ method: 'GET', path, as })
     if (answer.status !== 404) return answer
+    if (performance.now() > deadline) {
+      const reason = `under way after ${timeoutSeconds} s; nothing is lost: \`dataset list\` tells when there is a newer version`
+      throw new CommandEnd(1, 'NOT_PUBLISHED_YET', reason, { document: { publication: path } })
+    }
     await sleep(POLL_MS)
   }
 }
 
+/** As long as a stack lets a publication run; one that was ended for it leaves no outcome to wait for. */
+const TIMEOUT_SECONDS = 6 * 3_600
 const POLL_MS = 500
 
 export async function listFiles(
@@ -147,7 +153,7 @@ export async function listFiles(
   { as, version }: { readonly as: string; readonly version?: string | undefined },
 ): Promise<Files> {
   const path = `${versionPath(name, version)}/files`
-  return expectDone(await session.call({ method: 'GET', path, as })) as unknown as Files
+  return expectDone(await session.call({ method: 'GET', path, as }), filesSchema)
 }
 
 function versionPath(name: string, version = 'latest'): string {
@@ -164,7 +170,7 @@ export function describePublication({ outcome, version }: Publication): string {
   ].join('\n')
 }
 
-function describeDataset({ name, title, latest }: Dataset): string {
+function describeDataset({ name, title, latest }: z.infer<typeof datasetSchema>): string {
   return `${name}  ${title.en}  ${latest === null ? 'not published yet' : `version ${latest.version}, ${latest.rows} rows`}`
 }
 

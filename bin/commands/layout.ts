@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander'
-import type { Layout } from '../../shared/ingest/layouts/layout.ts'
+import { isKept, type Layout, refusalsOf } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout, layoutId, layouts } from '../../shared/ingest/layouts/registry.ts'
+import { refusalReasons } from '../../shared/ingest/refusal.ts'
 import { print } from '../command.ts'
 
 /** `layout …`: what a file's columns may be; needs no home. */
@@ -12,14 +13,16 @@ export function layoutCommand(): Command {
       print(json ? JSON.stringify(layouts.map(headOf)) : layouts.map(describeHead).join('\n')),
     )
   const show = new Command('show')
-    .description('The columns of a layout: code, headers, what becomes of their cells')
+    .description('The columns of a layout: code, headers, what becomes of their cells; why it refuses')
     .addArgument(new Argument('<name>', 'the layout').choices(layouts.map(({ name }) => name)))
     .option('--json', 'one JSON document on stdout')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const layout = findLayout(name)
       if (layout === undefined) return
       await print(
-        json ? JSON.stringify({ ...headOf(layout), columns: layout.columns }) : describeLayout(layout),
+        json
+          ? JSON.stringify({ ...headOf(layout), columns: layout.columns, refusals: refusalsOf(layout) })
+          : describeLayout(layout),
       )
     })
   return new Command('layout')
@@ -37,11 +40,13 @@ function describeHead(layout: Layout): string {
 }
 
 function describeLayout(layout: Layout): string {
-  const columns = layout.columns.map(({ code, headers, kind, required }) => {
-    const becomes = DROPPED.has(kind) ? `${kind}, never kept` : kind
+  const columns = layout.columns.map((column) => {
+    const { code, headers, kind, required } = column
+    const becomes = isKept(column) ? kind : `${kind}, never kept`
     return `  ${code}  ${headers[0] ?? ''}  ${becomes}${required ? ', required' : ''}`
   })
-  return [describeHead(layout), `  source: ${layout.source}`, ...columns].join('\n')
+  const refusals = refusalsOf(layout).map((code) => `  ${code}  ${refusalReasons[code]}`)
+  return [describeHead(layout), `  source: ${layout.source}`, ...columns, 'refused as', ...refusals].join(
+    '\n',
+  )
 }
-
-const DROPPED: ReadonlySet<string> = new Set(['person', 'subject-person', 'transport'])

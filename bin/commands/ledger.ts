@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { Command } from 'commander'
+import { z } from 'zod'
+import { erasureSchema } from '../../shared/api/ledger.ts'
+import { errnoOf } from '../../shared/embedded/durable-file.ts'
 import { openHomeStore } from '../../shared/embedded/home.ts'
-import { type Evidence, verifyEvidence } from '../../shared/ledger/evidence.ts'
+import { type Evidence, evidenceSchema, verifyEvidence } from '../../shared/ledger/evidence.ts'
 import { CHECKPOINT_PATH, SECOND_VERIFIER_KEY_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
 import { isQuorum } from '../../shared/ledger/policy.ts'
 import { refusalReasons } from '../../shared/ledger/refusal.ts'
@@ -11,9 +13,10 @@ import { parseVerifierKey } from '../../shared/ledger/verifier-key.ts'
 import { type LogFiles, type LogFinding, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
 import { verifyEntries } from '../../shared/ledger/verify-entries.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
 import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
+import { endUnreadable, readBytes, writeNew } from '../file.ts'
 import { DEFAULT_HOME } from '../home-session.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
 import { callSealed, report, type Session } from '../session.ts'
 import { type Believed, readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
 
@@ -46,7 +49,7 @@ function checkpointCommand(): Command {
 }
 
 async function readLogFile(session: Session, path: string): Promise<string> {
-  return String(expectDone(await session.call({ method: 'GET', path: `/ledger/${path}`, as: EXAMINER })))
+  return expectDone(await session.call({ method: 'GET', path: `/ledger/${path}`, as: EXAMINER }), z.string())
 }
 
 function showCommand(): Command {
@@ -59,7 +62,7 @@ function showCommand(): Command {
 
 async function readEvidence(session: Session, id: string, as: string): Promise<Evidence> {
   const path = `/v1/ledger/entries/${encodeURIComponent(id)}`
-  return expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence
+  return expectDone(await callSealed(session, { method: 'GET', path, as }), evidenceSchema)
 }
 
 export function describeEvidence({ id, kind, at, number, sealedAt, leaf, opening }: Evidence): string {
@@ -204,12 +207,21 @@ function explain(document: ReturnType<typeof describeVerdict>): string {
 
 function filesIn(directory: string): LogFiles {
   return {
-    find: async (path) => readFile(join(directory, path)).catch(() => undefined),
+    find: async (path) => readFile(join(directory, path)).catch(absentAs(undefined, path)),
     list: async () => {
-      const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
+      const options = { recursive: true, withFileTypes: true } as const
+      const entries = await readdir(directory, options).catch(absentAs([], directory))
       const files = entries.filter((entry) => entry.isFile())
       return files.map((entry) => relative(directory, join(entry.parentPath, entry.name)))
     },
+  }
+}
+
+// What is there and cannot be read is no finding about the log: fewer files would be verified, or one be told of as missing
+function absentAs<T>(absent: T, path: string): (fault: unknown) => T {
+  return (fault) => {
+    const errno = errnoOf(fault) ?? ''
+    return ['ENOENT', 'ENOTDIR'].includes(errno) ? absent : endUnreadable(path)()
   }
 }
 
@@ -259,12 +271,12 @@ async function readExport(session: Session, { as, ...options }: ExportOptions): 
     throw new CommandEnd(2, 'EXPORT_OF_WHAT', 'one of --case and --submission is wanted')
   if (caseId !== undefined) {
     const path = `/v1/cases/${encodeURIComponent(caseId)}/evidence`
-    return expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence[]
+    return expectDone(await callSealed(session, { method: 'GET', path, as }), z.array(evidenceSchema))
   }
   if (authority === undefined || id === undefined || rest.length > 0)
     throw new CommandEnd(2, 'SUBMISSION_INVALID', 'AUTHORITY/ID is wanted')
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}/evidence`
-  return [expectDone(await callSealed(session, { method: 'GET', path, as })) as unknown as Evidence]
+  return [expectDone(await callSealed(session, { method: 'GET', path, as }), evidenceSchema)]
 }
 
 function verifyExportCommand(): Command {
@@ -285,7 +297,7 @@ function verifyExportCommand(): Command {
         const verified = verifyEvidences(unpacked.list, await readTrust(options))
         if (unpacked.changedAt !== undefined)
           throw new CommandEnd(1, 'ARCHIVE_CHANGED', `${file} at byte ${unpacked.changedAt}`)
-        await printVerified(verified, options.json === true)
+        await printVerified(verified, options)
       }),
     )
 }
@@ -327,8 +339,11 @@ export function verifyEvidences(list: readonly Evidence[], { trust, policy }: Be
   return { document, text }
 }
 
-export async function printVerified({ document, text }: Verdict, isJson: boolean): Promise<void> {
-  await print(isJson ? JSON.stringify(document) : text)
+export async function printVerified(
+  { document, text }: Verdict,
+  { json }: { readonly json?: boolean },
+): Promise<void> {
+  await print(json ? JSON.stringify(document) : text)
 }
 
 function reasonOf(code: keyof typeof refusalReasons | 'QUORUM_MISSING'): string {
@@ -360,20 +375,9 @@ function eraseCommand(): Command {
             throw new CommandEnd(2, 'ROW_INVALID', 'places count from 0')
           const path = `/v1/ledger/entries/${encodeURIComponent(id)}/erasure`
           const json = { reason: options.reason, ...(rows && { rows }) }
-          return expectDone(await session.call({ method: 'POST', path, as: options.as, json }))
+          return expectDone(await session.call({ method: 'POST', path, as: options.as, json }), erasureSchema)
         },
         ({ erasure, records }) => `erased, with ${records} records; told of as ${erasure}`,
       ),
     )
-}
-
-async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(file, content, { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
-  })
-}
-
-export async function readBytes(file: string): Promise<Uint8Array> {
-  if (!existsSync(file)) throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  return readFile(file)
 }

@@ -1,20 +1,10 @@
 import { Command } from 'commander'
+import type { z } from 'zod'
+import { organisationSchema } from '../../shared/api/organisations.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
-import { expectDone } from '../outcome.ts'
+import { expectDone } from '../command-end.ts'
 
 type ShowOptions = ClientOptions & { readonly provenance?: boolean }
-
-type Organisation = {
-  readonly uscc: string
-  readonly asOf: { readonly ledgerSize: number; readonly validAt: string }
-  readonly record: Readonly<Record<string, unknown>>
-  readonly provenance?: Readonly<
-    Record<
-      string,
-      { rule: string; won: readonly { authority: string; entry: number }[]; lost?: readonly unknown[] }
-    >
-  >
-}
 
 /** The principal that reads organisations and datasets when no other is named. */
 const READER = 'steward'
@@ -32,16 +22,16 @@ export function organisationCommand(): Command {
         options,
         async (session) => {
           const path = `/v1/organisations/${encodeURIComponent(uscc)}?provenance=${options.provenance === true}`
-          return expectDone(await session.call({ method: 'GET', path, as: options.as }))
+          return expectDone(await session.call({ method: 'GET', path, as: options.as }), organisationSchema)
         },
-        (answer) => describeOrganisation(answer as unknown as Organisation),
+        describeOrganisation,
       ),
     )
   return new Command('organisation').description('Read what is held about an organisation').addCommand(show)
 }
 
 /** A field a line; below each, where it comes from. */
-export function describeOrganisation(organisation: Organisation): string {
+export function describeOrganisation(organisation: z.infer<typeof organisationSchema>): string {
   const { record, provenance, asOf } = organisation
   const lines = [`${organisation.uscc} as of ledger size ${asOf.ledgerSize}, valid at ${asOf.validAt}`]
   for (const [name, value] of Object.entries(record)) {

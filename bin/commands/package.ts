@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { z } from 'zod'
+import { signingKeySchema } from '../../shared/api/signing-key.ts'
 import { openPackage } from '../../shared/disclosure/package.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
+import { readText, writeNew } from '../file.ts'
 
 /** What a requester does on their own machine, with no home and no API: make a key, and open a package with it. */
 export function packageCommands(): readonly Command[] {
@@ -20,9 +21,7 @@ function keyPairCommand(): Command {
       run(options, async () => {
         const { privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
         const jwk = await exportJWK(privateKey)
-        await writeFile(options.out, `${JSON.stringify(jwk)}\n`, { flag: 'wx', mode: 0o600 }).catch(() => {
-          throw new CommandEnd(2, 'FILE_UNWRITABLE', `${options.out} exists, or cannot be made`)
-        })
+        await writeNew(options.out, `${JSON.stringify(jwk)}\n`)
         const { d: _, ...publicJwk } = jwk
         await print(JSON.stringify(publicJwk))
       }),
@@ -59,7 +58,10 @@ function signingKeyCommand(): Command {
     runClient(
       options,
       async (session) =>
-        expectDone(await session.call({ method: 'GET', path: '/v1/signing-key', as: options.as })),
+        expectDone(
+          await session.call({ method: 'GET', path: '/v1/signing-key', as: options.as }),
+          signingKeySchema,
+        ),
       (key) => JSON.stringify(key),
     ),
   )
@@ -73,10 +75,4 @@ async function readJwk<Schema extends z.ZodType>(file: string, schema: Schema): 
     // What either parser throws may quote a private key
     throw new CommandEnd(2, 'KEY_MALFORMED', `${file} is not the JWK that is wanted here`)
   }
-}
-
-async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => {
-    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  })
 }

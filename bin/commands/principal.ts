@@ -1,18 +1,14 @@
 import { Command, Option } from 'commander'
+import { z } from 'zod'
+import { revocationSchema, storedPrincipalSchema } from '../../shared/api/principals.ts'
 import { roles } from '../../shared/base/actor.ts'
+import { type Principal, principalSchema } from '../../shared/principals/principal.ts'
 import { type ClientOptions, clientCommand, runClient } from '../command.ts'
-import { expectDone } from '../outcome.ts'
+import { expectDone } from '../command-end.ts'
 
 const OPERATOR = 'operator'
 const PATH = '/v1/principals'
 const MANAGE = { may: 'principal:manage', as: OPERATOR } as const
-
-type Row = {
-  readonly name: string
-  readonly role: string
-  readonly authority?: string
-  readonly revoked?: boolean
-}
 
 export function principalCommand(): Command {
   return new Command('principal')
@@ -31,7 +27,7 @@ function listCommand(): Command {
       options,
       async (session) => {
         const answer = await session.call({ method: 'GET', path: PATH, as: options.as })
-        return expectDone(answer) as unknown as Row[]
+        return expectDone(answer, z.array(storedPrincipalSchema))
       },
       (rows) => rows.map(describe).join('\n'),
     ),
@@ -49,7 +45,7 @@ function addCommand(): Command {
         async (session) => {
           const { role, authority, as } = options
           const json = { name, role, ...(authority === undefined ? {} : { authority }) }
-          return expectDone(await session.call({ method: 'POST', path: PATH, as, json })) as unknown as Row
+          return expectDone(await session.call({ method: 'POST', path: PATH, as, json }), principalSchema)
         },
         describe,
       ),
@@ -64,13 +60,13 @@ function revokeCommand(): Command {
         options,
         async (session) => {
           const path = `${PATH}/${encodeURIComponent(name)}/revocation`
-          return expectDone(await session.call({ method: 'POST', path, as: options.as }))
+          return expectDone(await session.call({ method: 'POST', path, as: options.as }), revocationSchema)
         },
         () => `${name} is revoked`,
       ),
     )
 }
 
-function describe({ name, role, authority, revoked }: Row): string {
+function describe({ name, role, authority, revoked }: Principal & { readonly revoked?: boolean }): string {
   return `${name}  ${role}${authority === undefined ? '' : ` of ${authority}`}${revoked ? '  (revoked)' : ''}`
 }

@@ -1,18 +1,20 @@
-import { readFile } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { sha256 } from '../../shared/base/digest.ts'
+import type { z } from 'zod'
+import { statusSchema } from '../../shared/api/receipts.ts'
 import { chinaDate, systemClock } from '../../shared/base/instant.ts'
-import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
+import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
-import type { Receipt, RecordOutcome } from '../../shared/ingest/receipt.ts'
+import type { Outcome, RecordOutcome } from '../../shared/ingest/outcomes.ts'
+import type { Receipt } from '../../shared/ingest/receipt.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
 import { policySchema } from '../../shared/settings.ts'
-import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
-import { report, type Session } from '../session.ts'
+import { type ClientOptions, clientCommand, parseSeconds, print, run, runClient } from '../command.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
+import { ENDINGS, findSentFile } from '../sent-file.ts'
+import { type OutgoingFile, report, type Session, type Submitted } from '../session.ts'
 
 type PushOptions = Omit<ClientOptions, 'as'> & {
   readonly as?: string
@@ -37,12 +39,8 @@ export type Pushed = {
   readonly applied: Applied
   readonly refusal?: Receipt['refusal']
   readonly records: readonly RecordOutcome[]
-}
-
-const contentTypes: Readonly<Record<string, string>> = {
-  '.csv': 'text/csv',
-  '.ndjson': 'application/x-ndjson',
-  '.jsonl': 'application/x-ndjson',
+  /** The first record that is not listed, where there are more than a list takes. */
+  readonly next?: number
 }
 
 const SIGN_IN = { may: 'submission:send', otherwise: 'the authority', makesHome: true } as const
@@ -50,7 +48,7 @@ const SIGN_IN = { may: 'submission:send', otherwise: 'the authority', makesHome:
 export function pushCommand(): Command {
   const summary = "Send a file of records as an authority's, and wait until it is applied"
   return clientCommand('push', summary, SIGN_IN)
-    .argument('<file>', 'a .csv or .ndjson file')
+    .argument('<file>', `a file: ${ENDINGS}; each also as .gz`)
     .requiredOption('--authority <code>', 'the authority it comes from')
     .requiredOption('--layout <name>', `the layout it is in: ${LAYOUTS}`, parseLayout)
     .option('--submission <id>', 'names this content for good (default: from its SHA-256)')
@@ -73,20 +71,21 @@ function parseLayout(name: string): string {
   throw new InvalidArgumentError(`The layouts are ${LAYOUTS}.`)
 }
 
-function parseSeconds(text: string): number {
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('A whole number of seconds, 1 or more.')
-}
-
 // By the policy that admits least: what a deployment admits besides is for its own to say
 async function tryHere(file: string, { layout, json }: PushOptions): Promise<void> {
-  const { contentType, bytes } = await readSent(file)
+  const { format, open } = await findSentFile(file)
   const found = findLayout(layout)
   if (found === undefined) return
-  const format = contentType === 'text/csv' ? 'csv' : 'ndjson'
   const trial = {
     dryRun: true,
-    ...tryFile(found, { format, bytes }, { policy: policySchema.parse({}), today: chinaDate(systemClock()) }),
+    ...(await tryFile(
+      found,
+      { format, bytes: open() },
+      {
+        ...{ policy: policySchema.parse({}), today: chinaDate(systemClock()) },
+        ...{ outcomes: outcomesToTell(json), limit: LISTED_RECORDS },
+      },
+    )),
   }
   if (trial.refusal !== undefined) {
     const { code, path, reason } = trial.refusal
@@ -96,14 +95,12 @@ async function tryHere(file: string, { layout, json }: PushOptions): Promise<voi
   await print(json ? JSON.stringify(trial) : lines.join('\n'))
 }
 
-async function readSent(file: string): Promise<Push['file']> {
-  const contentType = contentTypes[extname(file).toLowerCase()]
-  if (contentType === undefined)
-    throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', 'a .csv or .ndjson file is wanted')
-  const bytes = await readFile(file).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  })
-  return { contentType, bytes: new Uint8Array(bytes) }
+/** Ten pages of the API; what is past them is asked for there. */
+const LISTED_RECORDS = 100_000
+
+// As JSON all of them; to people, what they may have to mend
+function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {
+  return json ? undefined : ['refused', 'unresolved']
 }
 
 async function pushFile(
@@ -112,18 +109,14 @@ async function pushFile(
   options: PushOptions & { readonly as: string },
 ): Promise<Pushed> {
   checkHead(options)
-  const sent = await readSent(file)
-  const {
-    authority,
-    layout,
-    sentAt,
-    as,
-    timeout,
-    submission = sha256(`${layout}\n${sha256(sent.bytes)}`),
-  } = options
+  const { contentType, sizeBytes, hash, open } = await findSentFile(file)
+  const { authority, layout, sentAt, as, timeout } = options
+  const submissionId = options.submission ?? contentSha256(layout, await hash())
+  report(`reading ${sizeBytes} bytes`)
+  const bytes = Readable.toWeb(open()) as ReadableStream<Uint8Array<ArrayBuffer>>
   const pushed = await push(session, {
-    ...{ authority, layout, as, submissionId: submission, file: sent },
-    timeoutSeconds: timeout,
+    ...{ authority, layout, as, submissionId, file: { contentType, bytes } },
+    ...{ timeoutSeconds: timeout, outcomes: outcomesToTell(options.json) },
     ...(sentAt !== undefined && { sentAt }),
   })
   if (pushed.refusal === undefined) return pushed
@@ -152,42 +145,41 @@ export type Push = {
   readonly sentAt?: string
   readonly as?: string
   readonly timeoutSeconds?: number
-  readonly file: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  readonly file: OutgoingFile
+  /** List records of these outcomes alone. */
+  readonly outcomes?: readonly Outcome[] | undefined
 }
 
 /** Sends a file and waits until its records are applied. */
-export async function push(session: Session, { as, timeoutSeconds, ...push }: Push): Promise<Pushed> {
-  const { authority, submissionId, file, sentAt = systemClock() } = push
+export async function push(
+  session: Session,
+  { as, timeoutSeconds, outcomes, ...push }: Push,
+): Promise<Pushed> {
+  const { authority, submissionId, sentAt = systemClock() } = push
   const principal = as ?? authority
-  report(`reading ${file.bytes.length} bytes`)
-  const { sha256 } = await session.submit({ ...push, sentAt, as: principal })
+  const submitted = await session.submit({ ...push, sentAt, as: principal })
   report(`received as ${submissionId}, waiting until applied`)
-  const waiting = { authority, submissionId, as: principal, sha256 }
+  const waiting = { authority, submissionId, as: principal, outcomes, ...submitted }
   return waitUntilApplied(session, { ...waiting, timeoutMs: (timeoutSeconds ?? TIMEOUT_SECONDS) * 1_000 })
 }
 
-type Waiting = {
+type Waiting = Submitted & {
   readonly authority: string
   readonly submissionId: string
   readonly as: string
-  readonly sha256: string
+  readonly outcomes: readonly Outcome[] | undefined
   readonly timeoutMs: number
 }
 
-type ReceiptStatus = {
-  readonly receipt: Receipt
-  readonly status: string
-  readonly entry: number
-  readonly applied: Applied
-  readonly records: readonly RecordOutcome[]
-}
+type ReceiptStatus = z.infer<typeof statusSchema>
 
 async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
   const began = performance.now()
   let [told, toldAt] = ['received', began]
   for (;;) {
     const state = await readState(session, waiting)
-    if (state?.status === 'applied') return toPushed(state)
+    const pushed = state?.applied && toPushed(await listOn(session, waiting, state))
+    if (pushed !== undefined) return pushed
     const status = state?.status ?? 'received'
     const now = performance.now()
     if (now - began > waiting.timeoutMs) throw notAppliedYet(waiting, status)
@@ -203,14 +195,26 @@ const POLL_MS = 25
 const TELL_MS = 10_000
 
 async function readState(session: Session, waiting: Waiting): Promise<ReceiptStatus | undefined> {
-  const { authority, submissionId, as } = waiting
-  const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}`
-  const answer = await session.call({ method: 'GET', path, as })
-  if (answer.status === 404) return undefined
-  const state = expectDone(answer) as unknown as ReceiptStatus
+  const { authority, submissionId, refusedId } = waiting
+  const state = await findState(session, waiting, { submissionId })
+  if (state === undefined) {
+    return refusedId === undefined ? undefined : findState(session, waiting, { submissionId: refusedId })
+  }
   if (state.receipt.sha256 === waiting.sha256) return state
   const reason = `${submissionId} names other content`
   throw new CommandEnd(3, 'SUBMISSION_ID_REUSED', reason, { document: { submissionId, authority } })
+}
+
+async function findState(
+  session: Session,
+  { authority, as, outcomes = [] }: Waiting,
+  { submissionId, from = 0 }: { readonly submissionId: string; readonly from?: number },
+): Promise<ReceiptStatus | undefined> {
+  const wanted = outcomes.map((outcome): [string, string] => ['outcome', outcome])
+  const query = new URLSearchParams([['from', String(from)], ...wanted])
+  const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(submissionId)}?${query}`
+  const answer = await session.call({ method: 'GET', path, as })
+  return answer.status === 404 ? undefined : expectDone(answer, statusSchema)
 }
 
 function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: string): CommandEnd {
@@ -218,7 +222,22 @@ function notAppliedYet({ authority, submissionId, timeoutMs }: Waiting, status: 
   return new CommandEnd(1, 'NOT_APPLIED_YET', reason, { document: { submissionId, authority, status } })
 }
 
-function toPushed({ receipt, entry, applied, records }: ReceiptStatus): Pushed {
+async function listOn(session: Session, waiting: Waiting, first: ReceiptStatus): Promise<ReceiptStatus> {
+  const { submissionId } = first.receipt
+  const records = [...first.records]
+  let { next } = first
+  while (next !== undefined && records.length < LISTED_RECORDS) {
+    const page = await findState(session, waiting, { submissionId, from: next })
+    records.push(...(page?.records ?? []))
+    next = page?.next
+  }
+  const { next: _, ...rest } = first
+  return { ...rest, records, ...(next !== undefined && { next }) }
+}
+
+// Undefined until it is applied
+function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pushed | undefined {
+  if (entry === undefined || applied === undefined) return undefined
   const { submissionId, authority, received, accepted, repeated, refused, unresolved, refusal } = receipt
   const counts = { received, accepted, repeated, refused, unresolved }
   return {
@@ -229,6 +248,7 @@ function toPushed({ receipt, entry, applied, records }: ReceiptStatus): Pushed {
     applied,
     ...(refusal === undefined ? {} : { refusal }),
     records,
+    ...(next !== undefined && { next }),
   }
 }
 
@@ -244,7 +264,10 @@ export function describePush(pushed: Pushed, layout: string): string {
   ].join('\n')
 }
 
-type Outcomes = Pick<Pushed, 'received' | 'accepted' | 'repeated' | 'refused' | 'unresolved' | 'records'>
+type Outcomes = Pick<
+  Pushed,
+  'received' | 'accepted' | 'repeated' | 'refused' | 'unresolved' | 'records' | 'next'
+>
 
 function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
   const { received, accepted, repeated, refused, unresolved } = outcomes
@@ -255,6 +278,7 @@ function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[]
     if (outcome === 'refused') lines.push(`  record ${index} refused: ${code} at ${placeOf(path)}: ${reason}`)
     if (outcome === 'unresolved') lines.push(`  record ${index} unresolved: ${UNRESOLVED}`)
   }
+  if (outcomes.next !== undefined) lines.push(`  and more, from record ${outcomes.next} on`)
   return lines
 }
 

@@ -1,22 +1,27 @@
-import { writeFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { z } from 'zod'
+import { statusSchema } from '../../shared/api/receipts.ts'
+import { canonicalJson, type Json } from '../../shared/base/canonical.ts'
 import { digestOf } from '../../shared/base/digest.ts'
-import { receiptSchema } from '../../shared/ingest/receipt.ts'
+import { chinaDate, type Instant } from '../../shared/base/instant.ts'
+import { FileRefused } from '../../shared/ingest/formats/format.ts'
+import { findLayout } from '../../shared/ingest/layouts/registry.ts'
+import { type ProvenReceipt, provenReceiptSchema } from '../../shared/ingest/proven-receipt.ts'
+import type { Receipt } from '../../shared/ingest/receipt.ts'
+import { recordsRootOf } from '../../shared/ingest/trial.ts'
 import { evidenceSchema } from '../../shared/ledger/evidence.ts'
+import { policySchema } from '../../shared/settings.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
-import { CommandEnd, expectDone } from '../outcome.ts'
+import { CommandEnd, expectDone } from '../command-end.ts'
+import { readBytes, writeNew } from '../file.ts'
+import { findSentFile } from '../sent-file.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
-import { printVerified, readBytes, verifyEvidences } from './ledger.ts'
+import { printVerified, verifyEvidences } from './ledger.ts'
 
-/** A receipt with what proves it: all that an authority needs to keep. */
-const provenSchema = z.strictObject({ receipt: receiptSchema, evidence: evidenceSchema })
-type Proven = z.infer<typeof provenSchema>
-
-/** As it is kept, with the digest of both: of what no entry tells, that alone shows whether it was damaged since. */
-const keptSchema = provenSchema.extend({ sha256: z.string() })
+/** As `receipt show` keeps it, with the digest of both: of what no entry tells, that shows whether it was damaged. */
+const keptSchema = provenReceiptSchema.extend({ sha256: z.string().optional() })
 
 export function receiptCommand(): Command {
   return new Command('receipt')
@@ -40,7 +45,7 @@ function showCommand(): Command {
         { ...options, as },
         async (session) => {
           const proven = await readProven(session, { authority, id, as })
-          if (options.out !== undefined) await keep(options.out, proven)
+          if (options.out !== undefined) await writeNew(options.out, formatKept(proven))
           return proven
         },
         ({ receipt, evidence }) =>
@@ -51,51 +56,80 @@ function showCommand(): Command {
 
 type Asked = { readonly authority: string; readonly id: string; readonly as: string }
 
-async function readProven(session: Session, { authority, id, as }: Asked): Promise<Proven> {
+async function readProven(session: Session, { authority, id, as }: Asked): Promise<ProvenReceipt> {
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}`
-  const { receipt } = expectDone(await session.call({ method: 'GET', path, as }))
-  const evidence = expectDone(await callSealed(session, { method: 'GET', path: `${path}/evidence`, as }))
-  return provenSchema.parse({ receipt, evidence })
+  const { receipt } = expectDone(await session.call({ method: 'GET', path, as }), statusSchema)
+  const evidence = await callSealed(session, { method: 'GET', path: `${path}/evidence`, as })
+  return { receipt, evidence: expectDone(evidence, evidenceSchema) }
 }
 
-async function keep(file: string, proven: Proven): Promise<void> {
-  await writeFile(file, formatKept(proven), { flag: 'wx', mode: 0o600 }).catch(() => {
-    throw new CommandEnd(2, 'FILE_UNWRITABLE', `${file} exists, or cannot be made`)
-  })
+type VerifyOptions = TrustOptions & { readonly records?: string; readonly json?: boolean }
+
+function formatKept(proven: ProvenReceipt): string {
+  return `${JSON.stringify({ ...proven, sha256: digestOf(asJson(proven)) }, null, 2)}\n`
 }
 
-function formatKept(proven: Proven): string {
-  const sha256 = digestOf(JSON.parse(JSON.stringify(proven)))
-  return `${JSON.stringify({ ...proven, sha256 }, null, 2)}\n`
+/** How it was written: as it is kept, or as it was delivered, whose digest the authority was told. */
+function formsOf(proven: ProvenReceipt): readonly string[] {
+  return [formatKept(proven), canonicalJson(asJson(proven))]
+}
+
+function asJson(proven: ProvenReceipt): Json {
+  return JSON.parse(JSON.stringify(proven))
 }
 
 function verifyCommand(): Command {
   return new Command('verify')
     .description('Verify a kept receipt, with nothing but the key of the log')
-    .argument('<file>', 'as `receipt show --out` wrote it')
+    .argument('<file>', 'as it was delivered, or `receipt show --out` wrote it')
     .addOption(vkeyOption())
     .option(
       '--policy <file>',
       'logs and witnesses to believe, and how many are enough (c2sp.org/tlog-policy)',
     )
+    .option('--records <file>', 'the file that was sent: hold its records against the receipt as well')
     .option('--json', 'one JSON document on stdout')
-    .action((file: string, options: TrustOptions & { json?: boolean }) =>
+    .action((file: string, options: VerifyOptions) =>
       run(options, async () => {
         const bytes = await readBytes(file)
         const proven = parseProven(bytes)
         if (proven === undefined)
-          throw new CommandEnd(1, 'RECEIPT_MALFORMED', `${file} is not what \`receipt show --out\` writes`)
+          throw new CommandEnd(
+            1,
+            'RECEIPT_MALFORMED',
+            `${file} is neither a delivered receipt nor what \`receipt show --out\` writes`,
+          )
         if (!isToldBy(proven))
           throw new CommandEnd(1, 'RECEIPT_DIFFERS', 'the entry tells of another receipt')
         const verified = verifyEvidences([proven.evidence], await readTrust(options))
-        if (Buffer.compare(Buffer.from(formatKept(proven)), bytes) !== 0)
+        if (!formsOf(proven).some((form) => Buffer.compare(Buffer.from(form), bytes) === 0))
           throw new CommandEnd(1, 'RECEIPT_CHANGED', `${file} is not as it was written`)
-        await printVerified(verified, options.json === true)
+        if (options.records !== undefined) await expectRecords(proven.receipt, options.records)
+        await printVerified(verified, options)
       }),
     )
 }
 
-function parseProven(bytes: Uint8Array): Proven | undefined {
+// The receipt does not say whether individual businesses are admitted where it comes from: by either reading it may hold
+async function expectRecords(receipt: Receipt, file: string): Promise<void> {
+  const { format, open } = await findSentFile(file)
+  const layout = findLayout(receipt.layout)
+  for (const admitIndividualBusinesses of [false, true]) {
+    const policy = policySchema.parse({ admitIndividualBusinesses })
+    const today = chinaDate(receipt.receivedAt as Instant)
+    const context = layout && { layout, authority: receipt.authority, today }
+    const root =
+      context && (await recordsRootOf(context, { format, bytes: open() }, policy).catch(undefinedIfRefused))
+    if (root !== undefined && root === receipt.recordsRoot) return
+  }
+  throw new CommandEnd(1, 'RECORDS_DIFFER', `the receipt is not of the records in ${file}`)
+}
+
+function undefinedIfRefused(fault: unknown): undefined {
+  if (!(fault instanceof FileRefused)) throw fault
+}
+
+function parseProven(bytes: Uint8Array): ProvenReceipt | undefined {
   try {
     const { receipt, evidence } = keptSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
     return { receipt, evidence }
@@ -109,7 +143,7 @@ function parseProven(bytes: Uint8Array): Proven | undefined {
  * Whether the entry, if it is proven, tells of this receipt and nothing else: the same submission, content, time,
  * counts, parts and refusal. What an entry does not tell, nobody can prove: the size, and the outcome of each record.
  */
-function isToldBy({ receipt, evidence }: Proven): boolean {
+function isToldBy({ receipt, evidence }: ProvenReceipt): boolean {
   const { entryId, receivedAt, refusal, schemaVersion: _, sizeBytes: __, outcomes: ___, ...rest } = receipt
   const told = { ...rest, ...(refusal && { refusal: refusal.code }) }
   const isOfEntry = evidence.id === entryId && evidence.at === receivedAt

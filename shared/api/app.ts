@@ -1,20 +1,22 @@
 import { bodyLimit } from 'hono/body-limit'
+import { compress } from 'hono/compress'
 import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
+import { findActor } from '../principals/principal.ts'
+import type { TokenVerifier } from '../principals/token.ts'
+import { authorityRoutes } from './authorities.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
-import { addDocument } from './document.ts'
 import { type Eraser, ledgerRoutes } from './ledger.ts'
-import { addLog } from './log.ts'
+import { addOpenapi } from './openapi.ts'
 import { organisationRoutes } from './organisations.ts'
-import { findActor } from './principal.ts'
 import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
+import { addPublicLog } from './public-log.ts'
 import { receiptRoutes } from './receipts.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
-import { submissionRoutes } from './submissions.ts'
-import type { TokenVerifier } from './token.ts'
+import { bringsFile, submissionRoutes } from './submissions.ts'
 
 /** What takes longer, or reaches further, than the API itself: run here, or by functions with roles of their own. */
 export type Stages = {
@@ -34,7 +36,7 @@ export type ApiOptions = {
   readonly onFault?: (fault: unknown) => void
 }
 
-/** Largest body of one request: a submission's file. Larger ones come in by other doors. */
+/** Largest body that is held whole: an envelope's. A file is read as it comes, and has a limit of its own. */
 export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The API over a world: one app, every route behind a token but `/healthz`, `/openapi.json` and the public log. */
@@ -46,21 +48,21 @@ export function createApi(options: ApiOptions): Routes {
     return response
   })
   api.notFound((context) => problem(context, { status: 404, code: 'NOT_FOUND' }))
+  // A function answers 6 MB at most, and the 4,096 files that a version may have come to 8 with their links, of 2 KB each
+  api.use(compress({ encoding: 'gzip' }))
   api.use('/v1/*', requireActor(options))
-  api.use(
-    '/v1/*',
-    bodyLimit({
-      maxSize: BODY_LIMIT_BYTES,
-      onError: (context) => problem(context, { status: 413, code: 'BODY_TOO_LARGE' }),
-    }),
-  )
+  const limitBody = bodyLimit({
+    maxSize: BODY_LIMIT_BYTES,
+    onError: (context) => problem(context, { status: 413, code: 'BODY_TOO_LARGE' }),
+  })
+  api.use('/v1/*', (context, next) => (bringsFile(context) ? next() : limitBody(context, next)))
   api.get('/healthz', (context) => context.json({ status: 'ok' }))
   const { data, cases } = routesOf(options)
   // Described whole by either mount: to its clients it is one API
   const whole = newRoutes()
   for (const routes of [...data, ...cases]) whole.route('/v1', routes)
-  addDocument(api, whole)
-  addLog(api, options.world)
+  addOpenapi(api, whole)
+  addPublicLog(api, options.world)
   const mounted = { data, cases, both: [...data, ...cases] }[options.mount ?? 'both']
   for (const routes of mounted) api.route('/v1', routes)
   return api
@@ -74,6 +76,7 @@ function routesOf({ world, stages }: ApiOptions) {
     organisationRoutes(world),
     datasetRoutes(world, stages.publish),
     principalRoutes(world),
+    authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
   ]
   return { data, cases }

@@ -2,24 +2,16 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Actor } from '../base/actor.ts'
-import {
-  approveCase,
-  type CaseResult,
-  downloadCase,
-  narrowCase,
-  refuseCase,
-  withdrawCase,
-} from '../disclosure/cases.ts'
+import { actOnCase, type CaseCommand, type CaseResult, downloadCase } from '../disclosure/cases.ts'
 import { commandBodies } from '../disclosure/command.ts'
+import { submitCase } from '../disclosure/new-case.ts'
 import { caseStates } from '../disclosure/states.ts'
-import { submitCase } from '../disclosure/submission.ts'
 import { caseTimeline, listCases, readCase } from '../disclosure/view.ts'
 import { type Evidence, evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
-import { caseListSchema, caseSchema, submittedSchema, timelineSchema } from './case-document.ts'
-import { type Action, may } from './may.ts'
+import { caseListSchema, caseSchema, submittedSchema, timelineSchema } from './case-schema.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
+import { addRoute, newRoutes, type Routes } from './routes.ts'
 
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 const params = z.object({ caseId: z.string() })
@@ -105,16 +97,25 @@ const packageRoute = createRoute({
   },
 })
 
-const commandRoute = <Name extends keyof typeof commandBodies>(name: Name, summary: string) =>
+// A requester who tries to decide is answered, and logged, by the case itself; other roles get no further
+const DECIDING = ['case:decide', 'case:collect'] as const
+
+const commands = {
+  approve: { summary: 'The first or the second approval of the scope named', may: DECIDING },
+  narrow: { summary: 'Make the scope smaller; voids the approvals', may: DECIDING },
+  refuse: { summary: 'Refuse, with a code and a reason', may: DECIDING },
+  release: { summary: 'Extract what was approved and seal it', may: DECIDING },
+  withdraw: { summary: 'The requester takes the request back', may: 'case:collect' },
+} as const
+type CommandName = keyof typeof commands
+
+const commandRoute = (name: CommandName) =>
   createRoute({
     method: 'post',
     path: `/cases/{caseId}/${name}`,
     operationId: `${name}Case`,
-    summary,
-    request: {
-      params,
-      body: { required: true, content: { 'application/json': { schema: commandBodies[name] } } },
-    },
+    summary: commands[name].summary,
+    request: { params, body: { required: true, content: json(commandBodies[name]) } },
     responses: done,
   })
 
@@ -127,117 +128,69 @@ export function caseRoutes(world: World, release: Releaser): Routes {
   addReading(routes, world)
   addEvidence(routes, world)
   addCommands(routes, world, release)
-  routes.openapi(submitRoute, async (context) => {
-    const denied = deny(context, 'case:submit')
-    if (denied !== undefined) return denied as never
+  addRoute(routes, { route: submitRoute, may: 'case:submit' }, async (context) => {
     const result = await submitCase(world, {
       actor: context.get('actor'),
       request: context.req.valid('json'),
     })
-    if (result.outcome === 'refused') return refusal(context, result) as never
+    if (result.outcome === 'refused') return refusal(context, result)
     const { repeated } = result
-    return context.json(submittedSchema.parse({ ...result.case, repeated }), repeated ? 200 : 201) as never
+    return context.json(submittedSchema.parse({ ...result.case, repeated }), repeated ? 200 : 201)
   })
-  routes.openapi(packageRoute, async (context) => {
-    const denied = deny(context, 'case:collect')
-    if (denied !== undefined) return denied as never
+  addRoute(routes, { route: packageRoute, may: 'case:collect' }, async (context) => {
     const { caseId } = context.req.valid('param')
     const result = await downloadCase(world, { actor: context.get('actor'), caseId })
-    if (result.outcome === 'refused') return refusal(context, result) as never
+    if (result.outcome === 'refused') return refusal(context, result)
     const headers = { 'content-type': 'application/jose', 'cache-control': 'no-store' }
-    return context.body(Buffer.from(result.body).toString('utf8'), 200, headers) as never
+    return context.body(Buffer.from(result.body).toString('utf8'), 200, headers)
   })
   return routes
 }
 
 function addReading(routes: Routes, world: World): void {
-  routes.openapi(listRoute, async (context) => {
-    const denied = deny(context, 'case:read')
-    if (denied !== undefined) return denied as never
+  addRoute(routes, { route: listRoute, may: 'case:read' }, async (context) => {
     const result = await listCases(world, { actor: context.get('actor'), ...context.req.valid('query') })
-    if (result.outcome === 'refused') return refusal(context, result) as never
-    return context.json(
-      caseListSchema.parse({ cases: result.cases, next: result.next ?? null }),
-      200,
-    ) as never
+    if (result.outcome === 'refused') return refusal(context, result)
+    return context.json(caseListSchema.parse({ cases: result.cases, next: result.next ?? null }), 200)
   })
-  routes.openapi(showRoute, async (context) => {
-    const denied = deny(context, 'case:read')
-    if (denied !== undefined) return denied as never
+  addRoute(routes, { route: showRoute, may: 'case:read' }, async (context) => {
     const { caseId } = context.req.valid('param')
-    return answer(context, await readCase(world, { actor: context.get('actor'), caseId })) as never
+    return answer(context, await readCase(world, { actor: context.get('actor'), caseId }))
   })
-  routes.openapi(timelineRoute, async (context) => {
-    const denied = deny(context, 'case:read')
-    if (denied !== undefined) return denied as never
+  addRoute(routes, { route: timelineRoute, may: 'case:read' }, async (context) => {
     const { caseId } = context.req.valid('param')
     const result = await caseTimeline(world, { actor: context.get('actor'), caseId })
-    if (result.outcome === 'refused') return refusal(context, result) as never
-    return context.json(timelineSchema.parse({ caseId, events: result.rows }), 200) as never
+    if (result.outcome === 'refused') return refusal(context, result)
+    return context.json(timelineSchema.parse({ caseId, events: result.rows }), 200)
   })
 }
 
 function addEvidence(routes: Routes, world: World): void {
-  routes.openapi(evidenceRoute, async (context) => {
-    const denied = deny(context, 'case:prove')
-    if (denied !== undefined) return denied as never
+  addRoute(routes, { route: evidenceRoute, may: 'case:prove' }, async (context) => {
     const { caseId } = context.req.valid('param')
     const result = await caseTimeline(world, { actor: context.get('actor'), caseId })
-    if (result.outcome === 'refused') return refusal(context, result) as never
+    if (result.outcome === 'refused') return refusal(context, result)
     const list: Evidence[] = []
     for (const { entryId } of result.rows) {
       const evidence = await findEvidence(world, entryId)
       if (evidence === undefined || evidence === 'pending')
-        return problem(context, { status: 409, code: 'ENTRY_PENDING' }) as never
+        return problem(context, { status: 409, code: 'ENTRY_PENDING' })
       list.push(evidence)
     }
-    return context.json(list, 200)
+    return context.json(z.array(evidenceSchema).parse(list), 200)
   })
 }
 
 function addCommands(routes: Routes, world: World, release: Releaser): void {
-  const order = (context: Context<ApiEnv>, caseId: string) => ({ actor: context.get('actor'), caseId })
-  routes.openapi(
-    commandRoute('approve', 'The first or the second approval of the scope named'),
-    async (context) => {
-      const { caseId } = context.req.valid('param')
-      return decided(context, () =>
-        approveCase(world, { ...order(context, caseId), ...context.req.valid('json') }),
-      ) as never
-    },
-  )
-  routes.openapi(commandRoute('narrow', 'Make the scope smaller; voids the approvals'), async (context) => {
-    const { caseId } = context.req.valid('param')
-    return decided(context, () =>
-      narrowCase(world, { ...order(context, caseId), ...context.req.valid('json') }),
-    ) as never
-  })
-  routes.openapi(commandRoute('refuse', 'Refuse, with a code and a reason'), async (context) => {
-    const { caseId } = context.req.valid('param')
-    return decided(context, () =>
-      refuseCase(world, { ...order(context, caseId), ...context.req.valid('json') }),
-    ) as never
-  })
-  routes.openapi(commandRoute('release', 'Extract what was approved and seal it'), async (context) => {
-    const { caseId } = context.req.valid('param')
-    return decided(context, () => release(order(context, caseId))) as never
-  })
-  routes.openapi(commandRoute('withdraw', 'The requester takes the request back'), async (context) => {
-    const { caseId } = context.req.valid('param')
-    const denied = deny(context, 'case:collect')
-    return (denied ?? answer(context, await withdrawCase(world, order(context, caseId)))) as never
-  })
-}
-
-// A requester who tries to decide is answered, and logged, by the case itself; other roles get no further
-async function decided(context: Context<ApiEnv>, act: () => Promise<CaseResult>): Promise<Response> {
-  const actor = context.get('actor')
-  const reaches = may(actor, 'case:decide') || may(actor, 'case:collect')
-  return reaches ? answer(context, await act()) : problem(context, { status: 403, code: 'FORBIDDEN' })
-}
-
-function deny(context: Context<ApiEnv>, action: Action): Response | undefined {
-  return may(context.get('actor'), action) ? undefined : problem(context, { status: 403, code: 'FORBIDDEN' })
+  for (const name of Object.keys(commands) as CommandName[]) {
+    addRoute(routes, { route: commandRoute(name), may: commands[name].may }, async (context) => {
+      const order = { actor: context.get('actor'), caseId: context.req.valid('param').caseId }
+      if (name === 'release') return answer(context, await release(order))
+      // The body is by the schema of this very command
+      const command = { kind: name, ...context.req.valid('json') } as CaseCommand
+      return answer(context, await actOnCase(world, { ...order, command }))
+    })
+  }
 }
 
 function answer(context: Context, result: CaseResult): Response {
@@ -250,6 +203,7 @@ const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   CASE_NOT_FOUND: 404,
   ROLE_NOT_ALLOWED: 403,
   REQUESTER_NOT_AGENCY: 403,
+  AUTHORITY_SUSPENDED: 403,
   OFFICER_OF_REQUESTING_AUTHORITY: 403,
   REQUEST_MALFORMED: 400,
   IDEMPOTENCY_KEY_REUSED: 409,

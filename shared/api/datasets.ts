@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { type DatasetName, datasets } from '../datasets/keys.ts'
+import { datasetNames, datasets } from '../datasets/keys.ts'
+import { linkFiles } from '../datasets/linked-version.ts'
 import { dataFileSchema, manifestSchema } from '../datasets/manifest.ts'
-import { findOutcome } from '../datasets/outcome.ts'
+import { findPublication } from '../datasets/publication.ts'
 import type { Publication, PublishOptions } from '../datasets/publish.ts'
 import { qualitySchema } from '../datasets/quality.ts'
-import { linkFiles } from '../datasets/read.ts'
 import {
   findVersion,
+  latestSchema,
   listVersions,
   readManifest,
   readQuality,
@@ -17,21 +18,19 @@ import {
 } from '../datasets/store.ts'
 import type { World } from '../ports.ts'
 import { tellOfAccess } from './access.ts'
-import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { addRoute, newRoutes, type Routes } from './routes.ts'
 
 /** How long a link to a file holds. */
 const LINK_TTL_SECONDS = 900
 
-const names = Object.keys(datasets) as [DatasetName, ...DatasetName[]]
-const datasetParams = z.object({ dataset: z.enum(names) })
+const datasetParams = z.object({ dataset: z.enum(datasetNames) })
 const versionParams = datasetParams.extend({
   version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]),
 })
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 
-const datasetSchema = z
+export const datasetSchema = z
   .object({
     name: z.string(),
     title: z.object({ zh: z.string(), en: z.string() }),
@@ -62,7 +61,7 @@ const versionsRoute = createRoute({
   },
 })
 
-const filesSchema = z.object({
+export const filesSchema = z.object({
   manifest: manifestSchema,
   files: z.array(dataFileSchema.safeExtend({ link: z.string() })),
 })
@@ -96,9 +95,16 @@ const filesRoute = createRoute({
   },
 })
 
-const publicationSchema = z.looseObject({
+export const publicationSchema = z.strictObject({
   outcome: z.enum(['published', 'unchanged', 'superseded']),
   version: versionRowSchema,
+  built: z
+    .enum(['full', 'incremental'])
+    .optional()
+    .openapi({ description: 'How one that is published was made' }),
+  confirmed: latestSchema.shape.confirmed
+    .optional()
+    .openapi({ description: 'Where one that is unchanged was found to hold still' }),
 })
 
 const startedSchema = z.object({
@@ -154,24 +160,19 @@ export function datasetRoutes(world: World, publish: Publisher): Routes {
   const routes = newRoutes()
   addReading(routes, world)
   addDocuments(routes, world)
-  routes.openapi(outcomeRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:publish'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    const outcome = await findOutcome(world.objects, context.req.valid('param'))
-    if (outcome === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
-    if (outcome.outcome === 'failed')
-      return problem(context, { status: 500, code: 'PUBLICATION_FAILED' }) as never
-    return answer(context, outcome) as never
+  addRoute(routes, { route: outcomeRoute, may: 'dataset:publish' }, async (context) => {
+    const outcome = await findPublication(world.objects, context.req.valid('param'))
+    if (outcome === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
+    if (outcome.outcome === 'failed') return problem(context, { status: 500, code: 'PUBLICATION_FAILED' })
+    return answer(context, outcome)
   })
-  routes.openapi(publishRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:publish'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: publishRoute, may: 'dataset:publish' }, async (context) => {
     const { dataset } = context.req.valid('param')
     const commitId = randomUUID()
     const publication = await publish({ dataset, commitId, ...context.req.valid('json') })
-    if (publication.outcome !== 'started') return answer(context, publication) as never
+    if (publication.outcome !== 'started') return answer(context, publication)
     const path = `/v1/datasets/${dataset}/publications/${commitId}`
-    return context.json({ outcome: 'started' as const, commitId, publication: path }, 202)
+    return context.json(startedSchema.parse({ outcome: 'started', commitId, publication: path }), 202)
   })
   return routes
 }
@@ -188,29 +189,23 @@ function describeGates({ findings }: Extract<Publication, { outcome: 'gated' }>)
 }
 
 function addReading(routes: Routes, world: World): void {
-  routes.openapi(listRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    const list = names.map(async (name) => ({
+  addRoute(routes, { route: listRoute, may: 'dataset:read' }, async (context) => {
+    const list = datasetNames.map(async (name) => ({
       name,
       title: datasets[name],
       latest: (await findVersion(world, name, 'latest')) ?? null,
     }))
     return context.json(z.array(datasetSchema).parse(await Promise.all(list)), 200)
   })
-  routes.openapi(versionsRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: versionsRoute, may: 'dataset:read' }, async (context) => {
     const rows: VersionRow[] = []
     for await (const row of listVersions(world.store, context.req.valid('param').dataset)) rows.push(row)
-    return context.json(rows, 200)
+    return context.json(z.array(versionRowSchema).parse(rows), 200)
   })
-  routes.openapi(filesRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: filesRoute, may: 'dataset:read' }, async (context) => {
     const { dataset, version } = context.req.valid('param')
     const row = await findVersion(world, dataset, version)
-    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
     const { manifestSha256, files } = row
     const what = { dataset, version: row.version, manifestSha256, files, ttlSeconds: LINK_TTL_SECONDS }
     await tellOfAccess(world, context.get('actor'), { kind: 'dataset-files-linked', what })
@@ -220,20 +215,16 @@ function addReading(routes: Routes, world: World): void {
 }
 
 function addDocuments(routes: Routes, world: World): void {
-  routes.openapi(manifestRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: manifestRoute, may: 'dataset:read' }, async (context) => {
     const { dataset, version } = context.req.valid('param')
     const row = await findVersion(world, dataset, version)
-    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
     return context.json(await readManifest(world.objects, dataset, row), 200)
   })
-  routes.openapi(qualityRoute, async (context) => {
-    if (!may(context.get('actor'), 'dataset:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: qualityRoute, may: 'dataset:read' }, async (context) => {
     const { dataset, version } = context.req.valid('param')
     const row = await findVersion(world, dataset, version)
-    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (row === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
     return context.json(await readQuality(world.objects, dataset, row), 200)
   })
 }

@@ -3,9 +3,8 @@ import { findPersonalData } from '../identity/personal-data.ts'
 import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import type { World } from '../ports.ts'
 import { type Erasure, type ErasureOrder, orderErasure } from '../records/erase.ts'
-import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { addRoute, newRoutes, type Routes } from './routes.ts'
 
 const params = z.object({ entryId: z.string().max(300) })
 
@@ -23,6 +22,8 @@ const evidenceRoute = createRoute({
     ...problemResponses(400, 404, 409),
   },
 })
+
+export const erasureSchema = z.object({ erasure: z.string(), records: z.int() })
 
 const erasureBody = z.strictObject({
   rows: z.array(z.int().min(0)).min(1).max(10_000).optional().openapi({
@@ -46,7 +47,7 @@ const erasureRoute = createRoute({
   responses: {
     200: {
       description: 'Ordered',
-      content: { 'application/json': { schema: z.object({ erasure: z.string(), records: z.int() }) } },
+      content: { 'application/json': { schema: erasureSchema } },
     },
     ...problemResponses(...BODY_PROBLEMS, 404, 409),
   },
@@ -58,22 +59,19 @@ export type Eraser = (order: ErasureOrder) => Promise<Erasure>
 /** `/v1/ledger/…`: what entries say, for those who examine them. The log itself is open to all, elsewhere. */
 export function ledgerRoutes(world: World, erase: Eraser = (order) => orderErasure(world, order)): Routes {
   const routes = newRoutes()
-  routes.openapi(evidenceRoute, async (context) => {
-    if (!may(context.get('actor'), 'ledger:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: evidenceRoute, may: 'ledger:read' }, async (context) => {
     const evidence = await findEvidence(world, context.req.valid('param').entryId)
-    if (evidence === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
-    if (evidence === 'pending') return problem(context, { status: 409, code: 'ENTRY_PENDING' }) as never
-    return context.json(evidence, 200)
+    if (evidence === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
+    if (evidence === 'pending') return problem(context, { status: 409, code: 'ENTRY_PENDING' })
+    return context.json(evidenceSchema.parse(evidence), 200)
   })
-  routes.openapi(erasureRoute, async (context) => {
+  addRoute(routes, { route: erasureRoute, may: 'ledger:erase' }, async (context) => {
     const actor = context.get('actor')
-    if (!may(actor, 'ledger:erase')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     const { rows, reason } = context.req.valid('json')
     const entry = context.req.valid('param').entryId
     const erased = await erase({ entry, reason, by: actor.name, ...(rows !== undefined && { rows }) })
-    if (erased.outcome !== 'erased') return problem(context, refusals[erased.outcome]) as never
-    return context.json({ erasure: erased.erasure, records: erased.records }, 200)
+    if (erased.outcome !== 'erased') return problem(context, refusals[erased.outcome])
+    return context.json(erasureSchema.parse({ erasure: erased.erasure, records: erased.records }), 200)
   })
   return routes
 }

@@ -4,13 +4,13 @@ import { fieldsOf } from '../fusion/golden-record.ts'
 import type { LossReason } from '../fusion/survivorship.ts'
 import { parseUscc } from '../identity/uscc.ts'
 import type { World } from '../ports.ts'
+import { may } from '../principals/may.ts'
 import { organisationRecords } from '../records/individual-business.ts'
 import { listStanding } from '../records/store.ts'
 import { findWatermark } from '../records/watermark.ts'
 import { tellOfAccess } from './access.ts'
-import { may } from './may.ts'
 import { problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { addRoute, newRoutes, type Routes } from './routes.ts'
 
 const referenceSchema = z.object({
   type: z.string(),
@@ -20,7 +20,7 @@ const referenceSchema = z.object({
   entry: z.int(),
 })
 
-const organisationSchema = z
+export const organisationSchema = z
   .object({
     uscc: z.string(),
     asOf: z.object({ ledgerSize: z.int(), validAt: z.string() }),
@@ -64,16 +64,12 @@ const route = createRoute({
 
 export function organisationRoutes(world: World): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
+  addRoute(routes, { route: route, may: 'organisation:read' }, async (context) => {
     const actor = context.get('actor')
-    if (!may(actor, 'organisation:read')) {
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    }
     const parsed = parseUscc(context.req.valid('param').uscc, world.settings.policy)
-    if (parsed.kind !== 'valid')
-      return problem(context, { status: 400, code: 'USCC_INVALID', path: '/uscc' }) as never
+    if (parsed.kind !== 'valid') return problem(context, { status: 400, code: 'USCC_INVALID', path: '/uscc' })
     const found = await readOrganisation(world, parsed.value)
-    if (found === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (found === undefined) return problem(context, { status: 404, code: 'NOT_FOUND' })
     const { provenance, ...organisation } = found
     const wanted = context.req.valid('query').provenance === 'true'
     const { uscc, asOf } = organisation
@@ -121,8 +117,10 @@ function withoutEnded(trace: Provenance): Provenance {
 }
 
 const ENDED: ReadonlySet<LossReason> = new Set<LossReason>([
+  'withdrawn',
   'stated invalid',
   'validity ended',
   'publication ended',
+  'held back from publication',
   'never valid',
 ])

@@ -1,11 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
-import { listPrincipals, principalSchema, registerPrincipal, revokePrincipal } from './principal.ts'
+import {
+  listPrincipals,
+  principalSchema,
+  registerPrincipal,
+  revokePrincipal,
+} from '../principals/principal.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { addRoute, newRoutes, type Routes } from './routes.ts'
 
-const storedSchema = principalSchema.safeExtend({ revoked: z.boolean() }).openapi('StoredPrincipal')
+export const storedPrincipalSchema = principalSchema
+  .safeExtend({ revoked: z.boolean() })
+  .openapi('StoredPrincipal')
+export const revocationSchema = z.object({ name: z.string(), revoked: z.literal(true) })
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 
 const listRoute = createRoute({
@@ -14,7 +21,7 @@ const listRoute = createRoute({
   operationId: 'listPrincipals',
   summary: 'Who may sign in, and as what',
   responses: {
-    200: { description: 'All of them', content: json(z.array(storedSchema)) },
+    200: { description: 'All of them', content: json(z.array(storedPrincipalSchema)) },
     ...problemResponses(),
   },
 })
@@ -38,39 +45,35 @@ const revokeRoute = createRoute({
   summary: "End a principal's access at once",
   request: { params: z.object({ name: z.string() }) },
   responses: {
-    200: { description: 'Revoked', content: json(z.object({ name: z.string(), revoked: z.literal(true) })) },
+    200: { description: 'Revoked', content: json(revocationSchema) },
     ...problemResponses(404, 409),
   },
 })
 
 export function principalRoutes(world: World): Routes {
   const routes = newRoutes()
-  routes.openapi(listRoute, async (context) => {
-    if (!may(context.get('actor'), 'principal:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
-    return context.json([...(await listPrincipals(world.store))], 200)
+  addRoute(routes, { route: listRoute, may: 'principal:read' }, async (context) => {
+    return context.json(z.array(storedPrincipalSchema).parse(await listPrincipals(world.store)), 200)
   })
-  routes.openapi(registerRoute, async (context) => {
+  addRoute(routes, { route: registerRoute, may: 'principal:manage' }, async (context) => {
     const actor = context.get('actor')
-    if (!may(actor, 'principal:manage')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     const principal = context.req.valid('json')
     const result = await registerPrincipal(world, principal, actor.name)
     if (result === 'authority-unknown') {
-      return problem(context, { status: 400, code: 'AUTHORITY_UNKNOWN', path: '/authority' }) as never
+      return problem(context, { status: 400, code: 'AUTHORITY_UNKNOWN', path: '/authority' })
     }
     if (result === 'taken')
-      return problem(context, { status: 409, code: 'PRINCIPAL_NAME_TAKEN', path: '/name' }) as never
-    return context.json(principal, 200)
+      return problem(context, { status: 409, code: 'PRINCIPAL_NAME_TAKEN', path: '/name' })
+    return context.json(principalSchema.parse(principal), 200)
   })
-  routes.openapi(revokeRoute, async (context) => {
+  addRoute(routes, { route: revokeRoute, may: 'principal:manage' }, async (context) => {
     const actor = context.get('actor')
-    if (!may(actor, 'principal:manage')) return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
     const { name } = context.req.valid('param')
     const result = await revokePrincipal(world, name, actor.name)
-    if (result === 'unknown') return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
+    if (result === 'unknown') return problem(context, { status: 404, code: 'NOT_FOUND' })
     if (result === 'last-operator')
-      return problem(context, { status: 409, code: 'LAST_OPERATOR', path: '/name' }) as never
-    return context.json({ name, revoked: true as const }, 200)
+      return problem(context, { status: 409, code: 'LAST_OPERATOR', path: '/name' })
+    return context.json(revocationSchema.parse({ name, revoked: true }), 200)
   })
   return routes
 }

@@ -1,8 +1,10 @@
-import { OpenAPIHono, type z } from '@hono/zod-openapi'
+import { OpenAPIHono, type RouteConfig, type RouteHandler, type z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import type { Actor } from '../base/actor.ts'
 import { describeForm } from '../base/form.ts'
-import { jsonPointer } from '../base/pointer.ts'
-import { isStorable } from './json.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
+import { isStorable } from '../base/nesting.ts'
+import { type Action, may } from '../principals/may.ts'
 import { problem } from './problem.ts'
 
 /** What every route is handed. */
@@ -22,6 +24,30 @@ export function newRoutes(): Routes {
       return problem(context, { ...malformed, ...faultOf(result.error) })
     },
   })
+}
+
+/** The roles of a route: those that may do what is named, or one of several things. */
+type Guarded<Route> = { readonly route: Route; readonly may: Action | readonly Action[] }
+
+type ContextOf<Route extends RouteConfig> = Parameters<RouteHandler<Route, ApiEnv>>[0]
+
+/**
+ * Adds a route for those who may do what it does; to all others it is `FORBIDDEN`. What it answers is held to the
+ * schemas by parsing; the library would have the type of each status and body besides.
+ */
+export function addRoute<Route extends RouteConfig>(
+  routes: Routes,
+  { route, may: actions }: Guarded<Route>,
+  answer: (context: ContextOf<Route>) => Response | Promise<Response>,
+): void {
+  const handler = (context: ContextOf<Route>) =>
+    [actions].flat().some((action) => may(context.get('actor'), action)) ? answer(context) : forbid(context)
+  routes.openapi(route, handler as never)
+}
+
+/** Answers whoever may not do it. */
+export function forbid(context: Context): Response {
+  return problem(context, { status: 403, code: 'FORBIDDEN' })
 }
 
 /** The first fault of a form: its place, as a JSON Pointer (RFC 6901) whose names are all ours, and the rule it broke. */

@@ -1,11 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { verifierJwk, verifierThumbprint } from '../disclosure/package.ts'
 import type { World } from '../ports.ts'
-import { may } from './may.ts'
-import { problem, problemResponses } from './problem.ts'
-import { newRoutes, type Routes } from './routes.ts'
+import { problemResponses } from './problem.ts'
+import { addRoute, newRoutes, type Routes } from './routes.ts'
 
-const keySchema = z
+export const signingKeySchema = z
   .object({
     kty: z.string(),
     crv: z.string(),
@@ -20,20 +19,20 @@ const route = createRoute({
   operationId: 'readSigningKey',
   summary: 'The public key (JWK, Ed25519) of what the service signs for requesters: disclosed packages',
   responses: {
-    200: { description: 'The key', content: { 'application/json': { schema: keySchema } } },
-    ...problemResponses(404),
+    200: { description: 'The key', content: { 'application/json': { schema: signingKeySchema } } },
+    ...problemResponses(),
   },
 })
 
-/** `/v1/signing-key`: who opens a package verifies it with this. Where functions sign, the API is given no key to show. */
+/** `/v1/signing-key`: who opens a package verifies it with this. */
 export function signingKeyRoutes({ signer }: Pick<World, 'signer'>): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
-    if (!may(context.get('actor'), 'signing-key:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: route, may: 'signing-key:read' }, async (context) => {
     const { verifierKey } = signer
-    if (verifierKey.length === 0) return problem(context, { status: 404, code: 'NOT_FOUND' }) as never
-    return context.json({ ...verifierJwk(verifierKey), kid: verifierThumbprint(verifierKey) }, 200)
+    return context.json(
+      signingKeySchema.parse({ ...verifierJwk(verifierKey), kid: verifierThumbprint(verifierKey) }),
+      200,
+    )
   })
   return routes
 }

@@ -1,27 +1,35 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { nestsTooDeep } from '../base/nesting.ts'
 import {
   ENVELOPE_VERSION,
   envelopeSchema,
   type SubmissionHead,
+  signatureSchema,
   submissionHeadSchema,
 } from '../ingest/envelope.ts'
-import { type Received, receiveSubmission } from '../ingest/receive.ts'
-import type { FileFormat } from '../ingest/rows.ts'
+import { limits } from '../ingest/formats/limits.ts'
+import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
+import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
+import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
+import { may } from '../principals/may.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { nestsTooDeep } from './json.ts'
-import { may } from './may.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, faultOf, newRoutes, type Routes } from './routes.ts'
+import { type ApiEnv, addRoute, faultOf, forbid, newRoutes, type Routes } from './routes.ts'
 
-const fileFormats: ReadonlyMap<string, FileFormat> = new Map([
-  ['text/csv', 'csv'],
-  ['application/x-ndjson', 'ndjson'],
-])
+/** Where the signature of a file travels: not in the query, which is logged by whoever stands between. */
+export const SIGNATURE_HEADER = 'submission-signature'
 
-const receivedSchema = z
+const fileContent = Object.fromEntries(
+  [...mediaTypes, ...UNTOLD_MEDIA_TYPES].map((mediaType) => [
+    mediaType,
+    { schema: { type: 'string' } as const },
+  ]),
+)
+
+export const receivedSchema = z
   .object({
     status: z.enum(['received', 'repeated']),
     authority: z.string(),
@@ -32,14 +40,14 @@ const receivedSchema = z
   .openapi('Received')
 
 function ofAFile(meaning: string): string {
-  return `Required with a CSV or NDJSON file: ${meaning}. A JSON envelope has it in its body.`
+  return `Required with a file: ${meaning}. A JSON envelope has it in its body.`
 }
 
 const route = createRoute({
   method: 'post',
   path: '/submissions',
   operationId: 'sendSubmission',
-  summary: 'Send records: one JSON envelope, or a CSV or NDJSON file with its head in the query',
+  summary: 'Send records: one JSON envelope, or a file of any format with its head in the query',
   request: {
     query: z.object({
       submissionId: z
@@ -61,35 +69,39 @@ const route = createRoute({
           "Whose records the sender takes them for; any but the principal's own authority is refused",
       }),
     }),
+    headers: z.object({
+      [SIGNATURE_HEADER]: signatureSchema.optional().openapi({
+        description: 'With a file, where it is signed: the JWS. A JSON envelope has it in its body.',
+      }),
+    }),
     // Described alone, not checked by it: the room that knows the content does that
     body: {
       required: true,
       content: {
+        ...fileContent,
         'application/json': { schema: { $ref: '#/components/schemas/Submission' } },
-        'text/csv': { schema: { type: 'string' } },
-        'application/x-ndjson': { schema: { type: 'string' } },
       },
     },
   },
   responses: {
     202: { description: 'Durable in the inbox', content: { 'application/json': { schema: receivedSchema } } },
     200: { description: 'Received before', content: { 'application/json': { schema: receivedSchema } } },
-    ...problemResponses(...BODY_PROBLEMS, 409),
+    ...problemResponses(...BODY_PROBLEMS, 409, 422),
   },
 })
 
 /** `POST /v1/submissions`: the door for signed-in agencies. The principal says whose records they are. */
 export function submissionRoutes(world: World): Routes {
   const routes = newRoutes()
-  routes.openapi(route, async (context) => {
+  addRoute(routes, { route, may: 'submission:send' }, async (context) => {
     const actor = context.get('actor')
     const authority = findAuthority(world.settings, actor.authority ?? '')
     const named = context.req.valid('query').authority ?? authority?.code ?? ''
     if (authority === undefined || !may(actor, 'submission:send', { authority: named })) {
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+      return forbid(context)
     }
     const received = await receive(context, world, authority)
-    return (received instanceof Response ? received : answer(context, authority, received)) as never
+    return received instanceof Response ? received : answer(context, authority, received)
   })
   return routes
 }
@@ -99,28 +111,47 @@ async function receive(
   world: World,
   authority: Authority,
 ): Promise<Received | Response> {
-  const mediaType = (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const format = fileFormats.get(mediaType)
-  if (format === undefined && mediaType !== 'application/json') {
-    return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
-  }
-  if (format === undefined) {
+  if (!bringsFile(context)) {
     const envelope = envelopeSchema.safeParse(await readJson(context))
     if (!envelope.success) return malformed(context, faultOf(envelope.error))
     if (nestsTooDeep(envelope.data.records))
       return malformed(context, { path: '/records', detail: 'nested too deep' })
     return receiveSubmission(world, { authority, head: envelope.data })
   }
+  const mediaType = mediaTypeOf(context)
+  const format = findMediaType(mediaType)
+  if (format === undefined && !UNTOLD_MEDIA_TYPES.includes(mediaType)) {
+    return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
+  }
   const { authority: _, ...query } = context.req.query()
   const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query })
   if (!head.success) return malformed(context, faultOf(head.error))
-  const bytes = new Uint8Array(await context.req.arrayBuffer())
+  if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
+  const bytes = context.req.raw.body ?? NOTHING
   return receiveSubmission(world, {
     authority,
     head: head.data satisfies SubmissionHead,
-    file: { format, bytes },
+    file: { format, bytes, signature: context.req.header(SIGNATURE_HEADER) },
   })
 }
+
+/**
+ * Whether a request's body is a file, which is read as it comes and may be of any size that a file may have. JSON is an
+ * envelope unless its head is in the query, as every file's is.
+ */
+export function bringsFile(context: Context): boolean {
+  const isSubmission = context.req.method === 'POST' && context.req.path === '/v1/submissions'
+  return (
+    isSubmission &&
+    (mediaTypeOf(context) !== 'application/json' || context.req.query('submissionId') !== undefined)
+  )
+}
+
+function mediaTypeOf(context: Context): string {
+  return (context.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+const NOTHING = new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
 
 // What JSON.parse throws quotes the body
 async function readJson(context: Context): Promise<unknown> {
@@ -133,12 +164,24 @@ function malformed(context: Context, fault: ReturnType<typeof faultOf>): Respons
   return problem(context, { status: 400, code: 'REQUEST_MALFORMED', ...fault })
 }
 
+function tooLarge(context: Context): Response {
+  return problem(context, { status: 413, code: 'BODY_TOO_LARGE' })
+}
+
 function answer(context: Context, authority: Authority, received: Received): Response {
-  const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
-  if (received.outcome === 'reused') {
-    const detail = 'An id names one content for good; send other content under another id.'
-    return problem(context, { status: 409, code: 'SUBMISSION_ID_REUSED', path: '/submissionId', detail })
+  // No sum is stated at this door, so no content can be another than it says
+  if (received.outcome === 'too-large' || received.outcome === 'changed') return tooLarge(context)
+  if (received.outcome === 'denied') {
+    const { code, path } = received.refusal
+    const status = code === 'AUTHORITY_SUSPENDED' ? 403 : 422
+    return problem(context, { status, code, path: path || undefined, detail: refusalReasons[code] })
   }
+  if (received.outcome === 'early' || received.outcome === 'reused') {
+    const { code, path } = notTaken[received.outcome]
+    const status = received.outcome === 'early' ? 422 : 409
+    return problem(context, { status, code, path, detail: refusalReasons[code] })
+  }
+  const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
   const receipt = `/v1/receipts/${authority.code}/${submissionId}`
   const status = received.outcome
   const body = receivedSchema.parse({ status, authority: authority.code, submissionId, sha256, receipt })

@@ -60,4 +60,5 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  'ERR_STREAM_PREMATURE_CLOSE',
 ])

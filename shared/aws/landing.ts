@@ -1,17 +1,17 @@
+import { Readable } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
-import type { SubmissionHead } from '../ingest/envelope.ts'
-import { parseDropKey, pointerSchema } from '../ingest/message.ts'
+import { limits } from '../ingest/formats/limits.ts'
+import { type Drop, parseDropKey, pointerSchema } from '../ingest/message.ts'
 import { faultName, translated } from './fault.ts'
 
-/** A file in the landing bucket: whose it is, what it says of itself, and which version of which object. */
-export type LandingFile = {
-  readonly authority: string
-  readonly head: SubmissionHead
+/** A file in the landing bucket: whose it is, what its name or its pointer says of it, and which version of which object. */
+export type LandingFile = Drop & {
   readonly key: string
   readonly versionId: string
   /** As the pointer says; a dropped file comes without. */
   readonly sha256?: string
+  readonly signature?: string | undefined
 }
 
 const forwardedSchema = z.strictObject({ authority: z.string(), pointer: pointerSchema })
@@ -30,8 +30,8 @@ const notificationSchema = z.object({
 export function parseFiles(message: unknown): readonly LandingFile[] {
   const forwarded = forwardedSchema.safeParse(message)
   if (forwarded.success) {
-    const { object, ...head } = forwarded.data.pointer
-    return [{ authority: forwarded.data.authority, head, ...object }]
+    const { object, signature, ...head } = forwarded.data.pointer
+    return [{ authority: forwarded.data.authority, head, ...object, ...(signature && { signature }) }]
   }
   const notification = notificationSchema.safeParse(message)
   // S3 also sends a test event when notifications are set up
@@ -44,15 +44,13 @@ export function parseFiles(message: unknown): readonly LandingFile[] {
   })
 }
 
-/** Most bytes of one file: a function holds it whole, as bytes and as text. */
-const LANDING_LIMIT_BYTES = 256 * 1024 * 1024
-
 export type Landed =
-  | { readonly outcome: 'found'; readonly bytes: Uint8Array }
+  /** Read as it comes, within the function's time: about two million records in its fifteen minutes. */
+  | { readonly outcome: 'found'; readonly bytes: AsyncIterable<Uint8Array> }
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'too-large' }
 
-/** Reads one version of an object that an authority has put. */
+/** Opens one version of an object that an authority has put. */
 export function readLanding(
   client: S3Client,
   bucket: string,
@@ -63,8 +61,12 @@ export function readLanding(
       const found = await client.send(
         new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
       )
-      if ((found.ContentLength ?? 0) > LANDING_LIMIT_BYTES) return { outcome: 'too-large' }
-      return { outcome: 'found', bytes: (await found.Body?.transformToByteArray()) ?? new Uint8Array() }
+      if ((found.ContentLength ?? 0) > limits.fileBytes) {
+        // Else its connection is held for as long as the function lives
+        if (found.Body instanceof Readable) found.Body.destroy()
+        return { outcome: 'too-large' }
+      }
+      return { outcome: 'found', bytes: readOn(found.Body as Readable) }
     } catch (fault) {
       if (ABSENT.has(faultName(fault) ?? '')) return { outcome: 'absent' }
       throw fault
@@ -72,5 +74,24 @@ export function readLanding(
   })
 }
 
-// A version id of another form than S3's is an invalid argument, and names nothing either
-const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'InvalidArgument'])
+async function* readOn(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const chunk = await translated('OBJECTS', () => chunks.next())
+      if (chunk.done) return
+      yield chunk.value
+    }
+  } finally {
+    await chunks.return?.()
+  }
+}
+
+// A version id of another form than S3's is an invalid argument, and names nothing either; one of a delete marker names
+// something that has no content, and getting it is a method that is not allowed
+const ABSENT: ReadonlySet<string> = new Set([
+  'NoSuchKey',
+  'NoSuchVersion',
+  'InvalidArgument',
+  'MethodNotAllowed',
+])

@@ -1,33 +1,54 @@
 import { createPublicKey } from 'node:crypto'
-import { GetPublicKeyCommand, type KMSClient, SignCommand } from '@aws-sdk/client-kms'
+import {
+  GetPublicKeyCommand,
+  type KMSClient,
+  SignCommand,
+  type SigningAlgorithmSpec,
+} from '@aws-sdk/client-kms'
 import { Failure } from '../base/failure.ts'
-import type { Signer } from '../ports.ts'
+import type { EcdsaSigner, Signer } from '../ports.ts'
 import { translated } from './fault.ts'
 
 /** A signer on a KMS key of spec ECC_NIST_EDWARDS25519: the private half never leaves the service. */
 export async function openSigner(client: KMSClient, keyId: string): Promise<Signer> {
-  const verifierKey = await translated('SIGNER', () => readVerifierKey(client, keyId))
+  const spki = await translated('SIGNER', () => readPublicKey(client, keyId))
+  const { x } = createPublicKey({ key: spki, format: 'der', type: 'spki' }).export({ format: 'jwk' })
   return {
-    verifierKey,
-    sign: (message) =>
-      translated('SIGNER', async () => {
-        const { Signature } = await client.send(
-          new SignCommand({
-            KeyId: keyId,
-            Message: message,
-            MessageType: 'RAW',
-            SigningAlgorithm: 'ED25519_SHA_512',
-          }),
-        )
-        if (Signature === undefined) throw new Failure('SIGNER_FAILED', { retryable: false })
-        return Signature
-      }),
+    verifierKey: Buffer.from(x ?? '', 'base64url'),
+    sign: (message) => sign(client, { keyId, message, algorithm: 'ED25519_SHA_512' }),
   }
 }
 
-async function readVerifierKey(client: KMSClient, keyId: string): Promise<Uint8Array> {
+/** As `openSigner`, on a key of spec ECC_NIST_P256. */
+export async function openEcdsaSigner(client: KMSClient, keyId: string): Promise<EcdsaSigner> {
+  return {
+    verifierKey: await translated('SIGNER', () => readPublicKey(client, keyId)),
+    sign: (message) => sign(client, { keyId, message, algorithm: 'ECDSA_SHA_256' }),
+  }
+}
+
+type Signing = {
+  readonly keyId: string
+  readonly message: Uint8Array
+  readonly algorithm: SigningAlgorithmSpec
+}
+
+function sign(client: KMSClient, { keyId, message, algorithm }: Signing): Promise<Uint8Array> {
+  return translated('SIGNER', async () => {
+    const { Signature } = await client.send(
+      new SignCommand({
+        KeyId: keyId,
+        Message: message,
+        MessageType: 'RAW',
+        SigningAlgorithm: algorithm,
+      }),
+    )
+    if (Signature === undefined) throw new Failure('SIGNER_FAILED', { retryable: false })
+    return Signature
+  })
+}
+
+async function readPublicKey(client: KMSClient, keyId: string): Promise<Buffer> {
   const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: keyId }))
-  const key = createPublicKey({ key: Buffer.from(PublicKey ?? []), format: 'der', type: 'spki' })
-  const { x } = key.export({ format: 'jwk' })
-  return Buffer.from(x ?? '', 'base64url')
+  return Buffer.from(PublicKey ?? [])
 }

@@ -5,12 +5,12 @@ import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { z } from 'zod'
-import { checkedAuthoritiesSchema } from '../api/authority.ts'
 import { Failure } from '../base/failure.ts'
 import { systemClock } from '../base/instant.ts'
-import { jsonPointer } from '../base/pointer.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
 import { isKept } from '../ledger/log.ts'
-import type { Area, ObjectKey, Queue, Signer, World } from '../ports.ts'
+import type { Area, EcdsaSigner, ObjectKey, Queue, Signer, World } from '../ports.ts'
+import { checkedAuthoritiesSchema } from '../principals/authority.ts'
 import {
   type Authority,
   type Environment,
@@ -24,14 +24,17 @@ import {
 import { openLargeValues } from './large-values.ts'
 import { openObjects } from './objects.ts'
 import { openQueue } from './queue.ts'
-import { openSigner } from './signer.ts'
+import { openEcdsaSigner, openSigner } from './signer.ts'
 import { openStore } from './store.ts'
 import type { LargeValues } from './value.ts'
 
 /** A World on DynamoDB, S3, SQS and KMS, as a function sees it; its role decides what of it answers. */
 export type AwsWorld = World & {
+  /** Where the settings want one, and of the sealer alone. */
+  readonly secondSigner?: EcdsaSigner
   readonly environment: Environment
   readonly s3: S3Client
+  readonly sqs: SQSClient
   /** Files that wait to be read: pointers, and what was dropped. */
   readonly files: Queue
   /** Where values too large for a message lie. */
@@ -51,6 +54,7 @@ export async function openAws(variables: NodeJS.ProcessEnv = process.env): Promi
   return {
     environment,
     s3,
+    sqs,
     large,
     files: queue(environment.QUEUE_FILES_URL),
     store: openStore({
@@ -61,7 +65,7 @@ export async function openAws(variables: NodeJS.ProcessEnv = process.env): Promi
     }),
     objects: openObjects({ client: s3, names: bucketsOf(environment), lockedDays }),
     queues: { inbox: queue(environment.QUEUE_INBOX_URL), sealed: queue(environment.QUEUE_SEALED_URL) },
-    signer: await signerOf(environment),
+    ...(await signersOf(environment)),
     now: systemClock,
     settings,
   }
@@ -82,18 +86,25 @@ function bucketsOf(environment: Environment): Readonly<Record<Area, string>> {
     datasets: environment.BUCKET_DATASETS,
     evidence: environment.BUCKET_EVIDENCE,
     packages: environment.BUCKET_PACKAGES,
+    receipts: environment.BUCKET_DATASETS,
   }
 }
 
-// Most functions sign nothing and are told of no key
-async function signerOf({ SIGNING_KEY_ID: keyId }: Environment): Promise<Signer> {
-  if (keyId !== undefined) return openSigner(new KMSClient(), keyId)
+async function signersOf({ SIGNING_KEY_ID: keyId, SECOND_SIGNING_KEY_ID: secondKeyId }: Environment) {
   return {
-    verifierKey: new Uint8Array(),
-    sign: async () => {
-      throw new Failure('SIGNER_NOT_GIVEN', { retryable: false })
-    },
+    signer: keyId === undefined ? noSigner : await openSigner(new KMSClient(), keyId),
+    ...(secondKeyId !== undefined && { secondSigner: await openEcdsaSigner(new KMSClient(), secondKeyId) }),
   }
+}
+
+// Most functions sign nothing, and are told of no key
+const noSigner: Signer = {
+  get verifierKey(): never {
+    throw new Failure('SIGNER_NOT_GIVEN', { retryable: false })
+  },
+  sign: async () => {
+    throw new Failure('SIGNER_NOT_GIVEN', { retryable: false })
+  },
 }
 
 /** What was decided of the deployment, deployed with the code. */

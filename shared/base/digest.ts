@@ -13,3 +13,8 @@ export function sha256(data: string | Uint8Array): Sha256 {
 export function digestOf(value: Json): Sha256 {
   return sha256(canonicalJson(value))
 }
+
+/** The thumbprint of a JWK that has its required members alone (RFC 7638, SHA-256, base64url). */
+export function thumbprint(key: Readonly<Record<string, string>>): string {
+  return Buffer.from(sha256(canonicalJson(key)), 'hex').toString('base64url')
+}

@@ -46,10 +46,25 @@ export function addDays(day: CalendarDate, days: number): CalendarDate {
   return instantOf(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS).slice(0, 10) as CalendarDate
 }
 
+/**
+ * The same day so many months later, or the month's last day where it has no such day: how the Civil Code counts a
+ * period (§§201, 202). Stops at the last day that four digits can write.
+ */
+export function addMonths(day: CalendarDate, months: number): CalendarDate {
+  const count = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + months
+  const [year, month] = [Math.floor(count / 12), (count % 12) + 1]
+  if (year > 9999) return '9999-12-31' as CalendarDate
+  const date = Math.min(Number(day.slice(8)), daysOfMonth(year, month))
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(date, 2)}` as CalendarDate
+}
+
+function pad(number: number, digits: number): string {
+  return String(number).padStart(digits, '0')
+}
+
 /** The same day so many years later; 29 February becomes the 28th where the year has none. */
 export function addYears(day: CalendarDate, years: number): CalendarDate {
-  const year = String(Number(day.slice(0, 4)) + years).padStart(4, '0')
-  return parseCalendarDate(`${year}${day.slice(4)}`) ?? (`${year}-02-28` as CalendarDate)
+  return addMonths(day, years * 12)
 }
 
 // Plain arithmetic: every date of every row passes here, and Date takes ten times as long

@@ -4,6 +4,7 @@ import { sha256 } from '../base/digest.ts'
 import { chinaDate, type Instant, instantOf } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { listStanding } from '../records/store.ts'
+import type { BuiltFile, CheckedFile } from './checked-file.ts'
 import { columnNames, fieldIds, jsonColumns } from './columns.ts'
 import { type Engine, literal } from './engine.ts'
 import { countFailing } from './failing-rows.ts'
@@ -12,17 +13,6 @@ import { type DatasetName, dataKey } from './keys.ts'
 import type { DataFile, Manifest, Pins } from './manifest.ts'
 import type { Plan } from './plan.ts'
 import { rowOf } from './row.ts'
-
-/** A file that was built now; `isNew` where it is not the parent's. */
-export type CheckedFile = {
-  readonly file: DataFile
-  readonly isNew: boolean
-  /** By quality rule. */
-  readonly failing: ReadonlyMap<string, number>
-}
-
-/** As it lies on disk, to be stored if it is new. */
-export type BuiltFile = CheckedFile & { readonly local: string }
 
 /** All files of the version by bucket, and which of them were built now. */
 export type Build<File extends CheckedFile = CheckedFile> = {
@@ -64,8 +54,8 @@ export async function buildFiles(
   input: BuildInput,
 ): Promise<Build<BuiltFile>> {
   const results: BucketResult<BuiltFile>[] = []
-  for await (const staged of ahead(stageBuckets(world, engine, input))) {
-    results.push(await writeBucket(engine, staged, parentFileOf(input.parent, staged.job.bucket)))
+  for await (const gathered of ahead(gatherBuckets(world, engine, input))) {
+    results.push(await writeBucket(engine, gathered, parentFileOf(input.parent, gathered.job.bucket)))
     input.onBucket(results.length)
   }
   return assembleBuild(input.plan.kind, input.parent, results)
@@ -98,7 +88,7 @@ export async function buildBucket(
   engine: Engine,
   { job, before }: { readonly job: BucketJob; readonly before: DataFile | undefined },
 ): Promise<BucketResult<BuiltFile>> {
-  return writeBucket(engine, await stageBucket(world, engine, job), before)
+  return writeBucket(engine, await gatherBucket(world, engine, job), before)
 }
 
 function parentFileOf(parent: Manifest | undefined, bucket: number): DataFile | undefined {
@@ -106,25 +96,25 @@ function parentFileOf(parent: Manifest | undefined, bucket: number): DataFile | 
 }
 
 /** One bucket's changed rows as lines of JSON, and the file that holds the others. */
-type StagedBucket = {
+type GatheredBucket = {
   readonly job: BucketJob
   readonly rows: string
   readonly longestLineBytes: number
   readonly parent: { readonly local: string; readonly changed: string } | undefined
 }
 
-async function* stageBuckets(
+async function* gatherBuckets(
   world: BuildWorld,
   engine: Engine,
   { dataset, version, plan, parent }: BuildInput,
-): AsyncGenerator<StagedBucket> {
+): AsyncGenerator<GatheredBucket> {
   for (const [bucket, codes] of plan.changed) {
     const parentFile = plan.kind === 'full' ? undefined : parentFileOf(parent, bucket)
-    yield stageBucket(world, engine, { dataset, version, pins: plan.pins, bucket, codes, parentFile })
+    yield gatherBucket(world, engine, { dataset, version, pins: plan.pins, bucket, codes, parentFile })
   }
 }
 
-async function stageBucket(world: BuildWorld, engine: Engine, job: BucketJob): Promise<StagedBucket> {
+async function gatherBucket(world: BuildWorld, engine: Engine, job: BucketJob): Promise<GatheredBucket> {
   const { bucket, codes, parentFile } = job
   const rows = join(engine.directory, `rows-${bucket}.ndjson`)
   const longestLineBytes = await writeLines(rows, readLines(world, job))
@@ -135,7 +125,7 @@ async function stageBucket(world: BuildWorld, engine: Engine, job: BucketJob): P
   return { job, rows, longestLineBytes, parent: { local, changed } }
 }
 
-/** Stages the next bucket while the engine writes this one: one reads the store, the other is DuckDB's own threads. */
+/** Gathers the next bucket while the engine writes this one: one reads the store, the other is DuckDB's own threads. */
 async function* ahead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = items.next()
   try {
@@ -193,19 +183,19 @@ const UTF8_BYTES_PER_UNIT = 3
 /** Sorts a bucket's rows into a Parquet file. */
 async function writeBucket(
   engine: Engine,
-  staged: StagedBucket,
+  gathered: GatheredBucket,
   before: DataFile | undefined,
 ): Promise<BucketResult<BuiltFile>> {
-  const { bucket, pins } = staged.job
+  const { bucket, pins } = gathered.job
   const local = join(engine.directory, `built-${bucket}.parquet`)
   await engine.run(
-    `COPY (${selectRows(staged)} ORDER BY uscc) TO ${literal(local)}
+    `COPY (${selectRows(gathered)} ORDER BY uscc) TO ${literal(local)}
      (FORMAT parquet, COMPRESSION zstd, FIELD_IDS ${fieldIds})`,
   )
   // The lines of a whole dataset are eight times its files
-  await rm(staged.rows)
-  if (staged.parent !== undefined) await rm(staged.parent.changed)
-  const after = await describeFile(engine, local, staged.job)
+  await rm(gathered.rows)
+  if (gathered.parent !== undefined) await rm(gathered.parent.changed)
+  const after = await describeFile(engine, local, gathered.job)
   if (after === undefined) return { bucket, built: undefined }
   const isNew = before?.sha256 !== after.sha256
   const failing = await countFailing(engine, local, chinaDate(pins.validAt))
@@ -235,7 +225,7 @@ async function describeFile(
   }
 }
 
-function selectRows({ rows, longestLineBytes, parent }: StagedBucket): string {
+function selectRows({ rows, longestLineBytes, parent }: GatheredBucket): string {
   const limit = Math.max(DEFAULT_OBJECT_BYTES, longestLineBytes)
   const now = `SELECT ${columnNames} FROM read_json(${literal(rows)}, format = 'newline_delimited',
     maximum_object_size = ${limit}, columns = ${jsonColumns})`

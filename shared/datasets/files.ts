@@ -4,7 +4,7 @@ import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { Objects } from '../ports.ts'
 import { putContent } from '../records/content.ts'
-import type { BuiltFile } from './build.ts'
+import type { BuiltFile } from './checked-file.ts'
 import type { DataFile } from './manifest.ts'
 
 /**

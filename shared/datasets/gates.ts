@@ -1,4 +1,4 @@
-import type { CheckedFile } from './build.ts'
+import type { CheckedFile } from './checked-file.ts'
 import type { DataFile } from './manifest.ts'
 import type { Check, Quality } from './quality.ts'
 import { type QualityRule, type QualityRuleId, qualityRules } from './quality-rules.ts'

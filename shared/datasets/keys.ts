@@ -7,6 +7,8 @@ export const datasets = {
 } as const
 
 export type DatasetName = keyof typeof datasets
+/** At least one, as a schema of their names wants it. */
+export const datasetNames = Object.keys(datasets) as [DatasetName, ...DatasetName[]]
 
 /** The row whose presence makes a version a version. */
 export function versionKey(dataset: DatasetName, version: number): Key {

@@ -19,6 +19,8 @@ export const pinsSchema = z.strictObject({
   validAt: instantSchema,
   policySha256: sha256Schema,
   fieldTableSha256: sha256Schema,
+  /** Versions from before there was a table of them say nothing. */
+  publicationRulesSha256: sha256Schema.optional(),
   qualityRulesSha256: sha256Schema,
   bucketCount: z.int().min(1),
   engine: z.string(),

@@ -6,6 +6,7 @@ import { FUSION_VERSION } from '../fusion/fuse.ts'
 import type { World } from '../ports.ts'
 import { listTouched } from '../records/applied.ts'
 import { partitionUscc } from '../records/keys.ts'
+import { publicationRulesSha256 } from '../records/publication-rules.ts'
 import { findWatermark } from '../records/watermark.ts'
 import type { Policy } from '../settings.ts'
 import { bucketOf } from './bucket.ts'
@@ -59,6 +60,7 @@ function pin(policy: Policy, moment: { readonly ledgerSize: number; readonly val
     ...moment,
     policySha256: digestOf(policy),
     fieldTableSha256,
+    publicationRulesSha256,
     qualityRulesSha256,
     bucketCount: policy.bucketCount,
     engine: engineVersion,
@@ -71,6 +73,7 @@ export function haveSameRules(left: Pins, right: Pins): boolean {
   const names = [
     'policySha256',
     'fieldTableSha256',
+    'publicationRulesSha256',
     'qualityRulesSha256',
     'bucketCount',
     'engine',

@@ -20,7 +20,16 @@ const ALPHABET = "'0123456789ABCDEFGHJKLMNPQRTUWXY'"
 // GB 32100 §5.6: the weighted sum and the check character's value together are a multiple of 31
 const USCC_CHECKS = `regexp_full_match(uscc, '[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}') AND
   (list_sum([(strpos(${ALPHABET}, uscc[i]) - 1) * [1,3,9,27,19,26,16,17,20,29,25,13,8,24,10,30,28,1][i] FOR i IN range(1, 19)])) % 31 = 0`
-const LONGEST = 'p.decided_on + INTERVAL 3 YEAR'
+/**
+ * Rows that show something of an adverse list after its publication period, or without one. The publication rules say
+ * when; whatever they say, three years from the decision are the longest that any of them has.
+ */
+const rowsShownTooLong =
+  (list: string, decidedOn: string) =>
+  (today: CalendarDate): string =>
+    rowsWhere(
+      `len([a FOR a IN ${list} IF a.published_to IS NULL OR a.published_to < DATE '${today}' OR a.${decidedOn} + INTERVAL 3 YEAR < DATE '${today}']) > 0`,
+    )
 
 // biome-ignore format: a table reads by rows
 export const qualityRules = [
@@ -28,7 +37,11 @@ export const qualityRules = [
   { id: 'code-invalid', zh: '代码无效', en: 'The code is no valid USCC (GB 32100)', severity: 'gate', failing: () => rowsWhere(`NOT coalesce(${USCC_CHECKS}, false)`) },
   { id: 'individual-business', zh: '个体工商户', en: 'The row is of an individual business', severity: 'gate', failing: () => rowsWhere(`starts_with(uscc, '92') OR regexp_full_match(regexp_replace(registration_number, '[\\s-]', '', 'g'), '[0-9]{6}[6-9][0-9]{8}') OR regexp_matches(regexp_replace(organisation_type, '\\s', '', 'g'), '个体|個體|(个人|個人|家庭)[经經][营營]')`) },
   { id: 'name-absent', zh: '名称缺失', en: 'The row has no name', severity: 'gate', failing: () => rowsWhere(`coalesce(trim(name), '') = ''`) },
-  { id: 'penalty-ended', zh: '处罚公示期已届满', en: 'A penalty is shown after its publication period', severity: 'gate', failing: (today) => rowsWhere(`len([p FOR p IN penalties IF p.published_to < DATE '${today}' OR ${LONGEST} < DATE '${today}']) > 0`) },
+  { id: 'penalty-ended', zh: '处罚公示期已届满', en: 'A penalty is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('penalties', 'decided_on') },
+  { id: 'abnormal-listing-ended', zh: '经营异常名录公示期已届满', en: 'An abnormal listing is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('abnormal_listings', 'listed_on') },
+  { id: 'serious-listing-ended', zh: '严重违法失信名单公示期已届满', en: 'A serious listing is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('serious_listings', 'listed_on') },
+  { id: 'judgment-default-ended', zh: '失信被执行人公示期已届满', en: 'A judgment default is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('judgment_defaults', 'decided_on') },
+  { id: 'tax-violation-ended', zh: '重大税收违法公示期已届满', en: 'A tax violation is shown after its publication period, or without one', severity: 'gate', failing: rowsShownTooLong('tax_violations', 'decided_on') },
   { id: 'licence-not-in-force', zh: '许可不在有效期内', en: 'A licence is shown that is not in force', severity: 'gate', failing: (today) => rowsWhere(`len([l FOR l IN licences IF l.valid_to < DATE '${today}' OR l.valid_from > DATE '${today}' OR l.status = 'invalid']) > 0`) },
   { id: 'columns-differ', zh: '列与字段表不符', en: 'A file has other columns than the published ones of the field table', severity: 'gate' },
   { id: 'rows-fallen', zh: '行数骤降', en: 'There are over 20 % fewer rows than in the version before', severity: 'gate' },

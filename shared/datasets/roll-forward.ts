@@ -2,7 +2,7 @@ import { canonicalJson } from '../base/canonical.ts'
 import { Failure } from '../base/failure.ts'
 import type { Objects, World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
-import { type DatasetName, datasets, documentKey, latestKey } from './keys.ts'
+import { type DatasetName, datasetNames, documentKey, latestKey } from './keys.ts'
 import {
   findLatest,
   type Latest,
@@ -20,8 +20,6 @@ import {
 export async function rollForward(world: Pick<World, 'store' | 'objects'>): Promise<void> {
   for (const dataset of datasetNames) await rollDatasetForward(world, dataset)
 }
-
-const datasetNames = Object.keys(datasets).filter((name): name is DatasetName => name in datasets)
 
 async function rollDatasetForward(
   world: Pick<World, 'store' | 'objects'>,

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { roles } from '../base/actor.ts'
-import type { Sha256 } from '../base/digest.ts'
+import { type Sha256, thumbprint } from '../base/digest.ts'
 import { chinaDate, type Instant, instantOf, parseInstant } from '../base/instant.ts'
 import type { Policy } from '../settings.ts'
-import { thumbprint } from './recipient-key.ts'
 import { type RefusalGround, refusalGroundCodes } from './refusal.ts'
-import { requestSchema } from './request.ts'
+import { requestSchema } from './request-form.ts'
 import { scopeSchema } from './scope.ts'
 import { type CaseState, commandKinds } from './states.ts'
 
@@ -111,7 +110,7 @@ export type Approval = {
   readonly recipientKeyThumbprint: string
 }
 
-type Submission = Extract<Step, { kind: 'submitted' }>
+export type SubmittedStep = Extract<Step, { kind: 'submitted' }>
 
 /** A case as its events tell it. What time alone changes is not in it: see `stateOf`. */
 export type DisclosureCase = {
@@ -119,8 +118,8 @@ export type DisclosureCase = {
   readonly events: readonly CaseEvent[]
   readonly submittedAt: Instant
   readonly submittedBy: string
-  readonly submission: Submission
-  readonly scope: Submission['request']['scope']
+  readonly submitted: SubmittedStep
+  readonly scope: SubmittedStep['request']['scope']
   readonly scopeSha256: Sha256
   /** Given for the scope as it is now; a narrowing voids them. */
   readonly approvals: readonly Approval[]
@@ -138,7 +137,7 @@ export function foldCase(id: string, events: readonly CaseEvent[]): DisclosureCa
     events: [first],
     submittedAt: first.at,
     submittedBy: first.actor.name,
-    submission: first.step,
+    submitted: first.step,
     scope: first.step.request.scope,
     scopeSha256: first.step.scopeSha256,
     approvals: [],
@@ -199,7 +198,7 @@ function hoursAfter(at: Instant, hours: number): Instant {
  * though a narrowing has voided the others, so that no slip in the fold alone can let an old one count.
  */
 export function liveApprovals(current: DisclosureCase, { now, policy }: Moment): readonly Approval[] {
-  const { requestSha256, request } = current.submission
+  const { requestSha256, request } = current.submitted
   const key = thumbprint(request.recipientKey)
   return current.approvals.filter(
     (approval) =>
@@ -219,7 +218,7 @@ export function liveApprovals(current: DisclosureCase, { now, policy }: Moment):
 export function stateOf(current: DisclosureCase, moment: Moment): CaseState {
   const { now, policy } = moment
   if (current.closed !== undefined) return current.closed
-  if (chinaDate(now) > current.submission.request.instrument.expiresOn) return 'Expired'
+  if (chinaDate(now) > current.submitted.request.instrument.expiresOn) return 'Expired'
   if (current.releasedAt !== undefined) {
     return now <= hoursAfter(current.releasedAt, policy.packageTtlHours) ? 'Released' : 'Expired'
   }

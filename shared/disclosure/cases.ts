@@ -29,35 +29,19 @@ import { type CaseView, findVisible, momentOf, viewOf } from './view.ts'
 
 export type CaseWorld = Pick<World, 'store' | 'objects' | 'signer' | 'now' | 'settings'>
 
-type Order<Kind extends Command['kind']> = { readonly actor: Actor; readonly caseId: string } & Omit<
-  Extract<Command, { kind: Kind }>,
-  'kind'
->
+type Order = { readonly actor: Actor; readonly caseId: string }
 
 export type CaseResult = { readonly outcome: 'done'; readonly case: CaseView } | Refusal<GuardCode>
 
-/** The first or the second approval, of the scope that the officer saw. */
-export async function approveCase(
-  world: CaseWorld,
-  { actor, caseId, ...body }: Order<'approve'>,
-): Promise<CaseResult> {
-  return resultOf(await act(world, { actor, caseId, command: { kind: 'approve', ...body } }))
-}
+/** A command that only writes down what was decided; a release and a download hand something out besides. */
+export type CaseCommand = Exclude<Command, { readonly kind: 'release' | 'download' }>
 
-/** Makes the scope smaller and voids the approvals there are. */
-export async function narrowCase(
+/** Approves a case, narrows it, refuses it, or takes it back, if the actor and the state of the case allow it. */
+export async function actOnCase(
   world: CaseWorld,
-  { actor, caseId, ...body }: Order<'narrow'>,
+  order: Order & { readonly command: CaseCommand },
 ): Promise<CaseResult> {
-  return resultOf(await act(world, { actor, caseId, command: { kind: 'narrow', ...body } }))
-}
-
-/** Refuses the case on a ground of the table, with a reason for the authority. */
-export async function refuseCase(
-  world: CaseWorld,
-  { actor, caseId, ...body }: Order<'refuse'>,
-): Promise<CaseResult> {
-  return resultOf(await act(world, { actor, caseId, command: { kind: 'refuse', ...body } }))
+  return resultOf(await act(world, order))
 }
 
 /** Whether a name still stands for a compliance officer who may sign in. */
@@ -69,18 +53,10 @@ export type IsOfficer = (name: string) => Promise<boolean>
  */
 export async function releaseCase(
   world: CaseWorld,
-  { actor, caseId }: Order<'release'>,
+  { actor, caseId }: Order,
   isOfficer: IsOfficer,
 ): Promise<CaseResult> {
   return resultOf(await act(world, { actor, caseId, command: { kind: 'release' }, isOfficer }))
-}
-
-/** The requesting authority takes its request back, before the release. */
-export async function withdrawCase(
-  world: CaseWorld,
-  { actor, caseId }: Order<'withdraw'>,
-): Promise<CaseResult> {
-  return resultOf(await act(world, { actor, caseId, command: { kind: 'withdraw' } }))
 }
 
 export type Downloaded = {
@@ -97,7 +73,7 @@ export type Downloaded = {
  */
 export async function downloadCase(
   world: CaseWorld,
-  { actor, caseId }: Order<'download'>,
+  { actor, caseId }: Order,
 ): Promise<Downloaded | Refusal<GuardCode>> {
   const acted = await act(world, { actor, caseId, command: { kind: 'download' } })
   if (acted.outcome === 'refused') return acted
@@ -106,9 +82,7 @@ export async function downloadCase(
   return { outcome: 'downloaded', case: acted.case, body: acted.body }
 }
 
-type ActInput = {
-  readonly actor: Actor
-  readonly caseId: string
+type ActInput = Order & {
   readonly command: Command
   /** Asked for a release alone. */
   readonly isOfficer?: IsOfficer
@@ -202,7 +176,7 @@ async function buildPackage(
   const { scope } = current
   const { signer } = world
   const extracts = await extractScope(world.store, { scope, ...asOf, policy: moment.policy })
-  const { recipientKey } = current.submission.request
+  const { recipientKey } = current.submitted.request
   return sealPackage(composePackage(current, asOf, extracts), { recipientKey, signer, asOf })
 }
 

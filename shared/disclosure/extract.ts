@@ -1,7 +1,9 @@
 import type { Json } from '../base/canonical.ts'
 import type { Instant } from '../base/instant.ts'
 import { fuse } from '../fusion/fuse.ts'
+import { goldenFields } from '../fusion/golden-record.ts'
 import type { Store } from '../ports.ts'
+import { decidedOnOf, isDecision } from '../records/decision.ts'
 import { organisationRecords } from '../records/individual-business.ts'
 import type { StandingRecord } from '../records/record.ts'
 import { listStanding } from '../records/store.ts'
@@ -54,13 +56,13 @@ export function extractOrganisation(
     return { uscc, outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
   }
   const whole = fuse({ uscc, records, policy, validAt })
-  const won = new Set([
-    ...(whole.provenance.licences?.won ?? []).map(({ digest }) => digest),
-    ...(whole.provenance.penalties?.won ?? []).map(({ digest }) => digest),
-  ])
+  const won = new Set(
+    decisionFields.flatMap((name) => (whole.provenance[name]?.won ?? []).map(({ digest }) => digest)),
+  )
   const covered = records.filter(
     ({ record, digest }) =>
-      record.type === 'registration' || (won.has(digest) && contains(scope.window, record.facts.decidedOn)),
+      record.type === 'registration' ||
+      (isDecision(record) && won.has(digest) && contains(scope.window, decidedOnOf(record))),
   )
   if (covered.length === 0) return { uscc, outcome: 'not-held', code: 'RC-NOT-HELD' }
   const row: Readonly<Record<string, Json>> = fuse({ uscc, records: covered, policy, validAt }).record
@@ -70,3 +72,5 @@ export function extractOrganisation(
     fields: Object.fromEntries(scope.fields.map((name) => [name, row[name] ?? null])),
   }
 }
+
+const decisionFields = goldenFields.filter(({ rule }) => rule === 'decisions').map(({ name }) => name)

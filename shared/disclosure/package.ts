@@ -1,12 +1,12 @@
 import { CompactEncrypt, compactDecrypt, compactVerify, importJWK, type JWK } from 'jose'
 import { z } from 'zod'
 import { canonicalJson } from '../base/canonical.ts'
-import { digestOf, type Sha256, sha256 } from '../base/digest.ts'
+import { digestOf, type Sha256, sha256, thumbprint } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { ObjectKey, Objects, Signer } from '../ports.ts'
 import type { DisclosureCase, PackageFacts } from './case.ts'
 import type { OrganisationExtract } from './extract.ts'
-import { type RecipientKey, thumbprint } from './recipient-key.ts'
+import type { RecipientKey } from './recipient-key.ts'
 import type { Refusal } from './refusal.ts'
 import { windowSchema } from './scope.ts'
 
@@ -47,7 +47,7 @@ export function composePackage(
   asOf: AsOf,
   organisations: readonly OrganisationExtract[],
 ): CasePackage {
-  const { request, requestSha256 } = current.submission
+  const { request, requestSha256 } = current.submitted
   const count = (outcome: OrganisationExtract['outcome']): number =>
     organisations.filter((each) => each.outcome === outcome).length
   return packageSchema.parse({

@@ -2,7 +2,7 @@ import { addYears, type CalendarDate } from '../base/instant.ts'
 import { findPersonalData, findPersonalDataInId } from '../identity/personal-data.ts'
 import type { Policy } from '../settings.ts'
 import { findLegalBasis, legalBases } from './legal-basis.ts'
-import type { DisclosureRequest } from './request.ts'
+import type { DisclosureRequest } from './request-form.ts'
 import { disclosedFieldNames } from './scope.ts'
 import { kindOfSubject } from './subject.ts'
 

@@ -1,63 +1,19 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { digestOf, type Sha256 } from '../base/digest.ts'
 import { describeForm } from '../base/form.ts'
 import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
-import { jsonPointer } from '../base/pointer.ts'
-import { calendarDateSchema } from '../records/types/fact.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
 import type { Policy } from '../settings.ts'
-import { parseRecipientKey, recipientJwkSchema, recipientKeySchema } from './recipient-key.ts'
+import { parseRecipientKey } from './recipient-key.ts'
 import type { Refusal } from './refusal.ts'
+import { type DisclosureRequest, sentSchema } from './request-form.ts'
 import { findBrokenRule, type RuleCode } from './request-rules.ts'
-import { orderScope, scopeSchema, windowSchema } from './scope.ts'
+import { orderScope } from './scope.ts'
 
 /** Where a request fails: at its shape, at its key, or at a rule of the table. */
 export type RequestCode = 'REQUEST_MALFORMED' | 'RECIPIENT_KEY_PRIVATE' | 'RECIPIENT_KEY_INVALID' | RuleCode
 
-const parts = {
-  legalBasis: z.strictObject({ code: z.string().max(40) }),
-  instrument: z.strictObject({
-    /** 文书号 as the instrument carries it. */
-    number: z.string().trim().min(1).max(100),
-    /** Of the instrument's file. */
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hexadecimal'),
-    /** An office, never a person. */
-    issuedBy: z.string().trim().min(1).max(200),
-    issuedOn: calendarDateSchema,
-    /** The last day on which it holds, in China Standard Time. */
-    expiresOn: calendarDateSchema,
-  }),
-  purpose: z.string().trim().min(10).max(2_000),
-  idempotencyKey: z.string().regex(/^[A-Za-z0-9._:-]{8,100}$/, 'not 8 to 100 of A-Z a-z 0-9 . _ : -'),
-}
-
-/** What is sent. Wider than the policy allows, so that a rule with its own code answers; closed all the same. */
-export const sentSchema = z.strictObject({
-  organisations: z.array(z.string().max(64)).max(1_000),
-  fields: z.array(z.string().max(64)).max(1_000),
-  window: windowSchema,
-  recipientKey: recipientJwkSchema,
-  ...parts,
-})
-
-export const requestSchema = z.strictObject({
-  scope: scopeSchema,
-  recipientKey: recipientKeySchema,
-  ...parts,
-})
-/** What an authority asks for, in its one order and spelling. */
-export type DisclosureRequest = z.infer<typeof requestSchema>
-
-export type RequestContext = { readonly now: Instant; readonly policy: Policy }
-
-/** Reads what was sent and holds it against every rule; the first that fails answers. */
-export function parseRequest(
-  sent: unknown,
-  context: RequestContext,
-): { readonly outcome: 'parsed'; readonly request: DisclosureRequest } | Refusal<RequestCode> {
-  const parsed = parseSent(sent)
-  if (parsed.outcome === 'refused') return parsed
-  return checkRequest(parsed.request, context) ?? { outcome: 'parsed', request: orderRequest(parsed.request) }
-}
+type RequestContext = { readonly now: Instant; readonly policy: Policy }
 
 /** Shape and key alone. The request keeps the order it was sent in, so that a rule can name the place of a fault. */
 export function parseSent(
@@ -81,6 +37,7 @@ export function parseSent(
   }
 }
 
+/** Holds a request against every rule; the first that fails answers. */
 export function checkRequest(
   request: DisclosureRequest,
   { now, policy }: RequestContext,

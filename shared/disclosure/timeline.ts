@@ -34,7 +34,7 @@ type Ground = {
  * the service's own staff; entry ids keep their numbers, so a gap shows that something was left out.
  */
 export function timelineOf(current: DisclosureCase, reader: Actor): readonly TimelineRow[] {
-  let scopeSha256 = current.submission.scopeSha256
+  let scopeSha256 = current.submitted.scopeSha256
   const rows: TimelineRow[] = []
   for (const event of current.events) {
     if (event.step.kind === 'narrowed') scopeSha256 = event.step.scopeSha256
@@ -70,7 +70,7 @@ function isKeptFrom(reader: Actor, event: CaseEvent): boolean {
 function groundOf(current: DisclosureCase, step: Step): Ground {
   if (step.kind === 'refused') return { code: step.code, reason: step.reason }
   if (step.kind === 'attempt-refused') return { code: step.code }
-  const { code } = current.submission.request.legalBasis
+  const { code } = current.submitted.request.legalBasis
   const source = findLegalBasis(code)?.source ?? ''
   return step.kind === 'narrowed' ? { code, source, reason: step.reason } : { code, source }
 }

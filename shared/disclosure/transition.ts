@@ -55,7 +55,7 @@ export function transition(current: DisclosureCase, command: Command, context: C
 
 /** Whether somebody may know that the case is there: its authority's own, and the service's staff. */
 export function maySee(current: DisclosureCase, actor: Actor): boolean {
-  if (actor.role === 'agency') return actor.authority === current.submission.authority
+  if (actor.role === 'agency') return actor.authority === current.submitted.authority
   return actor.role !== 'dataset-user'
 }
 
@@ -63,7 +63,7 @@ function checkActor(current: DisclosureCase, command: Command, actor: Actor): Re
   if (!maySee(current, actor)) return refused('CASE_NOT_FOUND')
   const role = sideOf[command.kind] === 'officer' ? 'compliance' : 'agency'
   if (actor.role !== role) return refused('ROLE_NOT_ALLOWED')
-  const isTheirs = actor.authority === current.submission.authority || actor.name === current.submittedBy
+  const isTheirs = actor.authority === current.submitted.authority || actor.name === current.submittedBy
   if (role === 'compliance' && isTheirs) return refused('OFFICER_OF_REQUESTING_AUTHORITY')
   return undefined
 }
@@ -88,7 +88,7 @@ function approve(
   if (command.scopeSha256 !== current.scopeSha256) return refused('SCOPE_CHANGED', '/scopeSha256')
   const live = liveApprovals(current, context)
   if (live.some((approval) => approval.officer === context.actor.name)) return refused('SAME_OFFICER')
-  const { requestSha256, recipientKeyThumbprint } = current.submission
+  const { requestSha256, recipientKeyThumbprint } = current.submitted
   const { scopeSha256 } = current
   const place = live.length === 0 ? 1 : 2
   return {
@@ -102,7 +102,7 @@ function narrow(current: DisclosureCase, command: Extract<Command, { kind: 'narr
   if (findPersonalData(command.reason) !== undefined) return refused('PERSONAL_DATA', '/reason')
   const narrowed = narrowScope(current.scope, command.narrowing)
   if ('fault' in narrowed) return refused(narrowed.fault, `/narrowing${narrowed.path}`)
-  const { requestSha256, recipientKeyThumbprint: recipientKey } = current.submission
+  const { requestSha256, recipientKeyThumbprint: recipientKey } = current.submitted
   return {
     outcome: 'decided',
     step: {

@@ -4,7 +4,7 @@ import type { World } from '../ports.ts'
 import { approvalEnd, type DisclosureCase, type Moment, type PackageFacts, stateOf } from './case.ts'
 import { findLegalBasis, type LegalBasis } from './legal-basis.ts'
 import type { Refusal, RefusalGround } from './refusal.ts'
-import type { DisclosureRequest } from './request.ts'
+import type { DisclosureRequest } from './request-form.ts'
 import type { Scope } from './scope.ts'
 import type { CaseState } from './states.ts'
 import { caseIdBeginning, indexPlace, listCaseIds, loadCase } from './store.ts'
@@ -36,7 +36,7 @@ export type CaseView = {
 type ReadWorld = Pick<World, 'store' | 'now' | 'settings'>
 
 export function viewOf(current: DisclosureCase, reader: Actor, moment: Moment): CaseView {
-  const { authority, request, requestSha256, recipientKeyThumbprint } = current.submission
+  const { authority, request, requestSha256, recipientKeyThumbprint } = current.submitted
   const approvals = current.approvals.map((approval) => ({
     officer: reader.role === 'agency' ? undefined : approval.officer,
     at: approval.at,

@@ -1,21 +1,14 @@
 import { existsSync } from 'node:fs'
 import { access, chmod, constants, mkdir, opendir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { z } from 'zod'
-import { checkedAuthoritiesSchema } from '../api/authority.ts'
-import {
-  DEPLOYMENT,
-  findActor,
-  findLeftOut,
-  type Principal,
-  principalSchema,
-  registerPrincipal,
-} from '../api/principal.ts'
+import type { z } from 'zod'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
-import { jsonPointer } from '../base/pointer.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
 import { witnessesIn } from '../ledger/witness.ts'
 import type { EcdsaSigner, Signer, Store, World } from '../ports.ts'
+import { checkedAuthoritiesSchema } from '../principals/authority.ts'
+import { findLeftOut, principalsFileSchema, registerDeployed } from '../principals/principal.ts'
 import { ledgerSettingsSchema, policySchema, type Settings, settingsProblem } from '../settings.ts'
 
 import { openDatabase } from './database.ts'
@@ -49,8 +42,6 @@ export type HomeOptions = {
   readonly now?: Clock
 }
 
-const principalsFileSchema = z.strictObject({ principals: z.array(principalSchema) })
-
 /** Whether a directory is a home: it has a store, or the files that one is made from. */
 export function isHome(directory: string): boolean {
   return [STORE, ...DEPLOYMENT_FILES].some((name) => existsSync(join(directory, name)))
@@ -68,8 +59,8 @@ const STORE = 'store.sqlite'
 const DEPLOYMENT_FILES = ['authorities.json', 'policy.json', 'ledger.json', 'principals.json'] as const
 
 /**
- * Opens a home, and makes it where there is none, for its owner alone. Several processes may have one open. Edits of `authorities.json`,
- * `policy.json` and `principals.json` take effect at the next opening; a principal that was revoked stays so.
+ * Opens a home, and makes it where there is none, for its owner alone. Several processes may have one open. Edits of
+ * its four files take effect at the next opening; a principal that was revoked stays so.
  * Throws `SETTINGS_INVALID` with the file and the path in it, and `HOME_UNUSABLE` with the directory.
  */
 export async function openHome({ directory, template, now = systemClock }: HomeOptions): Promise<Home> {
@@ -82,7 +73,9 @@ export async function openHome({ directory, template, now = systemClock }: HomeO
   const home = {
     directory: root,
     store: openStore(database, settings.ledger),
-    objects: await openObjects(join(root, 'objects'), { now, ledger: join(root, 'ledger') }),
+    objects: await openObjects(join(root, 'objects'), {
+      ...{ now, ledger: join(root, 'ledger'), receipts: join(root, 'receipts') },
+    }),
     queues: { inbox: openQueue(database, 'inbox'), sealed: openQueue(database, 'sealed') },
     signer: await openSigner(join(root, 'signer.pem')),
     ledgerSigner: await openSigner(join(root, 'ledger.pem')),
@@ -149,35 +142,14 @@ async function readSettings(root: string, template: string): Promise<Settings> {
   return settings
 }
 
-// An agency's principal for each authority, named as the authority; the staff as the file has them
+// Answers who is registered and named by the files no more
 async function registerPrincipals(home: Omit<Home, 'leftOut'>, template: string): Promise<readonly string[]> {
-  const name = 'principals.json'
-  const file = await readJsonFile(home.directory, { template, name, schema: principalsFileSchema })
-  for (const [index, { code }] of home.settings.authorities.entries()) {
-    const agency = { name: code, role: 'agency' as const, authority: code }
-    await register(home, agency, { file: 'authorities.json', path: `/authorities/${index}/code` })
-  }
-  for (const [index, principal] of file.principals.entries()) {
-    await register(home, principal, { file: name, path: `/principals/${index}` })
-  }
-  const staff = file.principals.map((principal) => principal.name)
+  const file = { template, name: 'principals.json', schema: principalsFileSchema }
+  const { principals } = await readJsonFile(home.directory, file)
+  await registerDeployed(home, { principals })
+  const staff = principals.map(({ name }) => name)
   const agencies = home.settings.authorities.map(({ code }) => code)
   return findLeftOut(home.store, new Set([...staff, ...agencies]))
-}
-
-// An edit that can't take effect must not look as if it had
-async function register(
-  home: Omit<Home, 'leftOut'>,
-  principal: Principal,
-  { file, path }: { readonly file: string; readonly path: string },
-): Promise<void> {
-  const result = await registerPrincipal(home, principal, DEPLOYMENT)
-  if (result === 'authority-unknown') {
-    throw settingsInvalid({ file, path: `${path}/authority`, problem: 'no such authority' })
-  }
-  if (result === 'taken' && (await findActor(home.store, principal.name)) !== undefined) {
-    throw settingsInvalid({ file, path, problem: 'the name stands for another role or authority, for good' })
-  }
 }
 
 type SettingsFile<Schema extends z.ZodType> = {

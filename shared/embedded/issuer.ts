@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, randomUUID } from 'node:crypto'
 import type { Jwks } from 'aws-jwt-verify/jwk'
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
-import type { TrustedIssuer } from '../api/token.ts'
+import type { TrustedIssuer } from '../principals/token.ts'
 import { readOrCreateKey } from './signer.ts'
 
 /** Issues access tokens for a home's principals. Whoever may read the home's key file may sign in as anybody. */

@@ -6,7 +6,7 @@ import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
-import { areas, type ObjectKey, type Objects, objectPath } from '../ports.ts'
+import { type Area, areas, type ObjectKey, type Objects, objectPath } from '../ports.ts'
 import { errnoOf, linkNew, makeDirectory, syncDirectory, writeTemporary } from './durable-file.ts'
 import { tryLock } from './lock.ts'
 
@@ -14,23 +14,27 @@ export type ObjectsOptions = {
   readonly now?: Clock
   /** Where the area `ledger` lies, whose files are there for anybody to take away; among the others if left out. */
   readonly ledger?: string
+  /** Where the area `receipts` lies, whose files are their authorities'; among the others if left out. */
+  readonly receipts?: string
 }
 
 /**
  * Objects as files, `<directory>/<area>/<path>`; several processes may use one directory at the same time.
+ * Packages of over 30 days go at the opening: nobody may have them any more.
  * The tag is the body's SHA-256. A path cannot be both an object and the beginning of another's.
  * Throws `OBJECT_KEY_INVALID`, and retryable `OBJECTS_BUSY`, `OBJECTS_FULL`, `OBJECTS_FAILED`.
  */
 export async function openObjects(
   directory: string,
-  { now = systemClock, ledger = join(directory, 'ledger') }: ObjectsOptions = {},
+  { now = systemClock, ledger, receipts }: ObjectsOptions = {},
 ): Promise<Objects> {
   const root = resolve(directory)
-  const paths = { root, temporary: join(root, '.temporary'), ledger: resolve(ledger) }
+  const paths = { root, temporary: join(root, '.temporary'), apart: { ledger, receipts } }
   const home = { ...paths, durable: new Set<string>() }
   await translated(async () => {
     await makeDirectory(home.temporary, dirname(home.root))
-    await removeLeftovers(home.temporary, Date.parse(now()) - LEFTOVER_AGE_MS)
+    await removeOld(home.temporary, Date.parse(now()) - LEFTOVER_AGE_MS)
+    await removeOld(join(home.root, 'packages' satisfies Area), Date.parse(now()) - PACKAGE_AGE_MS)
   })
   return {
     find: (key) => translated(() => findObject(fileOf(home, key))),
@@ -44,7 +48,7 @@ export async function openObjects(
 type Home = {
   readonly root: string
   readonly temporary: string
-  readonly ledger: string
+  readonly apart: Partial<Readonly<Record<Area, string | undefined>>>
   /** Directories that this process has seen to. */
   readonly durable: Set<string>
 }
@@ -84,7 +88,7 @@ async function create(home: Home, temporary: string, file: string): Promise<'sto
 
 async function makeOnce({ root, durable }: Home, directory: string): Promise<void> {
   if (durable.has(directory)) return
-  // The ledger's may lie beside the root
+  // Those of an area apart may lie beside the root
   await makeDirectory(directory, dirname(root))
   durable.add(directory)
 }
@@ -139,14 +143,14 @@ function fileOf(home: Home, key: ObjectKey): string {
 
 function areaDirectory(home: Home, { area }: ObjectKey): string {
   if (!areas.includes(area)) throw keyInvalid()
-  return area === 'ledger' ? home.ledger : join(home.root, area)
+  return resolve(home.apart[area] ?? join(home.root, area))
 }
 
-async function removeLeftovers(temporary: string, beforeMs: number): Promise<void> {
-  for (const name of await readdir(temporary)) {
-    const file = join(temporary, name)
+async function removeOld(directory: string, beforeMs: number): Promise<void> {
+  for (const name of (await readdir(directory, { recursive: true }).catch(undefinedWhenAbsent)) ?? []) {
+    const file = join(directory, name)
     const found = await stat(file).catch(undefinedWhenAbsent)
-    if (found !== undefined && found.mtimeMs < beforeMs) await rm(file, { force: true })
+    if (found?.isFile() && found.mtimeMs < beforeMs) await rm(file, { force: true })
   }
 }
 
@@ -177,6 +181,9 @@ function translate(fault: unknown): unknown {
   return new Failure(code, { retryable: true, facts: { errno }, cause: fault })
 }
 
-const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+const LEFTOVER_AGE_MS = DAY_MS
+// As the rule of the bucket on AWS has it: longer than any package may wait for its download (`packageTtlHours`)
+const PACKAGE_AGE_MS = 30 * DAY_MS
 const LOCK_TIMEOUT_MS = 10_000
 const LOCK_POLL_MS = 2

@@ -139,7 +139,16 @@ function deleteMessage(prepare: Prepare, id: number, state: 'leased' | 'dead'): 
 }
 
 function parseMessage(row: Readonly<Record<string, unknown>>): Message {
-  return { id: Number(row['id']), failures: Number(row['failures']), body: JSON.parse(String(row['body'])) }
+  return { id: Number(row['id']), failures: Number(row['failures']), body: parseBody(String(row['body'])) }
+}
+
+// A damaged body must not keep the others from being received: as null it fails by itself, and its row keeps the bytes
+function parseBody(body: string): Json {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return null
+  }
 }
 
 function parseDead(row: Readonly<Record<string, unknown>>): DeadMessage {

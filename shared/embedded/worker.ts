@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../base/failure.ts'
 import { acceptDraft, buryDraft } from '../ingest/accept.ts'
+import { carryOutEntry } from '../ingest/proven-receipt.ts'
 import { sealPending } from '../ledger/seal.ts'
-import { applyEntry } from '../records/apply.ts'
 import { advanceWatermark } from '../records/watermark.ts'
 import { type Home, workerLockFile } from './home.ts'
 import { tryLock } from './lock.ts'
@@ -103,7 +103,7 @@ export async function workRound(home: Home, onFault: FaultListener): Promise<num
 }
 
 async function applyMessage(home: Home, body: unknown): Promise<void> {
-  await applyEntry(home, (body as { number: number }).number)
+  await carryOutEntry(home, (body as { number: number }).number)
 }
 
 type Drain = {

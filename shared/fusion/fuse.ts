@@ -10,6 +10,7 @@ import {
   type GoldenRecord,
   goldenFieldNames,
   goldenFields,
+  LAST_DAY,
 } from './golden-record.ts'
 import {
   compareSightings,
@@ -58,7 +59,7 @@ export type FuseInput = {
  * Raised with every change in what `fuse` answers for the same input: a dataset is built anew under new rules.
  * A test holds it against recorded answers.
  */
-export const FUSION_VERSION = 2
+export const FUSION_VERSION = 5
 
 /**
  * One organisation's golden record, with where each field came from. The order of the records does not matter.
@@ -145,10 +146,8 @@ function choose(field: GoldenField, standing: Survivors): Choice | undefined {
       return chooseRegistration(field, standing)
     case 'name':
       return chooseName(standing)
-    case 'licences':
-      return chooseList(field, standing.licences, 'all licences in force')
-    case 'penalties':
-      return chooseList(field, standing.penalties, 'all penalties in their publication period')
+    case 'decisions':
+      return chooseList(field, standing)
     default:
       return undefined
   }
@@ -185,8 +184,9 @@ const FACTS_TOGETHER: ReadonlyMap<string, readonly (string | undefined)[]> = new
 )
 
 /** Of what is not yet valid the name counts as well, so an organisation without a row never gets one by time alone. */
-function chooseName({ registrations, licences, penalties }: Survivors): Choice | undefined {
-  const others = [...licences, ...penalties]
+function chooseName({ registrations, decisions }: Survivors): Choice | undefined {
+  const others = [...decisions.values()]
+    .flat()
     .filter(({ loss }) => !isEnded(loss))
     .map(({ standing }) => standing)
     .sort((left, right) => compareSightings(right, left))
@@ -195,7 +195,7 @@ function chooseName({ registrations, licences, penalties }: Survivors): Choice |
   const isRegistration = winner.record.type === 'registration'
   const reason = isRegistration ? 'registration states the name' : 'later statement of the name'
   return {
-    rule: isRegistration ? 'latest registration' : 'latest licence or penalty',
+    rule: isRegistration ? 'latest registration' : 'latest other record',
     value: () => nameIn(winner.record),
     won: [winner],
     lost: () =>
@@ -211,24 +211,34 @@ function nameIn(record: FactRecord): string {
   return record.type === 'registration' ? record.facts.name : record.facts.subjectName
 }
 
-function chooseList(field: GoldenField, judged: readonly Judged[], rule: string): Choice {
-  const won = judged.filter(({ loss }) => loss === undefined).map(({ standing }) => standing)
+function chooseList(field: GoldenField, { decisions }: Survivors): Choice {
+  const judged = (field.of && decisions.get(field.of)) ?? []
+  const won = judged.filter(({ loss }) => loss === undefined)
   return {
-    rule,
-    value: () => won.map(({ record }) => structOf(field, record)),
-    won,
+    rule: 'all in force that may be published',
+    value: () => won.map((each) => structOf(field, each)),
+    won: won.map(({ standing }) => standing),
     lost: () =>
-      judged.flatMap(({ standing, loss }) => {
+      judged.flatMap((each) => {
+        const { standing, loss } = each
         if (loss === undefined) return []
-        const value = loss === 'publication ended' ? null : structOf(field, standing.record)
-        return [{ standing, reason: loss, value }]
+        return [{ standing, reason: loss, value: UNSHOWN.has(loss) ? null : structOf(field, each) }]
       }),
   }
 }
 
-function structOf(field: GoldenField, record: FactRecord): Json {
+/** Of what may not be published not even those who examine a result see what it said. */
+const UNSHOWN: ReadonlySet<LossReason> = new Set<LossReason>([
+  'withdrawn',
+  'publication ended',
+  'held back from publication',
+])
+
+function structOf(field: GoldenField, { standing, lastDay }: Judged): Json {
   const struct: Record<string, Json> = {}
-  for (const { name, fact } of field.members ?? []) struct[name] = factOf(record, fact)
+  for (const { name, fact } of field.members ?? []) {
+    struct[name] = fact === LAST_DAY ? (lastDay ?? null) : factOf(standing.record, fact)
+  }
   return struct
 }
 

@@ -1,7 +1,17 @@
 import { type CalendarDate, chinaDate, type Instant, instantOf, startOfChinaDay } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
+import {
+  bodyOf,
+  type Decision,
+  type DecisionType,
+  decidedOnOf,
+  isDecision,
+  numberOf,
+} from '../records/decision.ts'
+import { withdrawalDocument } from '../records/keys.ts'
 import { publicationUntil } from '../records/publication.ts'
-import type { FactRecord, StandingRecord } from '../records/record.ts'
+import { publicationRules } from '../records/publication-rules.ts'
+import type { FactRecord, RecordOf, StandingRecord } from '../records/record.ts'
 
 /** Why a record's statement is not the one a field shows. */
 export type LossReason =
@@ -9,62 +19,82 @@ export type LossReason =
   | 'registration states the name'
   | 'later statement of the name'
   | 'same document stated by another authority'
+  | 'withdrawn'
   | 'stated invalid'
   | 'validity ended'
   | 'publication ended'
+  | 'held back from publication'
   | 'never valid'
   | 'not yet valid'
 
-type RecordOf<Type extends FactRecord['type']> = Extract<FactRecord, { type: Type }>
-type StandingOf<Type extends FactRecord['type']> = Omit<StandingRecord, 'record'> & {
-  readonly record: RecordOf<Type>
+type Standing<Record extends FactRecord> = StandingRecord & { readonly record: Record }
+
+export type StandingRegistration = Standing<RecordOf<'registration'>>
+export type StandingDecision = Standing<Decision>
+/** What is said of a decision: what it is, or that it is taken back. */
+type Statement = Standing<Decision | RecordOf<'withdrawal'>>
+
+type Fate = {
+  /** Why it is left out; undefined where it is shown. */
+  readonly loss: LossReason | undefined
+  /** The last day on which it is shown; undefined where nothing ends it. */
+  readonly lastDay?: CalendarDate | undefined
+  /** The first day on which it will be shown, where that lies ahead. */
+  readonly from?: CalendarDate
 }
 
-export type StandingRegistration = StandingOf<'registration'>
-
-/** A licence or a penalty: what some body decided, and others may pass on. */
-export type StandingDecision = StandingOf<'licence' | 'penalty'>
-
-/** A decision, and why it is left out; `loss` undefined where it is in force. */
-export type Judged = { readonly standing: StandingDecision; readonly loss: LossReason | undefined }
+export type Judged = Fate & { readonly standing: StandingDecision }
 
 /** An organisation's records as they stand against each other at an instant, in an order of their own. */
 export type Survivors = {
   /** The latest first: by 核准日期, then by sighting. */
   readonly registrations: readonly StandingRegistration[]
-  /** By decision date and number. */
-  readonly licences: readonly Judged[]
-  readonly penalties: readonly Judged[]
+  /** By type; each by decision date and number. */
+  readonly decisions: ReadonlyMap<DecisionType, readonly Judged[]>
   readonly nextChangeAt: Instant | null
 }
 
 /**
  * Sets records against each other. What two authorities state of one document counts once, as last stated, before
- * any period is looked at: an end that the last statement brings is not undone by an older copy elsewhere.
+ * any period is looked at: an end that the last statement brings, or a withdrawal, is not undone by an older copy
+ * elsewhere.
  */
 export function survivors(records: readonly StandingRecord[], validAt: Instant): Survivors {
-  const registrations = ofType(records, 'registration').sort(compareRegistrations)
-  const licences = ofType(records, 'licence').sort(compareDecisions)
-  const penalties = ofType(records, 'penalty').sort(compareDecisions)
-  const lastOf = lastStatements([...licences, ...penalties])
-  const today = chinaDate(validAt)
-  const changes: Period[] = []
-  const judge = (standing: StandingDecision): Judged => {
-    const last = lastOf(standing)
-    const period = periodOf(standing.record)
-    const loss = lossAt(standing.record, period, today)
-    if (last !== standing)
-      return { standing, loss: lossBeside(loss, lossAt(last.record, periodOf(last.record), today)) }
-    if (loss === undefined) changes.push({ to: period.to })
-    if (loss === 'not yet valid') changes.push({ from: period.from })
-    return { standing, loss }
+  const registrations: StandingRegistration[] = []
+  const statements: Statement[] = []
+  for (const standing of records) {
+    if (isOfRegistration(standing)) registrations.push(standing)
+    else if (isStatement(standing)) statements.push(standing)
   }
+  const judged = judgeDecisions(statements, chinaDate(validAt))
   return {
-    registrations,
-    licences: licences.map(judge),
-    penalties: penalties.map(judge),
-    nextChangeAt: firstChange(changes),
+    registrations: registrations.sort(compareRegistrations),
+    decisions: Map.groupBy(judged, ({ standing }) => standing.record.type),
+    nextChangeAt: firstChange(judged),
   }
+}
+
+function isOfRegistration(standing: StandingRecord): standing is StandingRegistration {
+  return standing.record.type === 'registration'
+}
+
+function isStatement(standing: StandingRecord): standing is Statement {
+  return standing.record.type !== 'registration'
+}
+
+function isOfDecision(standing: Statement): standing is StandingDecision {
+  return isDecision(standing.record)
+}
+
+function judgeDecisions(statements: readonly Statement[], today: CalendarDate): readonly Judged[] {
+  const last = lastStatements(statements)
+  const decisions = statements.filter(isOfDecision).sort(compareDecisions)
+  return decisions.map((standing) => {
+    const own = fateOf(standing.record, today)
+    const stated = last.get(standing) ?? standing
+    if (stated === standing) return { standing, ...own }
+    return { standing, loss: lossBeside(own.loss, fateOf(stated.record, today).loss) }
+  })
 }
 
 /**
@@ -91,15 +121,6 @@ export function compareSightings(left: StandingRecord, right: StandingRecord): n
   )
 }
 
-function ofType<Type extends FactRecord['type']>(
-  records: readonly StandingRecord[],
-  type: Type,
-): StandingOf<Type>[] {
-  return records.filter(
-    (standing): standing is StandingRecord & StandingOf<Type> => standing.record.type === type,
-  )
-}
-
 function compareRegistrations(left: StandingRegistration, right: StandingRegistration): number {
   const [a, b] = [left.record.facts.approvedOn ?? '', right.record.facts.approvedOn ?? '']
   return compareUtf8(b, a) || compareSightings(right, left)
@@ -110,60 +131,102 @@ function compareDecisions(
   { record: right, digest: other }: StandingDecision,
 ): number {
   return (
-    compareUtf8(left.facts.decidedOn, right.facts.decidedOn) ||
-    compareUtf8(left.facts.documentNumber, right.facts.documentNumber) ||
+    compareUtf8(decidedOnOf(left), decidedOnOf(right)) ||
+    compareUtf8(numberOf(left), numberOf(right)) ||
     compareUtf8(left.document, right.document) ||
     compareUtf8(digest, other)
   )
 }
 
-/** For each statement, the last of the same document. */
-function lastStatements(standing: readonly StandingDecision[]): (each: StandingDecision) => StandingDecision {
-  if (standing.length < 2) return (each) => each
-  const last = new Map<string, StandingDecision>()
-  for (const each of standing) {
-    const document = documentOf(each.record)
-    const rival = last.get(document)
-    if (rival === undefined || compareSightings(rival, each) < 0) last.set(document, each)
+/** For each statement of a document of which there are several, the last one. */
+function lastStatements(statements: readonly Statement[]): ReadonlyMap<Statement, Statement> {
+  const last = new Map<Statement, Statement>()
+  // Most numbers are stated once; only others are worth the longer look
+  for (const same of groupsOf(statements, documentKey)) {
+    for (const group of groupsOf(same, bodyKey)) {
+      const final = repairOf(group) ?? group.reduce(later)
+      for (const each of group) last.set(each, final)
+    }
   }
-  return (each) => last.get(documentOf(each.record)) ?? each
+  return last
+}
+
+function later<T extends StandingRecord>(left: T, right: T): T {
+  return compareSightings(left, right) < 0 ? right : left
+}
+
+/** The last repair of a document, unless its own authority stated something since: copies elsewhere go on being sent. */
+function repairOf(group: readonly Statement[]): Statement | undefined {
+  const [first, ...others] = group.filter(
+    ({ record }) => record.type === 'withdrawal' && record.facts.kind === 'repair',
+  )
+  if (first === undefined) return undefined
+  const repair = others.reduce(later, first)
+  const own = group.filter(({ record }) => record.authority === repair.record.authority)
+  return own.reduce(later, repair) === repair ? repair : undefined
 }
 
 /** A decision is named by its number and the body that took it, whoever passes it on. */
-function documentOf(record: RecordOf<'licence' | 'penalty'>): string {
-  const body = record.type === 'licence' ? record.facts.licensingAuthority : record.facts.penaltyAuthority
-  return JSON.stringify([record.type, record.document, body.normalize('NFKC').replaceAll(/\s/g, '')])
+function documentKey({ record }: Statement): string {
+  return record.type === 'withdrawal' ? record.document : withdrawalDocument(record.type, record.document)
 }
 
-/** The first and last day, both included, on which a record may be shown. */
-type Period = { readonly from?: CalendarDate | undefined; readonly to?: CalendarDate | undefined }
-
-function periodOf(record: RecordOf<'licence' | 'penalty'>): Period {
-  if (record.type === 'penalty') return { to: publicationUntil(record) }
-  return { from: record.facts.validFrom, to: record.facts.validTo }
+function bodyKey({ record }: Statement): string {
+  const body = record.type === 'withdrawal' ? record.facts.decidedBy : bodyOf(record)
+  return body.normalize('NFKC').replaceAll(/\s/g, '')
 }
 
-function lossAt(
-  record: RecordOf<'licence' | 'penalty'>,
-  { from, to }: Period,
-  today: CalendarDate,
-): LossReason | undefined {
-  if (record.type === 'licence' && record.facts.status === 'invalid') return 'stated invalid'
-  if (from !== undefined && to !== undefined && to < from) return 'never valid'
-  if (to !== undefined && to < today)
-    return record.type === 'penalty' ? 'publication ended' : 'validity ended'
-  return from !== undefined && today < from ? 'not yet valid' : undefined
+function groupsOf<T>(list: readonly T[], keyOf: (each: T) => string): readonly (readonly T[])[] {
+  if (list.length < 2) return []
+  return [...Map.groupBy(list, keyOf).values()].filter((group) => group.length > 1)
+}
+
+function fateOf(record: Statement['record'], today: CalendarDate): Fate {
+  if (record.type === 'withdrawal') return { loss: 'withdrawn' }
+  const { from, to, isInvalid } = validityOf(record)
+  if (isInvalid) return { loss: 'stated invalid' }
+  if (from !== undefined && to !== undefined && to < from) return { loss: 'never valid' }
+  if (to !== undefined && to < today) return { loss: 'validity ended' }
+  const publication = publicationUntil(record, publicationRules, today)
+  if (publication.kind === 'held') return { loss: 'held back from publication' }
+  const { until } = publication
+  if (until !== undefined && until < today) return { loss: 'publication ended' }
+  if (from !== undefined && today < from) return { loss: 'not yet valid', from }
+  return { loss: undefined, lastDay: to === undefined || (until !== undefined && until < to) ? until : to }
+}
+
+/** The first and last day, both included, of what is shown only while it is valid; a judgment performed in full has ended. */
+type Validity = {
+  readonly from?: CalendarDate | undefined
+  readonly to?: CalendarDate | undefined
+  readonly isInvalid?: boolean
+}
+
+function validityOf({ type, facts }: Decision): Validity {
+  switch (type) {
+    case 'licence':
+    case 'qualification':
+      return { from: facts.validFrom, to: facts.validTo, isInvalid: facts.status === 'invalid' }
+    case 'penalty':
+      return { isInvalid: facts.status === 'invalid' }
+    case 'judgment-default':
+      return { isInvalid: facts.performance === 'full' }
+    case 'commitment':
+      return { to: facts.validTo }
+    default:
+      return {}
+  }
 }
 
 /** The first of days that begin something and days that end it: a day begins before any day not before it ends. */
-function firstChange(changes: readonly Period[]): Instant | null {
-  let [from, to]: (CalendarDate | undefined)[] = []
-  for (const change of changes) {
-    if (change.from !== undefined && (from === undefined || change.from < from)) from = change.from
-    if (change.to !== undefined && (to === undefined || change.to < to)) to = change.to
+function firstChange(judged: readonly Judged[]): Instant | null {
+  let [first, last]: (CalendarDate | undefined)[] = []
+  for (const { from, lastDay } of judged) {
+    if (from !== undefined && (first === undefined || from < first)) first = from
+    if (lastDay !== undefined && (last === undefined || lastDay < last)) last = lastDay
   }
-  if (from !== undefined && (to === undefined || from <= to)) return startOfChinaDay(from)
-  return to === undefined ? null : endOfChinaDay(to)
+  if (first !== undefined && (last === undefined || first <= last)) return startOfChinaDay(first)
+  return last === undefined ? null : endOfChinaDay(last)
 }
 
 // Not the start of the day after: 9999-12-31, which stands for "no end" in many a file, has none

@@ -1,6 +1,7 @@
-import type { Instant } from '../base/instant.ts'
+import { addDays, type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import type { Entry, World } from '../ports.ts'
 import { SUBMISSION_ENTRY } from '../records/entry.ts'
+import type { Policy } from '../settings.ts'
 import { findReceipt, type Receipt, receiptSchema, submissionKey } from './receipt.ts'
 import { describeRefusal, type Refusal } from './refusal.ts'
 
@@ -18,6 +19,7 @@ export type DraftHead = Pick<
   | 'receivedAt'
   | 'sha256'
   | 'sizeBytes'
+  | 'correctionsUntil'
   | 'entryId'
 >
 
@@ -70,7 +72,7 @@ export async function buryDraft(world: Pick<World, 'store'>, message: unknown): 
 /** The draft of a refusal of the whole; nothing of the submission is kept but what its head says. */
 export function refusedDraft(head: DraftHead, refusal: Refusal): Draft {
   const { code, path } = refusal
-  const { outcomes: _, ...kept }: DraftHead & Partial<Draft> = head
+  const { outcomes: _, recordsRoot: __, ...kept }: DraftHead & Partial<Draft> = head
   const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0, parts: [] }
   return { ...kept, ...none, refusal: { code, path, reason: describeRefusal(refusal) } }
 }
@@ -80,13 +82,24 @@ export function refusedId(sha256: string): string {
   return `refused-${sha256.slice(0, 32)}`
 }
 
+/** Until which day corrections may come of what was received at an instant. */
+export function correctionsUntil(receivedAt: Instant, { correctionDays }: Policy): CalendarDate {
+  return addDays(chinaDate(receivedAt), correctionDays)
+}
+
 export function entryIdOf(authority: string, submissionId: string): string {
   return `submission:${authority}:${submissionId}`
 }
 
+/** Whose submission an entry of this id is of; undefined for an entry of anything else. */
+export function parseEntryId(id: string): Pick<Receipt, 'authority' | 'submissionId'> | undefined {
+  const [, authority, submissionId] = /^submission:([^:]+):([^:]+)$/.exec(id) ?? []
+  return authority === undefined || submissionId === undefined ? undefined : { authority, submissionId }
+}
+
 function entryOf(draft: Draft): Entry {
   const { authority, submissionId, sentAt, layout, sha256, parts } = draft
-  const { received, accepted, repeated, refused, unresolved } = draft
+  const { received, accepted, repeated, refused, unresolved, recordsRoot, correctionsUntil } = draft
   const counts = { received, accepted, repeated, refused, unresolved }
   return {
     id: draft.entryId,
@@ -100,6 +113,8 @@ function entryOf(draft: Draft): Entry {
       sha256,
       ...counts,
       parts,
+      recordsRoot,
+      correctionsUntil,
       refusal: draft.refusal?.code,
     },
   }

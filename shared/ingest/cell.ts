@@ -43,6 +43,15 @@ export function readDate(cell: string): Reading<CalendarDate> {
   return date === '1900-01-01' ? ABSENT : { value: date }
 }
 
+/** Reads `2024`, `2024年`, `2024年度` as the last day of that year. */
+export function readYear(cell: string): Reading<CalendarDate> {
+  const text = readText(cell)?.normalize('NFKC')
+  if (text === undefined) return ABSENT
+  const [, year] = /^(\d{4})\s*年?度?$/.exec(text) ?? []
+  const date = parseCalendarDate(`${year}-12-31`)
+  return date === undefined ? { fault: 'DATE_INVALID' } : { value: date }
+}
+
 /** As `readDate`, of what has happened: no day after today. */
 export function readPastDate(cell: string, today: CalendarDate): Reading<CalendarDate> {
   const reading = readDate(cell)
@@ -129,10 +138,13 @@ function shiftDecimal(amount: { whole: string; fraction: string }, places: numbe
 
 /** Folds what authorities write differently in the same document number: 〔2025〕, [2025], （2025）, spaces, width. */
 export function foldDocumentNumber(number: string): string {
-  return number
+  return foldBrackets(number).replace(/\s/g, '').toUpperCase()
+}
+
+/** Folds width, and brackets of every kind to round ones. */
+export function foldBrackets(text: string): string {
+  return text
     .normalize('NFKC')
-    .replace(/\s/g, '')
-    .replace(/[〔［[【]/g, '(')
-    .replace(/[〕］\]】]/g, ')')
-    .toUpperCase()
+    .replace(/[〔[【]/g, '(')
+    .replace(/[〕\]】]/g, ')')
 }

@@ -1,9 +1,12 @@
 import { findPersonalData } from '../identity/personal-data.ts'
-import type { Column, Layout } from './layouts/layout.ts'
+import { foldBrackets } from './cell.ts'
+import { limits } from './formats/limits.ts'
+import { type Column, isKept, type Layout } from './layouts/layout.ts'
+import { layouts } from './layouts/registry.ts'
 import type { Refusal } from './refusal.ts'
 
 /** Rows searched for the header: titles and 表格说明 stand above it in real files. */
-const HEADER_SEARCH_ROWS = 10
+export const HEADER_SEARCH_ROWS = 10
 
 export type Header = {
   /** Where in the file the header stands, from 0; records begin below it. */
@@ -17,7 +20,11 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
   const columnOf = columnFinder(layout)
   let nearest: readonly Column[] = []
   for (const [row, cells] of rows.slice(0, HEADER_SEARCH_ROWS).entries()) {
-    if (cells.some(holdsPersonalData)) return { code: 'HEADER_PERSONAL_DATA', path: '/header' }
+    const long = cells.findIndex(isTooLong)
+    if (long !== -1) return { code: 'HEADER_TOO_LONG', path: '/header', detail: placeOf(row, [long]) }
+    const personal = cells.findIndex(holdsPersonalData)
+    if (personal !== -1)
+      return { code: 'HEADER_PERSONAL_DATA', path: '/header', detail: placeOf(row, [personal]) }
     const columns = cells.map(columnOf)
     const missing = layout.columns.filter((column) => column.required && !columns.includes(column))
     if (missing.length > 0) {
@@ -26,10 +33,62 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
     }
     const known = columns.filter((column) => column !== undefined && !isDropped(column))
     const twice = known.find((column, index) => known.indexOf(column) !== index)
-    if (twice !== undefined) return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}` }
-    return { row, columns }
+    if (twice !== undefined) {
+      const places = [columns.indexOf(twice), columns.lastIndexOf(twice)]
+      return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}`, detail: placeOf(row, places) }
+    }
+    return otherLayoutFault(layout, cells) ?? { row, columns }
   }
-  return { code: 'HEADER_NOT_FOUND', path: '/header', detail: describeMissing(nearest, rows) }
+  const detail = [describeMissing(nearest, rows), describeDetected(detectLayouts(rows))]
+    .filter(Boolean)
+    .join(' ')
+  return { code: 'HEADER_NOT_FOUND', path: '/header', detail }
+}
+
+/** The layouts that a table is in, as far as its header tells: all that they require is there, and they know most of it. */
+export function detectLayouts(rows: readonly (readonly string[])[]): readonly Layout[] {
+  let [found, most]: [Layout[], number] = [[], 0]
+  for (const cells of rows.slice(0, HEADER_SEARCH_ROWS)) {
+    for (const layout of layouts) {
+      const known = countKnown(layout, cells)
+      if (known > most) [found, most] = [[], known]
+      if (known === most && known > 0) found.push(layout)
+    }
+  }
+  return found
+}
+
+/** How many columns that are kept a layout knows in a header; 0 where it lacks one that is required. */
+function countKnown(layout: Layout, cells: readonly string[]): number {
+  const known = new Set(cells.slice(0, WIDEST).map(columnFinder(layout)))
+  const isComplete = layout.columns.every((column) => !column.required || known.has(column))
+  return isComplete ? [...known].filter((column) => column !== undefined && isKept(column)).length : 0
+}
+
+// No layout has half as many columns, and a row may have thousands
+const WIDEST = 256
+
+// A layout that asks for a name alone takes most files, and would keep of a list of penalties the names
+function otherLayoutFault(layout: Layout, cells: readonly string[]): Refusal | undefined {
+  const others = detectLayouts([cells])
+  const [other] = others
+  if (other === undefined || others.some(({ recordType }) => recordType === layout.recordType))
+    return undefined
+  if (countKnown(other, cells) < countKnown(layout, cells) + CLEARLY_MORE) return undefined
+  return { code: 'LAYOUT_DISAGREES', path: '/header', detail: describeDetected(others) }
+}
+
+// One column more may be an office's own
+const CLEARLY_MORE = 2
+
+function describeDetected(detected: readonly Layout[]): string {
+  return detected.length === 0 ? '' : `The header fits ${detected.map(({ name }) => name).join(', ')}.`
+}
+
+// As people count, from 1
+function placeOf(row: number, cells: readonly number[]): string {
+  const numbers = cells.map((cell) => cell + 1)
+  return `It stands in row ${row + 1}, blank rows left out, column ${numbers.join(' and ')}.`
 }
 
 // No cell is quoted: what stands where a header is looked for may be anything
@@ -69,9 +128,14 @@ export function columnFinder(layout: Layout): (header: string) => Column | undef
   return (header) => {
     if (seen.has(header)) return seen.get(header)
     const column = bySpelling.get(foldHeader(header))
-    if (seen.size < 1_000) seen.set(header, column)
+    if (seen.size < 1_000 && header.length < 1_000) seen.set(header, column)
     return column
   }
+}
+
+/** Whether a cell, or a name, is longer than anything here is made for; what is done to each is done to all of it. */
+export function isTooLong(text: string): boolean {
+  return text.length > limits.cellUnits
 }
 
 /** A header is no place for a person. */
@@ -81,10 +145,7 @@ export function holdsPersonalData(header: string): boolean {
 
 // Real headers come with full-width digits, underscores and brackets, line breaks, a mark for mandatory fields
 function foldHeader(header: string): string {
-  return header
-    .normalize('NFKC')
+  return foldBrackets(header)
     .replace(/[\s*\u200b\ufeff]/g, '')
-    .replace(/[〔［【]/g, '(')
-    .replace(/[〕］】]/g, ')')
     .toUpperCase()
 }

@@ -1,24 +1,38 @@
 import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
 import { parseInstant } from '../base/instant.ts'
-import { jsonPointer } from '../base/pointer.ts'
+import { jsonPointer } from '../base/json-pointer.ts'
+import { nestsTooDeep } from '../base/nesting.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
-import { acceptDraft, entryIdOf, refusedDraft, refusedId } from './accept.ts'
-import { type Envelope, envelopeSchema, type SubmissionHead, submissionHeadSchema } from './envelope.ts'
+import { acceptDraft, correctionsUntil, entryIdOf, refusedDraft, refusedId } from './accept.ts'
+import {
+  type Envelope,
+  envelopeSchema,
+  type SubmissionHead,
+  signatureSchema,
+  submissionHeadSchema,
+} from './envelope.ts'
+import { checkFileName, parseFileName } from './file-name.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import type { Refusal } from './refusal.ts'
-import { type FileFormat, fileFormats } from './rows.ts'
 
 export const pointerSchema = z.strictObject({
   ...submissionHeadSchema.shape,
   /** One version of one object under the authority's own prefix. */
   object: z.strictObject({
-    key: z.string().min(1).max(1024),
+    key: z.string().min(1).max(1024).refine(isPlainKey, { message: 'not the name of an object' }),
     versionId: z.string().min(1).max(1024),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   }),
+  signature: signatureSchema.optional(),
 })
+
+// None of what a client, a proxy or a store may take for something else than part of a name
+function isPlainKey(key: string): boolean {
+  const segments = key.split('/')
+  return key.isWellFormed() && !/\p{Cc}/u.test(key) && !segments.includes('.') && !segments.includes('..')
+}
 
 /** What an authority puts into its queue in place of a file too large for a message. */
 export type Pointer = z.infer<typeof pointerSchema>
@@ -37,7 +51,10 @@ export function parseMessage(body: string): AuthorityMessage {
     return pointer.success ? { kind: 'pointer', pointer: pointer.data } : unreadable(pointer.error)
   }
   const envelope = envelopeSchema.safeParse(value)
-  return envelope.success ? { kind: 'envelope', envelope: envelope.data } : unreadable(envelope.error)
+  if (!envelope.success) return unreadable(envelope.error)
+  if (nestsTooDeep(envelope.data.records))
+    return { kind: 'unreadable', refusal: { code: 'ENVELOPE_MALFORMED', path: '/records' } }
+  return { kind: 'envelope', envelope: envelope.data }
 }
 
 /** What a message says of itself, where it can be read so far. */
@@ -70,26 +87,28 @@ function parseJson(body: string): unknown {
   }
 }
 
-/** What a dropped file's name says: `<authority>/drop/<layout>/<submissionId>.csv`; undefined for any other name. */
-export function parseDropKey(
-  key: string,
-  sentAt: string,
-): { readonly authority: string; readonly head: SubmissionHead } | undefined {
-  const [, authority, layout, submissionId, ending] =
-    /^([a-z0-9-]+)\/drop\/([^/]+)\/([^/]+)\.([a-z]+)$/.exec(key) ?? []
+/** Whose a dropped file is, and what its name says of it or why it says nothing. */
+export type Drop = { readonly authority: string } & (
+  | { readonly head: SubmissionHead }
+  | { readonly refusal: Refusal }
+)
+
+/**
+ * Reads the name of a dropped file: `<authority>/drop/<layout>/<submissionId>.csv` (or another format's ending).
+ * Undefined where it was not dropped, so that a pointer will name it, and for what only stands for a folder.
+ */
+export function parseDropKey(key: string, sentAt: string): Drop | undefined {
+  const [, authority, path = ''] = /^([a-z0-9-]+)\/drop\/(.*[^/])$/s.exec(key) ?? []
+  if (authority === undefined) return undefined
+  const [layout, name = '', ...deeper] = path.split('/')
   const head = submissionHeadSchema.safeParse({
     schemaVersion: '1',
-    submissionId,
+    submissionId: parseFileName(name)?.stem,
     layout,
     sentAt: parseInstant(sentAt),
   })
-  const isFile = fileFormats.some((format) => format === ending)
-  return authority === undefined || !isFile || !head.success ? undefined : { authority, head: head.data }
-}
-
-/** The format that an object's name says. */
-export function formatOf(key: string): FileFormat | undefined {
-  return fileFormats.find((format) => key.endsWith(`.${format}`))
+  if (head.success && deeper.length === 0) return { authority, head: head.data }
+  return { authority, refusal: { code: 'DROP_NAME_MALFORMED', path: '/object', ...checkFileName(name) } }
 }
 
 /** What is known of something that is refused unread: never its bytes, only their hash and size. */
@@ -107,7 +126,7 @@ export type Unread = {
  * known and free; else under one that comes from the hash.
  */
 export async function refuseUnread(
-  world: Pick<World, 'store' | 'now'>,
+  world: Pick<World, 'store' | 'now' | 'settings'>,
   { authority, head, sha256, sizeBytes, refusal }: Unread,
 ): Promise<void> {
   const submissionId = head?.submissionId ?? refusedId(sha256)
@@ -122,6 +141,7 @@ export async function refuseUnread(
     receivedAt: at,
     sha256,
     sizeBytes,
+    correctionsUntil: correctionsUntil(at, world.settings.policy),
     entryId: entryIdOf(authority.code, submissionId),
   }
   await acceptDraft(world, refusedDraft(draftHead, refusal))

@@ -2,8 +2,9 @@ import type { CalendarDate } from '../base/instant.ts'
 import { foldIdentifier } from '../identity/fold.ts'
 import { findPersonalData, isNumberOfDivision } from '../identity/personal-data.ts'
 import { isOldRegistrationNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
+import { withdrawalDocument } from '../records/keys.ts'
 import { type FactRecord, recordSchema } from '../records/record.ts'
-import type { Policy } from '../settings.ts'
+import type { Policy, RecordType } from '../settings.ts'
 import {
   foldDocumentNumber,
   type Reading,
@@ -12,12 +13,14 @@ import {
   readEndDate,
   readPastDate,
   readText,
+  readYear,
   readYuanFromWan,
 } from './cell.ts'
 import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
-import { layoutId } from './layouts/registry.ts'
+import { documentKeysOf, layoutId } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
+import { sourceText } from './source.ts'
 import { type NamedSubject, readSubject } from './subject.ts'
 
 type Facts = Record<string, string | readonly string[]>
@@ -30,11 +33,14 @@ export type RowContext = {
   readonly today: CalendarDate
 }
 
+/** A record, and what is kept of the row it came of (source.ts). */
+type Minimised = { readonly record: FactRecord; readonly source: string }
+
 /**
  * Turns a row into a record that holds nothing about a person: only mapped columns enter, and what is free text is
  * screened first. Paths are relative to the row.
  */
-export function minimiseRow(row: Row, context: RowContext): { readonly record: FactRecord } | Refusal {
+export function minimiseRow(row: Row, context: RowContext): Minimised | Refusal {
   if ('fault' in row) return { code: row.fault, path: row.path }
   const malformed = findFault(row.cells, notWellFormed)
   if (malformed !== undefined) return malformed
@@ -45,11 +51,38 @@ export function minimiseRow(row: Row, context: RowContext): { readonly record: F
   if (personal !== undefined) return personal
   const facts = readFacts(row.cells, context)
   if ('code' in facts) return facts
-  return { record: toRecord(named, facts.facts, context) }
+  const document = documentOf(facts.facts, context.layout)
+  if (typeof document !== 'string') return document
+  const record = toRecord(named, { facts: facts.facts, document }, context)
+  return { record, source: sourceText(row.cells, named.unread) }
 }
 
-function toRecord(named: NamedSubject, facts: Facts, { layout, authority }: RowContext): FactRecord {
-  const document = layout.documentFacts.map((fact) => facts[fact]).find((value) => typeof value === 'string')
+function documentOf(facts: Facts, layout: Layout): string | Refusal {
+  if (layout.recordType === 'withdrawal') return withdrawnDocumentOf(facts, layout)
+  return nameBy(layout.documentKeys, facts) ?? layout.recordType
+}
+
+/** The document of another type that is taken back; named as that type's documents are, or it would never be found. */
+function withdrawnDocumentOf(facts: Facts, { columns }: Layout): string | Refusal {
+  const type = String(facts['recordType']) as RecordType
+  const [first, ...others] = documentKeysOf(type)
+  if (first === undefined) return withdrawalDocument(type, type)
+  const named = nameBy([first, ...others], facts)
+  if (named !== undefined) return withdrawalDocument(type, named)
+  const missing = first.find((fact) => facts[fact] === undefined)
+  return { code: 'FIELD_MISSING', path: `/${columns.find(({ fact }) => fact === missing)?.code}` }
+}
+
+function nameBy(keys: Layout['documentKeys'], facts: Facts): string | undefined {
+  const key = keys.find((names) => names.every((name) => facts[name] !== undefined))
+  return key?.map((name) => foldDocumentNumber(String(facts[name]))).join(' ')
+}
+
+function toRecord(
+  named: NamedSubject,
+  { facts, document }: { readonly facts: Facts; readonly document: string },
+  { layout, authority }: RowContext,
+): FactRecord {
   const revision = layout.revisionFact === undefined ? undefined : facts[layout.revisionFact]
   return recordSchema.parse({
     type: layout.recordType,
@@ -57,7 +90,7 @@ function toRecord(named: NamedSubject, facts: Facts, { layout, authority }: RowC
     subject: named.subject,
     otherIdentifiers: named.others,
     ...(named.individualBusiness && { individualBusiness: true }),
-    document: document === undefined ? layout.recordType : foldDocumentNumber(document),
+    document,
     revision: revision ?? '',
     layout: layoutId(layout),
     facts,
@@ -91,7 +124,7 @@ function personalDataFault({ kind, fact }: Column, cell: string): RefusalCode | 
 // What is taken out of a cell may be all that parted a person's number
 function foldKept(kind: ColumnKind, cell: string): string {
   if (kind === 'number') return foldDocumentNumber(cell)
-  return kind === 'code' ? (readCode(cell) ?? '') : ''
+  return kind === 'code' || kind === 'identifier' ? (readCode(cell) ?? '') : ''
 }
 
 // Nothing in it that folding takes out
@@ -101,7 +134,7 @@ function readFacts(
   cells: ReadonlyMap<Column, string>,
   { layout, today }: RowContext,
 ): { readonly facts: Facts } | Refusal {
-  const facts: Facts = {}
+  const facts: Facts = { ...layout.fixedFacts }
   for (const column of layout.columns) {
     const cell = cells.get(column) ?? ''
     const { code, fact, required, maxLength = 4_000 } = column
@@ -111,11 +144,26 @@ function readFacts(
     if (cell.length > maxLength) return { code: 'FIELD_TOO_LONG', path }
     const reading = readFact(column, cell, today)
     if ('fault' in reading) return { code: reading.fault, path }
-    if (reading.value !== undefined) facts[fact] = reading.value
+    if (reading.value !== undefined) facts[fact] = joined(facts[fact], reading.value)
     else if (required) return { code: 'FIELD_MISSING', path }
   }
   addCapital(facts)
-  return { facts }
+  return addStandIns(facts, layout.columns) ?? { facts }
+}
+
+function addStandIns(facts: Facts, columns: readonly Column[]): Refusal | undefined {
+  for (const { code, fact, orElse } of columns) {
+    if (fact === undefined || orElse === undefined || facts[fact] !== undefined) continue
+    const standIn = facts[orElse]
+    if (standIn === undefined) return { code: 'FIELD_MISSING', path: `/${code}` }
+    facts[fact] = standIn
+  }
+  return undefined
+}
+
+// A list may be spread over columns (处罚类别1, 处罚类别2)
+function joined(before: Facts[string] | undefined, value: Facts[string]): Facts[string] {
+  return typeof before === 'object' ? [...new Set([...before, ...value])] : value
 }
 
 function readFact(column: Column, cell: string, today: CalendarDate): Reading<string | readonly string[]> {
@@ -126,41 +174,43 @@ function readFact(column: Column, cell: string, today: CalendarDate): Reading<st
       return readPastDate(cell, today)
     case 'end-date':
       return readEndDate(cell)
+    case 'year':
+      return readYear(cell)
     case 'yuan-from-wan':
       return readYuanFromWan(cell)
     case 'list':
-      return readList(cell)
-    case 'validity':
-      return readValidity(cell)
+      return readList(cell, column.codes)
+    case 'coded':
+      return readCoded(cell, column.codes)
     case 'registration-number':
       return { value: readRegistrationNumber(cell) }
     case 'code':
+    case 'identifier':
       return { value: readCode(cell) }
     default:
-      return { value: readText(cell) }
+      return { value: decode(readText(cell), column.codes) }
   }
 }
 
+function decode(text: string | undefined, codes: Column['codes']): string | undefined {
+  if (text === undefined || codes === undefined) return text
+  return Object.hasOwn(codes, text) ? codes[text] : text
+}
+
 // 没收违法所得、没收非法财物 is one kind of penalty, so the enumeration comma does not divide
-function readList(cell: string): Reading<readonly string[]> {
-  const items = cell.split(/[;；,，|]/).map((item) => item.trim())
-  const stated = items.filter((item) => readText(item) !== undefined)
+function readList(cell: string, codes: Column['codes']): Reading<readonly string[]> {
+  const items = cell.split(/[;；,，|]/).map((item) => decode(readText(item), codes))
+  const stated = items.filter((item) => item !== undefined)
+  // No organisation can be detained: the row is about a person, or tells of one
+  if (stated.some((item) => item.includes('行政拘留'))) return { fault: 'SUBJECT_NATURAL_PERSON' }
   return { value: stated.length === 0 ? undefined : stated }
 }
 
-// A map, since a plain object has values for `constructor` and its like too
-const VALIDITIES: ReadonlyMap<string, string> = new Map([
-  ['1', 'valid'],
-  ['有效', 'valid'],
-  ['2', 'invalid'],
-  ['无效', 'invalid'],
-])
-
-function readValidity(cell: string): Reading<string> {
-  const text = readText(cell)
+function readCoded(cell: string, codes: Column['codes']): Reading<string> {
+  const text = readText(cell)?.normalize('NFKC').replaceAll(/\s/g, '')
   if (text === undefined) return { value: undefined }
-  const value = VALIDITIES.get(text)
-  return value === undefined ? { fault: 'FIELD_VALUE_UNKNOWN' } : { value }
+  const isCode = codes !== undefined && Object.hasOwn(codes, text)
+  return isCode ? { value: codes[text] || undefined } : { fault: 'FIELD_VALUE_UNKNOWN' }
 }
 
 // 00000000000000000X is written officially where an authority has no code
@@ -179,7 +229,7 @@ function readRegistrationNumber(cell: string): string | undefined {
 
 // A capital that is not a number stays as the words it came in: no ground to refuse a registration
 function addCapital(facts: Facts): void {
-  const { registeredCapital: stated, ...rest } = facts
+  const { registeredCapital: stated } = facts
   if (typeof stated !== 'string') return
   const capital = readCapital(stated)
   delete facts['registeredCapital']
@@ -188,6 +238,6 @@ function addCapital(facts: Facts): void {
     return
   }
   facts['registeredCapital'] = capital.amount
-  const currency = rest['capitalCurrency'] ?? capital.currency
+  const currency = facts['capitalCurrency'] ?? capital.currency
   if (currency !== undefined) facts['capitalCurrency'] = currency
 }

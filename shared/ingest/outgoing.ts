@@ -1,15 +1,16 @@
 import type { Json } from '../base/canonical.ts'
 import type { CalendarDate } from '../base/instant.ts'
-import { policySchema } from '../settings.ts'
-import { isDropped } from './header.ts'
-import type { Layout } from './layouts/layout.ts'
+import { foldIdentifier } from '../identity/fold.ts'
+import { type Policy, policySchema } from '../settings.ts'
+import { type Column, isKept, type Layout } from './layouts/layout.ts'
 import { minimiseRow } from './minimise.ts'
 import type { RefusalCode } from './refusal.ts'
 import { REFUSED_BEFORE, type Row } from './rows.ts'
 
 /**
  * A file's rows as they may leave the sender's machine: the cells that the layout keeps, under its own codes. In the
- * place of a row that tells of a person goes why it was refused, so that the receipt still counts it.
+ * place of a row that no deployment takes goes why it was refused, so that the receipt still counts it: its texts were
+ * not screened, and may be a person's.
  */
 export function* outgoingRecords(layout: Layout, rows: Iterable<Row>): Iterable<Json> {
   for (const row of rows) yield outgoingRecord(layout, row)
@@ -17,9 +18,9 @@ export function* outgoingRecords(layout: Layout, rows: Iterable<Row>): Iterable<
 
 function outgoingRecord(layout: Layout, row: Row): Json {
   if ('fault' in row) return refusedBefore(row.fault, row.path)
-  const read = minimiseRow(row, { layout, authority: '', policy: STRICTEST, today: LAST_DAY })
-  if ('code' in read && PERSONAL.has(read.code)) return refusedBefore(read.code, read.path)
-  const kept = [...row.cells].filter(([column]) => !isDropped(column) && column.kind !== 'subject-person')
+  const read = minimiseRow(row, { layout, authority: '', policy: mostAdmitting(row.cells), today: LAST_DAY })
+  if ('code' in read) return refusedBefore(read.code, read.path)
+  const kept = [...row.cells].filter(([column]) => isKept(column))
   return Object.fromEntries(kept.map(([{ code }, cell]) => [code, cell]))
 }
 
@@ -27,11 +28,10 @@ function refusedBefore(code: RefusalCode, path: string): Json {
   return { [REFUSED_BEFORE]: { code, path } }
 }
 
-// What else the deployment's own policy, or its clock, would refuse is left to it
+// What the deployment's own policy, or its clock, would refuse is left to it
+function mostAdmitting(cells: ReadonlyMap<Column, string>): Policy {
+  return { ...ADMITTING, ambiguousCodes: [...cells.values()].map(foldIdentifier) }
+}
+
+const ADMITTING = policySchema.parse({ admitIndividualBusinesses: true })
 const LAST_DAY = '9999-12-31' as CalendarDate
-const STRICTEST = policySchema.parse({})
-const PERSONAL: ReadonlySet<RefusalCode> = new Set([
-  'HEADER_PERSONAL_DATA',
-  'SUBJECT_NATURAL_PERSON',
-  'TEXT_PERSONAL_DATA',
-])

@@ -1,51 +1,70 @@
 import { canonicalJson } from '../base/canonical.ts'
 import { type Sha256, sha256 } from '../base/digest.ts'
+import { emptyFrontier, growTree, rootOf } from '../ledger/frontier.ts'
+import { leafHashes } from '../ledger/merkle.ts'
 import { recordKey } from '../records/keys.ts'
-import { type ArchivedRecord, encodePart, PART_RECORD_LIMIT, type PartReference } from '../records/part.ts'
+import {
+  type ArchivedRecord,
+  digestIn,
+  encodePart,
+  PART_RECORD_LIMIT,
+  type PartReference,
+  sourceDigest,
+} from '../records/part.ts'
 import type { FactRecord } from '../records/record.ts'
+import { openDigestSet } from './digest-set.ts'
 import { minimiseRow, type RowContext } from './minimise.ts'
-import type { RecordOutcome } from './receipt.ts'
+import type { RecordResult } from './outcomes.ts'
 import type { Row } from './rows.ts'
 
 export type EncodedPart = { readonly body: Uint8Array; readonly reference: PartReference }
 
-/** What one row came to, and the part it filled up, if it did. */
-type Step = { readonly outcome: RecordOutcome; readonly part?: EncodedPart }
-
 /**
- * Reads rows one by one into minimised records, folds those that are equal within the submission, and hands out
- * an archive part whenever one is full; the last, shorter one comes by itself. Holds one part and one digest per
- * record.
+ * Reads rows one by one into minimised records, folds those that are equal within the submission, and fills archive
+ * parts with the others. Holds one part, a few bytes of each record's digest, and the right edge of their tree.
  */
-export function* readParts(
-  rows: Iterable<Row>,
-  context: RowContext,
-): Iterable<Step | { readonly part: EncodedPart }> {
-  const seen = new Set<Sha256>()
-  let waiting: ArchivedRecord[] = []
-  let index = 0
-  for (const row of rows) {
-    const read = minimiseRow(row, context)
-    if ('code' in read) {
-      yield { outcome: { index, outcome: 'refused', code: read.code, path: `/records/${index}${read.path}` } }
-    } else {
-      const archived = archive(read.record, index)
-      const repeated = seen.has(archived.digest)
-      seen.add(archived.digest)
-      if (!repeated) waiting.push(archived.record)
-      yield { outcome: { index, outcome: repeated ? 'repeated' : standing(read.record) } }
-    }
-    if (waiting.length === PART_RECORD_LIMIT) {
-      yield { part: encodePart(waiting) }
-      waiting = []
-    }
-    index++
-  }
-  if (waiting.length > 0) yield { part: encodePart(waiting) }
+export type RecordReader = {
+  read(row: Row): RecordResult
+  /** Whether the part has to be taken before another row is read. */
+  isFull(): boolean
+  /** The part so far, which ends here; undefined where it is empty. */
+  takePart(): EncodedPart | undefined
+  /**
+   * Of all parts taken: the root of the Merkle tree (RFC 9162 §2.1.1, as RFC 6962 has it) whose leaves are the
+   * digests of the records kept, 32 bytes each, in the order of their rows; as hexadecimal digits.
+   */
+  recordsRoot(): string
 }
 
-function standing(record: FactRecord): 'accepted' | 'unresolved' {
-  return record.subject.kind === 'uscc' ? 'accepted' : 'unresolved'
+export function openReader(context: RowContext): RecordReader {
+  const seen = openDigestSet()
+  let waiting: ArchivedRecord[] = []
+  let index = 0
+  let tree = emptyFrontier
+  return {
+    read(row) {
+      const at = index++
+      const read = minimiseRow(row, context)
+      if ('code' in read) return read
+      const archived = archive(read.record, at)
+      if (!seen.add(archived.digest)) return 'repeated'
+      waiting.push({ ...archived.record, source: { digest: sourceDigest(read.source), text: read.source } })
+      return read.record.subject.kind === 'uscc' ? 'accepted' : 'unresolved'
+    },
+    isFull: () => waiting.length === PART_RECORD_LIMIT,
+    takePart() {
+      if (waiting.length === 0) return undefined
+      const part = encodePart(waiting)
+      tree = growTree(tree, leafHashes(waiting.map(digestBytes))).frontier
+      waiting = []
+      return part
+    },
+    recordsRoot: () => Buffer.from(rootOf(tree)).toString('hex'),
+  }
+}
+
+function digestBytes({ sort }: ArchivedRecord): Uint8Array {
+  return Buffer.from(digestIn(sort), 'hex')
 }
 
 function archive(record: FactRecord, row: number): { record: ArchivedRecord; digest: Sha256 } {

@@ -2,27 +2,37 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
-import { partKey } from '../records/part.ts'
-import { type Authority, findAuthority } from '../settings.ts'
-import { type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
-import type { Envelope, SubmissionHead } from './envelope.ts'
+import { type PartReference, partKey } from '../records/part.ts'
+import { type Authority, findAuthority, type Policy } from '../settings.ts'
+import { correctionsUntil, type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
+import { openContent } from './content.ts'
+import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
+import { checkFileName } from './file-name.ts'
+import { FileRefused } from './formats/format.ts'
+import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
-import { readParts } from './read.ts'
-import { encodeOutcomes, findReceipt, outcomesKey, type Receipt, type RecordOutcome } from './receipt.ts'
+import type { RowContext } from './minimise.ts'
+import { type Counts, type OutcomesReference, openOutcomes, outcomesKey } from './outcomes.ts'
+import { openReader } from './read.ts'
+import { findReceipt, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
-import { type FileFormat, type Rows, readFile, readRecords } from './rows.ts'
+import { type Row, readFile, readRecords } from './rows.ts'
+import { checkContent, checkSender, type Sending } from './sender.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
 
 /** What came through a door, which is what says whose it is. */
 export type Delivery = { readonly authority: Authority } & (
-  | {
-      readonly head: SubmissionHead
-      readonly file: { readonly format: FileFormat; readonly bytes: Uint8Array }
-    }
+  | { readonly head: SubmissionHead; readonly file: DeliveredFile }
   | { readonly head: Envelope }
 )
+
+export type DeliveredFile = SentFile & {
+  /** The SHA-256 of its bytes, where the sender stated it. */
+  readonly sha256?: string | undefined
+  readonly signature?: string | undefined
+}
 
 export type Received =
   /** Durable in the inbox; the receipt follows. */
@@ -30,31 +40,120 @@ export type Received =
   /** This content was received under this id before. */
   | { readonly outcome: 'repeated'; readonly receipt: Receipt }
   | { readonly outcome: 'reused'; readonly receipt: Receipt }
+  /** Sent ahead of our clock. Nothing is kept: the id is free, and the same content may come again. */
+  | { readonly outcome: 'early' }
+  /** Its sender is suspended, or the signature does not hold. As little is kept: it is no word of the authority's. */
+  | { readonly outcome: 'denied'; readonly refusal: Refusal }
+  /** Not the file that was stated, or larger than one may be; neither is received. */
+  | { readonly outcome: 'changed' }
+  | { readonly outcome: 'too-large' }
+
+/** Why nothing of a submission is kept under its id, for the doors to tell. */
+export const notTaken = {
+  reused: { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' },
+  early: { code: 'SENT_AT_IN_FUTURE', path: '/sentAt' },
+  changed: { code: 'OBJECT_CHANGED', path: '/object' },
+  'too-large': { code: 'OBJECT_TOO_LARGE', path: '/object' },
+} as const satisfies Record<string, Refusal>
 
 /**
- * Takes a submission in: reads and minimises it here, before anything of it is stored, archives what is left and
- * puts a draft of the receipt into the inbox. A crash before that leaves objects nobody refers to and no answer;
- * the sender tries again.
+ * Takes a submission in: reads and minimises it here, before anything of it is stored, archives what is left as it
+ * goes, and puts a draft of the receipt into the inbox. A crash before that, like the refusal of a file halfway, leaves
+ * objects nobody refers to. They stay: parts are named by their content, and may be another submission's by now.
  */
 export async function receiveSubmission(world: ReceivingWorld, delivery: Delivery): Promise<Received> {
-  const content = describeContent(delivery)
-  const { authority, head } = delivery
-  const stored = await findReceipt(world.store, authority.code, head.submissionId)
-  if (stored !== undefined) {
-    return { outcome: stored.sha256 === content.sha256 ? 'repeated' : 'reused', receipt: stored }
+  const input = openInput(delivery)
+  try {
+    return await receiveInput(world, delivery, input)
+  } catch (fault) {
+    if (fault instanceof FileRefused && fault.refusal.code === 'OBJECT_TOO_LARGE')
+      return { outcome: 'too-large' }
+    throw fault
+  } finally {
+    await input.close()
   }
-  const layout = findLayout(head.layout)
-  const refusal =
-    layout === undefined ? refuse('LAYOUT_UNKNOWN', '/layout') : checkHead(world, delivery, layout)
-  const draft =
-    layout === undefined || refusal !== undefined
-      ? refusedDraft(draftHead(world, delivery, content), refusal ?? refuse('LAYOUT_UNKNOWN', '/layout'))
-      : await readDraft(world, delivery, { layout, head: draftHead(world, delivery, content) })
+}
+
+type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
+
+/** A delivery as it is read, and what names its content: for a file that is known at its end alone. */
+type Input = {
+  readonly rows: (layout: Layout) => AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>
+  /** The hash that a receipt would state, as far as it is known before anything is read. */
+  readonly stated: () => Sha256 | undefined
+  /** Undefined where the file is not the one that was stated. */
+  readonly finish: () => Promise<Content | undefined>
+  readonly close: () => Promise<void>
+}
+
+function openInput(delivery: Delivery): Input {
+  const { layout } = delivery.head
+  if ('file' in delivery) {
+    const { format, bytes, sha256: stated } = delivery.file
+    const content = openContent(bytes)
+    return {
+      rows: (layout) => readFile(layout, { format, bytes: content.bytes }),
+      stated: () => (stated === undefined ? undefined : contentSha256(layout, stated)),
+      async finish() {
+        const { sha256: digest, sizeBytes } = await content.finish()
+        return stated === undefined || stated === digest
+          ? { sha256: contentSha256(layout, digest), sizeBytes }
+          : undefined
+      },
+      close: content.close,
+    }
+  }
+  const { records } = delivery.head
+  const measure = () => {
+    const text = JSON.stringify(records)
+    return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
+  }
+  return {
+    rows: (layout) => [readRecords(layout, records)],
+    stated: () => measure().sha256,
+    finish: async () => measure(),
+    close: async () => undefined,
+  }
+}
+
+async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: Input): Promise<Received> {
+  const receivedAt = world.now()
+  const receipt = await findReceipt(world.store, delivery.authority.code, delivery.head.submissionId)
+  if (receipt !== undefined) {
+    // Under an id that is taken nothing is read, only measured
+    const content = await input.finish()
+    if (content === undefined) return { outcome: 'changed' }
+    return { outcome: receipt.sha256 === content.sha256 ? 'repeated' : 'reused', receipt }
+  }
+  if (isEarly(world, delivery.head)) return { outcome: 'early' }
+  const sender = await checkSender(world, sendingOf(delivery))
+  if ('refusal' in sender) return { outcome: 'denied', refusal: sender.refusal }
+  const early = checkContent(sender, input.stated)
+  if (early !== undefined) return { outcome: 'denied', refusal: early }
+  const reading = await readInput(world, delivery, { input, receivedAt })
+  const content = await input.finish()
+  if (content === undefined) return { outcome: 'changed' }
+  const late = checkContent(sender, () => content.sha256)
+  if (late !== undefined) return { outcome: 'denied', refusal: late }
+  const head = describeHead(delivery, { content, receivedAt, policy: world.settings.policy })
+  const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
 }
 
-function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content: Content): DraftHead {
+function sendingOf(delivery: Delivery): Sending {
+  const { authority, head } = delivery
+  return {
+    authority,
+    head,
+    signature: 'file' in delivery ? delivery.file.signature : delivery.head.signature,
+  }
+}
+
+function describeHead(
+  { authority, head }: Delivery,
+  { content, receivedAt, policy }: { content: Content; receivedAt: Instant; policy: Policy },
+): DraftHead {
   const layout = findLayout(head.layout)
   return {
     schemaVersion: '1',
@@ -63,72 +162,94 @@ function draftHead(world: ReceivingWorld, { authority, head }: Delivery, content
     // A name nobody here knows is the sender's own text: it isn't kept
     layout: layout === undefined ? 'unknown' : layoutId(layout),
     sentAt: head.sentAt,
-    receivedAt: world.now(),
+    receivedAt,
     sha256: content.sha256,
     sizeBytes: content.sizeBytes,
+    correctionsUntil: correctionsUntil(receivedAt, policy),
     entryId: entryIdOf(authority.code, head.submissionId),
   }
 }
 
-type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
+/** What the records came to, or why the whole is refused. */
+type Reading =
+  | (Counts & Pick<Draft, 'recordsRoot'> & { parts: PartReference[]; outcomes: OutcomesReference[] })
+  | { readonly refusal: Refusal }
 
-// What the id names. `sentAt` is no part of it: a retry carries a new one
-function describeContent(delivery: Delivery): Content {
-  const { layout } = delivery.head
-  if ('file' in delivery) {
-    const { bytes } = delivery.file
-    return { sha256: sha256(`${layout}\n${sha256(bytes)}`), sizeBytes: bytes.length }
+async function readInput(
+  world: ReceivingWorld,
+  delivery: Delivery,
+  { input, receivedAt }: { readonly input: Input; readonly receivedAt: Instant },
+): Promise<Reading> {
+  const layout = findLayout(delivery.head.layout)
+  if (layout === undefined) return { refusal: { code: 'LAYOUT_UNKNOWN', path: '/layout' } }
+  // Most are called after their file
+  const named = checkFileName(delivery.head.submissionId)
+  if (named !== undefined) return { refusal: { ...named, path: '/submissionId' } }
+  const refusal = checkAdmitted(world, delivery, layout)
+  if (refusal !== undefined) return { refusal }
+  const { policy } = world.settings
+  const context = { layout, authority: delivery.authority.code, policy, today: chinaDate(receivedAt) }
+  try {
+    return await archiveRows(world, input.rows(layout), context)
+  } catch (fault) {
+    if (fault instanceof FileRefused) return { refusal: fault.refusal }
+    throw fault
   }
-  const text = JSON.stringify(delivery.head.records)
-  return { sha256: sha256(`${layout}\n${sha256(text)}`), sizeBytes: Buffer.byteLength(text) }
 }
 
-function checkHead(
+/** Whether it says it was sent later than our clock is, by more than the policy grants. */
+export function isEarly(
+  { now, settings }: Pick<World, 'now' | 'settings'>,
+  { sentAt }: Pick<SubmissionHead, 'sentAt'>,
+): boolean {
+  // As numbers: the year 10000, which an offset can reach, sorts before ours as text
+  return Date.parse(sentAt) > Date.parse(now()) + settings.policy.clockSkewSeconds * 1_000
+}
+
+function checkAdmitted(
   world: ReceivingWorld,
-  { authority, head }: Delivery,
-  layout: Layout,
+  { authority }: Delivery,
+  { recordType }: Layout,
 ): Refusal | undefined {
   const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
-  if (!admitted.includes(layout.recordType)) return refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
-  // As numbers: the year 10000, which an offset can reach, sorts before ours as text
-  const latestMs = Date.parse(world.now()) + world.settings.policy.clockSkewSeconds * 1_000
-  return Date.parse(head.sentAt) > latestMs ? refuse('SENT_AT_IN_FUTURE', '/sentAt') : undefined
+  return admitted.includes(recordType) ? undefined : refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
 }
 
 function refuse(code: Refusal['code'], path: string): Refusal {
   return { code, path }
 }
 
-async function readDraft(
-  world: ReceivingWorld,
-  delivery: Delivery,
-  { layout, head }: { readonly layout: Layout; readonly head: DraftHead },
-): Promise<Draft> {
-  const rows: Rows =
-    'file' in delivery
-      ? readFile(layout, delivery.file.format, delivery.file.bytes)
-      : readRecords(layout, delivery.head.records)
-  if ('refusal' in rows) return refusedDraft(head, rows.refusal)
-  const { policy } = world.settings
-  const today = chinaDate(head.receivedAt as Instant)
-  const context = { layout, authority: delivery.authority.code, policy, today }
-  const parts: Receipt['parts'] = []
-  const list: RecordOutcome[] = []
-  for (const step of readParts(rows.rows, context)) {
-    if ('outcome' in step) list.push(step.outcome)
-    if (step.part === undefined) continue
-    const { body, reference } = step.part
-    await putContent(world.objects, partKey(reference.sha256), body)
-    parts.push(reference)
+async function archiveRows(
+  { objects }: Pick<World, 'objects'>,
+  batches: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
+  context: RowContext,
+): Promise<Reading> {
+  const reader = openReader(context)
+  const list = openOutcomes()
+  const parts: PartReference[] = []
+  const outcomes: OutcomesReference[] = []
+  const putPart = async () => {
+    const part = reader.takePart()
+    if (part === undefined) return
+    await putContent(objects, partKey(part.reference.sha256), part.body)
+    parts.push(part.reference)
   }
-  if (list.length === 0) return refusedDraft(head, refuse('SUBMISSION_EMPTY', ''))
-  const encoded = encodeOutcomes(list)
-  await putContent(world.objects, outcomesKey(encoded.sha256), encoded.body)
-  return { ...head, ...countOutcomes(list), parts, outcomes: encoded.sha256 }
-}
-
-function countOutcomes(list: readonly RecordOutcome[]) {
-  const counts = { received: list.length, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  for (const { outcome } of list) counts[outcome]++
-  return counts
+  const putOutcomes = async () => {
+    const chunk = list.take()
+    if (chunk === undefined) return
+    await putContent(objects, outcomesKey(chunk.reference.sha256), chunk.body)
+    outcomes.push(chunk.reference)
+  }
+  for await (const rows of batches) {
+    for (const row of rows) {
+      list.add(reader.read(row))
+      if (reader.isFull()) await putPart()
+    }
+    if (list.isFull()) await putOutcomes()
+  }
+  await putPart()
+  await putOutcomes()
+  return list.counts.received === 0
+    ? { refusal: refuse('SUBMISSION_EMPTY', '') }
+    : { ...list.counts, recordsRoot: reader.recordsRoot(), parts, outcomes }
 }

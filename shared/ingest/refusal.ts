@@ -5,24 +5,58 @@
 export const refusalReasons = {
   // a whole submission
   LAYOUT_UNKNOWN: 'No layout of this name is known here.',
+  AUTHORITY_SUSPENDED:
+    'The authority is suspended: until it is let send again, nothing new is taken from it.',
+  SIGNATURE_MISSING: 'This authority signs what it sends, and this came without a signature.',
+  SIGNATURE_INVALID: 'The signature is none over a submission by the key that it names (JWS, EdDSA).',
+  SIGNATURE_KEY_UNKNOWN: 'The signature names a key that this authority does not have.',
+  SIGNATURE_KEY_NOT_VALID: 'The key was not valid when this was sent, or is not now.',
+  SIGNATURE_REBOUND:
+    'The signature is one over another submission: its authority, id, layout, time or content.',
   RECORD_TYPE_NOT_ADMITTED: 'The authorities file does not admit this type of record from this authority.',
   SENT_AT_IN_FUTURE: 'sentAt lies ahead of our clock.',
-  ENCODING_INVALID: 'The bytes are not UTF-8; iconv -f GB18030 -t UTF-8 converts what most offices write.',
+  FORMAT_UNKNOWN: 'The content is of no format that is read here.',
+  FORMAT_DISAGREES:
+    'The content is not what its name or content type says; a web page or text under the name of a workbook is none.',
+  ENCODING_INVALID:
+    'The bytes are not text in one encoding: UTF-8, GB 18030, or UTF-16 with a byte order mark.',
   CSV_MALFORMED: 'The CSV breaks off inside a quoted cell or quotes a cell wrongly (RFC 4180).',
+  JSON_MALFORMED: 'The JSON is neither an array of records nor records one after another (RFC 8259).',
+  XML_MALFORMED: 'The XML is not well-formed, or names an entity that XML does not have.',
+  XML_DOCTYPE: 'The XML declares a document type; nothing that a sender declares of its own is read.',
+  XML_NOT_EXCHANGE_MESSAGE: 'The XML is no ExchangeMessage whose Body has a fields element for each record.',
+  GZIP_MALFORMED: 'The gzip data is damaged or breaks off.',
+  WORKBOOK_MALFORMED: 'The workbook is damaged.',
+  WORKBOOK_ENCRYPTED: 'The workbook is protected by a password.',
+  WORKBOOK_MACROS: 'The workbook has macros.',
+  WORKBOOK_EXTERNAL_DATA: 'The workbook takes data from other files or connections.',
+  WORKBOOK_SHEETS: 'More than one visible sheet has cells; nobody can say which one counts.',
+  WORKBOOK_TOO_LARGE: 'The workbook is too large to be read whole; send it as CSV, which has no such limit.',
+  FORMULA_CELL: 'The cell has a formula; send values.',
+  CELL_ERROR: 'The cell has an error of Excel (such as #N/A) in place of a value.',
+  FILE_EXPANDS_TOO_FAR: 'The compressed file expands to more than is taken, or out of all proportion.',
+  FILE_ROW_TOO_LONG: 'A row or record is longer than is taken (4,194,304 characters).',
+  FILE_ROW_TOO_WIDE: 'A row or record has more columns than is taken (16,384).',
+  FILE_TOO_MANY_ROWS: 'The file has more rows than is taken (20,000,000).',
+  FILE_NESTS_TOO_DEEP: 'The file nests deeper than is taken (32 levels).',
   HEADER_NOT_FOUND: 'No row among the first ten has the columns this layout requires.',
   HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
+  HEADER_TOO_LONG: 'A column header, or a cell above it, is longer than is looked at (100,000 characters).',
+  LAYOUT_DISAGREES: 'The header is that of another layout, for records of another type.',
   HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
+  FILE_NAME_PERSONAL_DATA: 'The name of the file contains what looks like a resident ID or mobile number.',
+  DROP_NAME_MALFORMED:
+    'The object is not named <authority>/drop/<layout>/<submissionId>.<ending of a format>.',
   SUBMISSION_EMPTY: 'The submission has no records.',
   SUBMISSION_ID_REUSED: 'An id names one content for good; send other content under another id.',
   ENVELOPE_MALFORMED: 'The message is neither an envelope nor a pointer to a file, as the schema has them.',
   OBJECT_NOT_OWN: 'The pointer names an object that is not under the prefix of this authority.',
   OBJECT_NOT_FOUND: 'There is no such version of the object.',
   OBJECT_CHANGED: 'The object does not have the SHA-256 that the pointer says.',
-  OBJECT_TOO_LARGE: 'The file is larger than one submission may be.',
-  FORMAT_UNKNOWN: 'The name of the file ends neither in .csv nor in .ndjson.',
+  OBJECT_TOO_LARGE: 'The file is larger than one submission may be (8 GiB).',
   SUBMISSION_DEAD: 'Processing failed again and again; the operator has been told.',
   // a record
-  ROW_NOT_JSON: 'The line is not a JSON object.',
+  ROW_NOT_JSON: 'The record is not a JSON object.',
   ROW_SHAPE: 'The row has more cells than the header, so its values stand in the wrong columns.',
   TEXT_NOT_WELL_FORMED: 'The text has a lone surrogate, which has no UTF-8 form.',
   FIELD_MISSING: 'The layout requires this field.',
@@ -49,7 +83,7 @@ export const refusalReasons = {
 } as const satisfies Record<string, string>
 
 export type RefusalCode = keyof typeof refusalReasons
-export const refusalCodes = Object.keys(refusalReasons) as readonly RefusalCode[]
+export const refusalCodes = Object.keys(refusalReasons) as [RefusalCode, ...RefusalCode[]]
 
 /** `path` is a JSON Pointer (RFC 6901) into the submission; field names are the layout's own. */
 export type Refusal = {

@@ -1,89 +1,72 @@
-import Papa from 'papaparse'
 import { z } from 'zod'
-import { columnFinder, findHeader, holdsPersonalData, isDropped } from './header.ts'
+import { type Batch, FileRefused } from './formats/format.ts'
+import { readBatches, type SentFile } from './formats/registry.ts'
+import {
+  columnFinder,
+  findHeader,
+  HEADER_SEARCH_ROWS,
+  type Header,
+  holdsPersonalData,
+  isDropped,
+  isTooLong,
+} from './header.ts'
 import type { Column, Layout } from './layouts/layout.ts'
-import { type Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
+import { type RefusalCode, refusalCodes } from './refusal.ts'
 
 /** One record as it came: the cells of the columns the layout knows, and nothing else. */
 export type Row =
   | { readonly cells: ReadonlyMap<Column, string> }
   | { readonly fault: RefusalCode; readonly path: string }
 
-/** The rows of an input, or why the whole of it can't be read. */
-export type Rows = { readonly rows: Iterable<Row> } | { readonly refusal: Refusal }
-
-export const fileFormats = ['csv', 'ndjson'] as const
-export type FileFormat = (typeof fileFormats)[number]
-
-export function readFile(layout: Layout, format: FileFormat, bytes: Uint8Array): Rows {
-  const text = decodeUtf8(bytes)
-  if (text === undefined) return { refusal: { code: 'ENCODING_INVALID', path: '' } }
-  return format === 'csv' ? readCsv(layout, text) : { rows: ndjsonRows(layout, text) }
+/** The rows of a file, as many at a time as come together. Throws `FileRefused` where the whole of it can't be read. */
+export function readFile(layout: Layout, file: SentFile): AsyncGenerator<readonly Row[]> {
+  return readRows(layout, readBatches(file))
 }
 
-export function readRecords(layout: Layout, records: readonly unknown[]): Rows {
-  return { rows: objectRows(layout, records) }
+export function readRecords(layout: Layout, records: readonly unknown[]): readonly Row[] {
+  return records.map(rowReader(layout))
 }
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    // The decoder throws for one reason alone, and what it throws carries the input
-    return undefined
-  }
-}
-
-function readCsv(layout: Layout, text: string): Rows {
-  // The parser takes the first line's end for that of all, and would read a file of both kinds as one row
-  const lines = text.replaceAll('\r\n', '\n')
-  const { data, errors } = Papa.parse<string[]>(lines, { skipEmptyLines: 'greedy', delimiter: ',' })
-  const broken = errors.find((error) => error.type === 'Quotes')
-  if (broken !== undefined) return { refusal: { code: 'CSV_MALFORMED', path: `/rows/${broken.row ?? 0}` } }
-  if (data.length === 0) return { refusal: { code: 'SUBMISSION_EMPTY', path: '' } }
-  const header = findHeader(layout, data)
-  if ('code' in header) return { refusal: header }
-  return { rows: tableRows(header.columns, data.slice(header.row + 1)) }
-}
-
-function* tableRows(
-  columns: readonly (Column | undefined)[],
-  table: Iterable<readonly string[]>,
-): Iterable<Row> {
-  for (const line of table) {
-    const cells = new Map<Column, string>()
-    for (const [index, column] of columns.entries()) {
-      const cell = line[index]
-      if (column !== undefined && cell !== undefined) cells.set(column, cell)
+async function* readRows(layout: Layout, batches: AsyncIterable<Batch>): AsyncGenerator<readonly Row[]> {
+  const toRow = rowReader(layout)
+  let tableRow: ((cells: readonly string[]) => Row) | undefined
+  let above: readonly (readonly string[])[] = []
+  for await (const batch of batches) {
+    if ('records' in batch) yield batch.records.map(toRow)
+    else if (tableRow !== undefined) yield batch.rows.map(tableRow)
+    else {
+      above = above.concat(batch.rows)
+      if (above.length < HEADER_SEARCH_ROWS) continue
+      const header = requireHeader(layout, above)
+      tableRow = tableReader(header)
+      yield above.slice(header.row + 1).map(tableRow)
     }
-    const spills = line.slice(columns.length).some((cell) => cell.trim() !== '')
-    yield spills ? { fault: 'ROW_SHAPE', path: '' } : { cells }
   }
+  if (tableRow !== undefined || above.length === 0) return
+  const header = requireHeader(layout, above)
+  yield above.slice(header.row + 1).map(tableReader(header))
 }
 
-function* ndjsonRows(layout: Layout, text: string): Iterable<Row> {
-  const toRow = rowReader(layout)
-  let start = 0
-  while (start < text.length) {
-    const newline = text.indexOf('\n', start)
-    const end = newline === -1 ? text.length : newline
-    const line = text.slice(start, end)
-    start = end + 1
-    if (line.trim() !== '') yield toRow(parseJson(line))
-  }
+function requireHeader(layout: Layout, rows: readonly (readonly string[])[]): Header {
+  const header = findHeader(layout, rows)
+  if ('code' in header) throw new FileRefused(header.code, header.path, header.detail)
+  return header
 }
 
-function* objectRows(layout: Layout, records: readonly unknown[]): Iterable<Row> {
-  const toRow = rowReader(layout)
-  for (const record of records) yield toRow(record)
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    // What JSON.parse throws quotes the input, which may be personal: the caller says ROW_NOT_JSON and no more
-    return undefined
+function tableReader({ columns }: Header): (cells: readonly string[]) => Row {
+  const known = [...columns.entries()].filter((each): each is [number, Column] => each[1] !== undefined)
+  return (line) => {
+    for (let at = columns.length; at < line.length; at++) {
+      if (line[at]?.trim() !== '') return { fault: 'ROW_SHAPE', path: '' }
+    }
+    const cells = new Map<Column, string>()
+    for (const [at, column] of known) {
+      const cell = line[at]
+      if (cell === undefined) continue
+      if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
+      cells.set(column, cell)
+    }
+    return { cells }
   }
 }
 
@@ -107,6 +90,7 @@ function rowReader(layout: Layout): (value: unknown) => Row {
     }
     const cells = new Map<Column, string>()
     for (const [name, member] of Object.entries(value)) {
+      if (isTooLong(name)) return { fault: 'HEADER_TOO_LONG', path: '' }
       const column = columnOf(name)
       if (column === undefined) {
         if (holdsPersonalData(name)) return { fault: 'HEADER_PERSONAL_DATA', path: '' }
@@ -114,6 +98,7 @@ function rowReader(layout: Layout): (value: unknown) => Row {
       }
       const cell = cellText(member, column)
       if (cell === undefined) return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
+      if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
       const rival = cells.get(column)
       if (rival !== undefined && rival !== cell && !isDropped(column)) {
         return { fault: 'HEADER_AMBIGUOUS', path: `/${column.code}` }

@@ -24,6 +24,8 @@ export type NamedSubject = {
   readonly others: readonly Subject[]
   /** The row tells that it is about an individual business, and the policy admits those. */
   readonly individualBusiness: boolean
+  /** Columns that say of whom the row is, in which something stands that was not read as an identifier. */
+  readonly unread: readonly Column[]
 }
 
 /**
@@ -32,6 +34,7 @@ export type NamedSubject = {
  */
 export function readSubject(cells: ReadonlyMap<Column, string>, policy: Policy): NamedSubject | Refusal {
   const found: Subject[] = []
+  const unread: Column[] = []
   let unreadable: Refusal | undefined
   let individualBusiness = false
   for (const [column, cell] of cells) {
@@ -41,12 +44,16 @@ export function readSubject(cells: ReadonlyMap<Column, string>, policy: Policy):
     const isTold = tellsOfIndividualBusiness(reading)
     if (isTold && !policy.admitIndividualBusinesses) return { ...INDIVIDUAL_BUSINESS, path }
     individualBusiness ||= isTold
-    if ('kind' in reading) found.push(reading)
-    else if (FINAL.has(reading.code)) return { ...reading, path }
+    if ('kind' in reading) {
+      found.push(reading)
+      continue
+    }
+    unread.push(column)
+    if (FINAL.has(reading.code)) return { ...reading, path }
     else if (!isTold) unreadable ??= { ...reading, path }
   }
   const named = chooseSubject(found) ?? unreadable ?? { code: 'SUBJECT_IDENTIFIER_MISSING', path: '' }
-  return 'code' in named ? named : { ...named, individualBusiness }
+  return 'code' in named ? named : { ...named, individualBusiness, unread }
 }
 
 function tellsOfIndividualBusiness(reading: Subject | Fault): boolean {
@@ -67,7 +74,7 @@ const PRECEDENCE = ['uscc', 'registration-number', 'organisation-code', 'tax-num
 
 function chooseSubject(
   found: readonly Subject[],
-): Omit<NamedSubject, 'individualBusiness'> | Refusal | undefined {
+): Pick<NamedSubject, 'subject' | 'others'> | Refusal | undefined {
   const subject = PRECEDENCE.map((kind) => found.find((each) => each.kind === kind)).find(
     (each) => each !== undefined,
   )
@@ -96,8 +103,10 @@ function readColumn(column: Column, cell: string, policy: Policy): Subject | Fau
       return classFault(cell)
     case 'organisation-type':
       return isIndividualBusinessType(cell) ? INDIVIDUAL_BUSINESS : undefined
+    case 'person-trait':
+      return readText(cell) === undefined || cell.trim() === '0' ? undefined : NATURAL_PERSON
     case 'subject-person':
-      return isOfPerson(cell) ? { code: 'SUBJECT_NATURAL_PERSON' } : undefined
+      return isOfPerson(cell) ? NATURAL_PERSON : undefined
     case 'uscc':
     case 'identifier':
     case 'organisation-code':
@@ -111,9 +120,8 @@ function readColumn(column: Column, cell: string, policy: Policy): Subject | Fau
 
 function classFault(cell: string): Fault | undefined {
   const text = readText(cell)?.normalize('NFKC').replace(/\s/g, '')
-  if (text === undefined || /^(法人及非法人组织|法人|非法人组织|法人和其他组织|法人及其他组织)$/.test(text))
-    return undefined
-  if (/自然人/.test(text)) return { code: 'SUBJECT_NATURAL_PERSON' }
+  if (text === undefined || ORGANISATION_CLASS.test(text)) return undefined
+  if (/自然人|^个人$/.test(text)) return NATURAL_PERSON
   return /个体|個體/.test(text) ? INDIVIDUAL_BUSINESS : { code: 'FIELD_VALUE_UNKNOWN' }
 }
 
@@ -124,6 +132,9 @@ function isOfPerson(cell: string): boolean {
   return findPersonalData(cell) !== undefined || holdsResidentIdShape(text) || holdsOldResidentIdShape(text)
 }
 
+const ORGANISATION_CLASS =
+  /^((企业|机关|事业单位|社会团体)?法人|(法人[及和或])?(非法人|其他)组织|法人[及和或]非法人组织|企业|单位)$/
+const NATURAL_PERSON: Fault = { code: 'SUBJECT_NATURAL_PERSON' }
 const INDIVIDUAL_BUSINESS: Fault = { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
 
 /** By its shape, since real files put any identifier into any column; the column tells fifteen digits apart. */

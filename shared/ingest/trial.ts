@@ -1,42 +1,77 @@
 import type { CalendarDate } from '../base/instant.ts'
 import type { Policy } from '../settings.ts'
+import { FileRefused } from './formats/format.ts'
+import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
-import { readParts } from './read.ts'
-import type { RecordOutcome } from './receipt.ts'
-import { describeRefusal, type RefusalCode, refusalReasons } from './refusal.ts'
-import { type FileFormat, readFile } from './rows.ts'
+import type { RowContext } from './minimise.ts'
+import { type Counts, type Outcome, outcomeOf, type RecordOutcome } from './outcomes.ts'
+import { openReader } from './read.ts'
+import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
+import { readFile } from './rows.ts'
 
-export type Trial = {
-  readonly received: number
-  readonly accepted: number
-  readonly repeated: number
-  readonly refused: number
-  readonly unresolved: number
+export type Trial = Counts & {
   readonly records: readonly RecordOutcome[]
+  /** The first record that is not listed, where there are more than a list takes. */
+  readonly next?: number
   readonly refusal?: { readonly code: RefusalCode; readonly path: string; readonly reason: string }
 }
 
+type TrialOptions = {
+  readonly policy: Policy
+  readonly today: CalendarDate
+  /** Records of which outcomes are listed, and how many; undefined for all of them. */
+  readonly outcomes: readonly Outcome[] | undefined
+  readonly limit: number
+}
+
 /** What would become of a file, read and minimised as it would be on its way in. Nothing is kept. */
-export function tryFile(
-  layout: Layout,
-  file: { readonly format: FileFormat; readonly bytes: Uint8Array },
-  { policy, today }: { readonly policy: Policy; readonly today: CalendarDate },
-): Trial {
-  const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  const read = readFile(layout, file.format, file.bytes)
-  const refuse = (refusal: Parameters<typeof describeRefusal>[0]): Trial => {
-    const { code, path } = refusal
-    return { ...none, records: [], refusal: { code, path, reason: describeRefusal(refusal) } }
-  }
-  if ('refusal' in read) return refuse(read.refusal)
+export async function tryFile(layout: Layout, file: SentFile, options: TrialOptions): Promise<Trial> {
+  const { policy, today, outcomes, limit } = options
+  const counts = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
   const records: RecordOutcome[] = []
-  for (const step of readParts(read.rows, { layout, authority: '', policy, today })) {
-    if (!('outcome' in step)) continue
-    const { code } = step.outcome
-    records.push(code === undefined ? step.outcome : { ...step.outcome, reason: refusalReasons[code] })
+  let next: number | undefined
+  const reader = openReader({ layout, authority: '', policy, today })
+  try {
+    for await (const rows of readFile(layout, file)) {
+      for (const row of rows) {
+        const told = outcomeOf(reader.read(row), counts.received++)
+        counts[told.outcome]++
+        if (reader.isFull()) reader.takePart()
+        if (outcomes?.includes(told.outcome) === false) continue
+        if (records.length < limit) records.push(told)
+        else next ??= told.index
+      }
+    }
+  } catch (fault) {
+    if (fault instanceof FileRefused) return refusedTrial(fault.refusal)
+    throw fault
   }
-  if (records.length === 0) return refuse({ code: 'SUBMISSION_EMPTY', path: '' })
-  const counts = { ...none, received: records.length }
-  for (const { outcome } of records) counts[outcome]++
-  return { ...counts, records }
+  if (counts.received === 0) return refusedTrial({ code: 'SUBMISSION_EMPTY', path: '' })
+  return { ...counts, records, ...(next !== undefined && { next }) }
+}
+
+/**
+ * The records' root of a receipt (read.ts), worked out again from the file that was sent, by what the receipt says of
+ * it. Throws `FileRefused` where it can't be read.
+ */
+export async function recordsRootOf(
+  { layout, authority, today }: Pick<RowContext, 'layout' | 'authority' | 'today'>,
+  file: SentFile,
+  policy: Policy,
+): Promise<string> {
+  const reader = openReader({ layout, authority, policy, today })
+  for await (const rows of readFile(layout, file)) {
+    for (const row of rows) {
+      reader.read(row)
+      if (reader.isFull()) reader.takePart()
+    }
+  }
+  reader.takePart()
+  return reader.recordsRoot()
+}
+
+function refusedTrial(refusal: Refusal): Trial {
+  const { code, path } = refusal
+  const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
+  return { ...none, records: [], refusal: { code, path, reason: describeRefusal(refusal) } }
 }

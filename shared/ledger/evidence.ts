@@ -6,7 +6,7 @@ import { type OpenedCheckpoint, parseCheckpoint, type Trust } from './checkpoint
 import { parseBase64 } from './encoding.ts'
 import { proveInclusion } from './inclusion.ts'
 import { formatLeaf, isCommittedTo } from './leaf.ts'
-import { CHECKPOINT_PATH, logKey, readTile } from './log.ts'
+import { archivedCheckpointPath, CHECKPOINT_PATH, logKey, readTile } from './log.ts'
 import { parseNote } from './note.ts'
 import { entryKey } from './outbox.ts'
 import { formatProof, verifyProof } from './proof.ts'
@@ -34,16 +34,19 @@ type EvidenceWorld = Pick<World, 'store' | 'objects'>
 
 /**
  * The evidence of an entry; undefined where there is no such entry, 'pending' until a published checkpoint covers it.
+ * Against the newest checkpoint, or that of a tree of the size given.
  * Throws `LEDGER_FILE_MISSING` and `CHECKPOINT_UNREADABLE`.
  */
 export async function findEvidence(
   { store, objects }: EvidenceWorld,
   id: string,
+  treeSize?: number,
 ): Promise<Evidence | 'pending' | undefined> {
   const stored = await findEntry(store, id)
   if (stored === undefined) return undefined
   const reference = await findSealedReference(store, id)
-  const checkpoint = await objects.find(logKey(CHECKPOINT_PATH))
+  const path = treeSize === undefined ? CHECKPOINT_PATH : archivedCheckpointPath(treeSize)
+  const checkpoint = await objects.find(logKey(path))
   if (reference === undefined || checkpoint === undefined) return 'pending'
   const size = sizeIn(checkpoint.body)
   if (size <= reference.number) return 'pending'
@@ -51,8 +54,8 @@ export async function findEvidence(
   const read = hashReader(size, async (tiles) =>
     Promise.all(tiles.map(async (tile) => (await readTile(objects, tile)).body)),
   )
-  const path = await proveInclusion(read, { index: number, size })
-  const proof = formatProof({ index: number, path, checkpoint: checkpoint.body })
+  const siblings = await proveInclusion(read, { index: number, size })
+  const proof = formatProof({ index: number, path: siblings, checkpoint: checkpoint.body })
   const { opening } = stored
   return {
     ...{ id, kind, at, number, sealedAt },

@@ -100,7 +100,7 @@ async function finish(world: SealingWorld, { head, revision, signing, known }: C
   const { batch, growth } = known ?? (await readCommitted(world, head))
   await putFiles(world.objects, growth.files)
   await publishCheckpoint(world.objects, growth, signing)
-  await world.store.add(batch.flatMap(indexAdditions))
+  await world.store.add(batch.flatMap((each) => indexAdditions(each, head.size)))
   await world.queues.sealed.send(batch.map(({ number }) => ({ number })))
   await world.store.remove(batch.map(pendingKeyOf))
   await sweepPartials(world.objects, growth)
@@ -114,10 +114,11 @@ function signingOf({ settings, signer, secondSigner }: SealingWorld): Signing {
   return { origin, signer, secondSigner }
 }
 
-function indexAdditions({ pending: _, ...entry }: Numbered) {
+function indexAdditions({ pending: _, ...numbered }: Numbered, treeSize: number) {
+  const value = { ...numbered, treeSize }
   return [
-    { key: sealedKey(entry.number), value: entry, mark: 'sealed' },
-    { key: numberKey(entry.id), value: entry, mark: 'sealed' },
+    { key: sealedKey(value.number), value, mark: 'sealed' },
+    { key: numberKey(value.id), value, mark: 'sealed' },
   ]
 }
 

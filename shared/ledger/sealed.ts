@@ -13,6 +13,11 @@ export type SealedEntry = {
   readonly at: Instant
   /** When its batch was sealed; never earlier than an earlier batch's. */
   readonly sealedAt: Instant
+  /**
+   * The log's size with its batch, at which there is a checkpoint for good. Absent in what is staged, and in what was
+   * sealed before receipts were delivered.
+   */
+  readonly treeSize?: number
   /** What its public leaf shows, in base64. */
   readonly commitment: string
   /** Null once it was erased. */

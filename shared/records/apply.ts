@@ -3,22 +3,27 @@ import type { Instant } from '../base/instant.ts'
 import { findSealedEntry } from '../ledger/sealed.ts'
 import type { World } from '../ports.ts'
 import { isPartApplied, markApplied } from './applied.ts'
-import { ERASURE_ENTRY, submissionOf } from './entry.ts'
-import { applyErasure } from './erase.ts'
-import { sightingMark } from './keys.ts'
+import { ERASURE_ENTRY, type ReplayPayload, replayOf, submissionOf } from './entry.ts'
+import { applyErasure, eraseAgain } from './erase.ts'
+import { type SightingMark, sightingMark } from './keys.ts'
 import { type PartReference, readPart } from './part.ts'
+import { findWatermark } from './watermark.ts'
 
 /**
- * Adds a sealed submission's records, each with its sighting, or erases what an erasure names. Right in any order, any
- * number of times and beside others doing the same: records are only ever added, and what was erased is not there to be
- * added again. Entries of other kinds have nothing to apply. Throws `ENTRY_NOT_SEALED`, or what the archive throws.
+ * Adds a sealed submission's records, each with its sighting, or what a replay came to, or erases what an erasure names.
+ * Right in any order, any number of times and beside others doing the same: records are only ever added, and what was
+ * erased is not there to be added again. Entries of other kinds have nothing to apply. Throws `ENTRY_NOT_SEALED`, or
+ * what the archive throws.
  */
 export async function applyEntry(world: Pick<World, 'store' | 'objects'>, number: number): Promise<void> {
   const entry = await findSealedEntry(world.store, number)
   if (entry === undefined) throw new Failure('ENTRY_NOT_SEALED', { retryable: true, facts: { number } })
   if (entry.kind === ERASURE_ENTRY) return applyErasure(world, entry)
+  const replay = replayOf(entry)
+  if (replay !== undefined) return applyReplay(world, number, replay)
   const { parts, sentAt } = submissionOf(entry) ?? NOTHING
-  for (const [part, reference] of parts.entries()) await applyPart(world, { number, part, reference, sentAt })
+  const seen = { entry: number, sentAt }
+  for (const [part, reference] of parts.entries()) await applyPart(world, { number, part, reference, seen })
 }
 
 const NOTHING = { parts: [], sentAt: '' as Instant }
@@ -27,11 +32,32 @@ type PartToApply = {
   readonly number: number
   readonly part: number
   readonly reference: PartReference
-  readonly sentAt: Instant
+  /** What the sightings of its records have in common. */
+  readonly seen: Omit<SightingMark, 'row'>
+}
+
+// What was erased after its rows were read for the replay must not come back by it. Until every entry before it is
+// applied it waits, as erasures do: so neither of two is halfway through while the other looks
+async function applyReplay(
+  world: Pick<World, 'store' | 'objects'>,
+  number: number,
+  replay: ReplayPayload,
+): Promise<void> {
+  if ((await findWatermark(world.store)) < number)
+    throw new Failure('REPLAY_AHEAD', { retryable: true, facts: { number } })
+  const { gained, lost, number: entry, sentAt } = replay
+  const parts = [
+    ...gained.map((reference) => ({ reference, holds: true })),
+    ...lost.map((reference) => ({ reference, holds: false })),
+  ]
+  await eraseAgain(world, replay)
+  for (const [part, { reference, holds }] of parts.entries()) {
+    const seen = { entry, sentAt, replay: { entry: number, holds } }
+    await applyPart(world, { number, part, reference, seen })
+  }
 }
 
 async function applyPart(world: Pick<World, 'store' | 'objects'>, part: PartToApply): Promise<void> {
-  const { number, sentAt } = part
   if (await isPartApplied(world.store, part)) return
   const archived = await readPart(world.objects, part.reference)
   const records = archived.filter(({ text }) => text !== '')
@@ -39,7 +65,7 @@ async function applyPart(world: Pick<World, 'store' | 'objects'>, part: PartToAp
     records.map(({ row, partition, sort, text }) => ({
       key: { table: 'records', partition, sort },
       value: text,
-      mark: sightingMark({ entry: number, row, sentAt }),
+      mark: sightingMark({ ...part.seen, row }),
     })),
   )
   const fresh = created.filter(Boolean).length

@@ -1,4 +1,3 @@
-import { Failure } from '../base/failure.ts'
 import type { ObjectKey, Objects } from '../ports.ts'
 
 /**
@@ -7,18 +6,8 @@ import type { ObjectKey, Objects } from '../ports.ts'
  */
 export async function putContent(objects: Objects, key: ObjectKey, body: Uint8Array): Promise<void> {
   if ((await objects.put(key, body, 'absent')) === 'stored') return
-  const found = await findReadable(objects, key)
+  const found = await objects.find(key)
   if (found === undefined || Buffer.compare(found.body, body) === 0) return
   // 'exists' again: somebody else was first, with these same bytes
   await objects.put(key, body, { tag: found.tag })
-}
-
-// A role that may put and not read keeps to what it may: what lies in its store is checked by the store itself
-async function findReadable(objects: Objects, key: ObjectKey): ReturnType<Objects['find']> {
-  try {
-    return await objects.find(key)
-  } catch (fault) {
-    if (fault instanceof Failure && !fault.retryable) return undefined
-    throw fault
-  }
 }

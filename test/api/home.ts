@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { stagesOf } from '../../bin/home-session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import type { Routes } from '../../shared/api/routes.ts'
-import { openTokenVerifier } from '../../shared/api/token.ts'
 import type { Role } from '../../shared/base/actor.ts'
 import type { Instant } from '../../shared/base/instant.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
+import { openTokenVerifier } from '../../shared/principals/token.ts'
 import type { Policy } from '../../shared/settings.ts'
 import { codeOf } from '../datasets/home.ts'
 import { sampleRequest } from '../disclosure/sample.ts'
@@ -35,7 +35,7 @@ export type Sent = {
   readonly headers?: Readonly<Record<string, string>>
   readonly json?: unknown
   /** As it is, where it is not JSON or not meant to be. */
-  readonly body?: string
+  readonly body?: string | Uint8Array<ArrayBuffer>
 }
 
 export type Answer = {

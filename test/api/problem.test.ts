@@ -105,6 +105,7 @@ const places: readonly Row[] = [
 // biome-ignore format: a table reads by rows
 const contents: readonly Row[] = [
   ['other content under a submission id', post(agency, '/v1/submissions', { json: envelope({ submissionId: HELD_SUBMISSION }) }), 409, 'SUBMISSION_ID_REUSED', '/submissionId'],
+  ['a submission sent ahead of our clock', post(agency, '/v1/submissions', { json: envelope({ submissionId: 'early-1', sentAt: '2999-01-01T00:00:00Z' }) }), 422, 'SENT_AT_IN_FUTURE', '/sentAt'],
   ['another request under an idempotency key', post(agency, '/v1/cases', { json: { ...(caseRequest(agency, 'held-case-1').json as object), fields: ['name'] } }), 409, 'IDEMPOTENCY_KEY_REUSED', '/idempotencyKey'],
   ['a name that stands for another principal', post('operator', '/v1/principals', { json: { name: 'steward', role: 'auditor' } }), 409, 'PRINCIPAL_NAME_TAKEN', '/name'],
   ['a principal of an unknown authority', post('operator', '/v1/principals', { json: { name: 'somebody', role: 'agency', authority: 'nobody' } }), 400, 'AUTHORITY_UNKNOWN', '/authority'],

@@ -5,7 +5,7 @@ import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { stagesOf } from '../../bin/home-session.ts'
 import { createApi } from '../../shared/api/app.ts'
-import { openTokenVerifier } from '../../shared/api/token.ts'
+import { openTokenVerifier } from '../../shared/principals/token.ts'
 import { type ApiHome, answerOf, openApiHome, openHeldHome, requestOf } from './home.ts'
 
 let api: ApiHome

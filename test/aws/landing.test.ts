@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parseFiles, readLanding } from '../../shared/aws/landing.ts'
+import { limits } from '../../shared/ingest/formats/limits.ts'
 
 const client = mockClient(S3Client)
 beforeEach(() => client.reset())
@@ -18,6 +20,7 @@ describe('reading what has landed', () => {
     ['NoSuchKey', 404],
     ['NoSuchVersion', 404],
     ['InvalidArgument', 400],
+    ['MethodNotAllowed', 405],
   ])('%s (%i) says that there is no such version', async (name, status) => {
     client.on(GetObjectCommand).rejects(fault(name, status))
     expect(await read()).toEqual({ outcome: 'absent' })
@@ -33,14 +36,27 @@ describe('reading what has landed', () => {
     await expect(read()).rejects.toMatchObject({ code, retryable: code === 'OBJECTS_BUSY' })
   })
 
-  test('what is larger than a function can hold is not read', async () => {
-    const Body = {
-      transformToByteArray: () => {
+  test('what is larger than one file may be is not read, and its connection is let go', async () => {
+    const body = new Readable({
+      read: () => {
         throw new Error('it was read')
       },
-    } as never
-    client.on(GetObjectCommand).resolves({ ContentLength: 256 * 1024 * 1024 + 1, Body })
+    })
+    client.on(GetObjectCommand).resolves({ ContentLength: limits.fileBytes + 1, Body: body as never })
     expect(await read()).toEqual({ outcome: 'too-large' })
+    expect(body.destroyed).toBe(true)
+  })
+
+  test('a fault amid the bytes says what it is, and not what was read', async () => {
+    async function* breaking() {
+      yield Buffer.from('a')
+      throw Object.assign(new Error('quotes the bytes'), { name: 'ERR', code: 'ERR_STREAM_PREMATURE_CLOSE' })
+    }
+    client.on(GetObjectCommand).resolves({ ContentLength: 2, Body: breaking() as never })
+    const landed = await read()
+    if (landed.outcome !== 'found') expect.fail(landed.outcome)
+    const whole = Array.fromAsync(landed.bytes)
+    await expect(whole).rejects.toMatchObject({ code: 'OBJECTS_BUSY', retryable: true })
   })
 })
 
@@ -50,7 +66,8 @@ describe('what S3 tells of a drop', () => {
   })
 
   test('names a file by what its name says, percent signs undone', () => {
-    expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11+a.csv'))).toEqual([])
+    const refusal = { code: 'DROP_NAME_MALFORMED', path: '/object' }
+    expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11+a.csv'))).toMatchObject([{ refusal }])
     expect(parseFiles(told('demo-bureau/drop/registration/2026%2D11.csv'))).toMatchObject([
       {
         authority: 'demo-bureau',
@@ -62,7 +79,7 @@ describe('what S3 tells of a drop', () => {
 
   test('of any other name is of no file yet: a pointer will name it', () => {
     expect(parseFiles(told('demo-bureau/files/a.csv'))).toEqual([])
-    expect(parseFiles(told('demo-bureau/drop/registration/a.xlsx'))).toEqual([])
+    expect(parseFiles(told('demo-bureau/drop/registration/'))).toEqual([])
   })
 
   test('is nothing where it only tries the queue', () => {

@@ -21,6 +21,7 @@ const names = {
   datasets: 'datasets',
   evidence: 'evidence',
   packages: 'packages',
+  receipts: 'datasets',
 }
 const objects = openObjects({ client: new S3Client({ region: 'us-east-1' }), names })
 const key: ObjectKey = { area: 'archive', path: 'parts/ab/abc' }

@@ -1,8 +1,8 @@
-import { generateKeyPairSync, sign as signLocally } from 'node:crypto'
+import { generateKeyPairSync, sign as signLocally, verify } from 'node:crypto'
 import { GetPublicKeyCommand, KMSClient, SignCommand } from '@aws-sdk/client-kms'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { openSigner } from '../../shared/aws/signer.ts'
+import { openEcdsaSigner, openSigner } from '../../shared/aws/signer.ts'
 
 const client = mockClient(KMSClient)
 const kms = new KMSClient({ region: 'us-east-1' })
@@ -56,6 +56,22 @@ describe('a signer', () => {
   test.each(faults)('whose key is answered with %s (%i) is not opened: %s', async (name, status, code) => {
     client.on(GetPublicKeyCommand).rejects(fault(name, status))
     await expect(openSigner(kms, 'key')).rejects.toMatchObject({ code, retryable: code === 'SIGNER_BUSY' })
+  })
+
+  test('on a key of the other kind shows it as SPKI, and answers ECDSA signatures of the message itself', async () => {
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const spki = pair.publicKey.export({ format: 'der', type: 'spki' })
+    client.on(GetPublicKeyCommand).resolves({ PublicKey: spki })
+    client.on(SignCommand).callsFake(({ Message }) => ({
+      Signature: signLocally('sha256', Message, pair.privateKey),
+    }))
+    const signer = await openEcdsaSigner(kms, 'key')
+    expect(Buffer.from(signer.verifierKey)).toEqual(spki)
+    expect(verify('sha256', message, pair.publicKey, await signer.sign(message))).toBe(true)
+    expect(client.commandCalls(SignCommand)[0]?.args[0].input).toMatchObject({
+      MessageType: 'RAW',
+      SigningAlgorithm: 'ECDSA_SHA_256',
+    })
   })
 
   test('takes no answer without a signature for one', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   addDays,
+  addMonths,
   addYears,
   type CalendarDate,
   chinaDate,
@@ -55,6 +56,21 @@ describe('a calendar date', () => {
     expect(addYears('2024-02-29' as CalendarDate, 3)).toBe('2027-02-28')
     expect(addYears('2024-02-29' as CalendarDate, 4)).toBe('2028-02-29')
     expect(addYears('2025-07-15' as CalendarDate, 3)).toBe('2028-07-15')
+  })
+
+  test.each([
+    ['2026-08-31', 6, '2027-02-28'],
+    ['2027-08-31', 6, '2028-02-29'],
+    ['2026-10-31', 1, '2026-11-30'],
+    ['2026-11-30', 1, '2026-12-30'],
+    ['2026-12-31', 12, '2027-12-31'],
+    ['2026-01-31', 1, '2026-02-28'],
+    ['2026-03-31', -1, '2026-02-28'],
+    ['2026-01-15', -1, '2025-12-15'],
+    ['2026-12-01', 0, '2026-12-01'],
+    ['9998-02-28', 24, '9999-12-31'],
+  ])('%s and %i months is %s', (from, months, expected) => {
+    expect(addMonths(from as CalendarDate, months)).toBe(expected)
   })
 })
 

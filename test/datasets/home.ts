@@ -1,22 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { canonicalJson } from '../../shared/base/canonical.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { openDatabase } from '../../shared/embedded/database.ts'
 import { openObjects } from '../../shared/embedded/objects.ts'
 import { openStore } from '../../shared/embedded/store.ts'
 import { completeUscc } from '../../shared/identity/uscc.ts'
-import { sealPending } from '../../shared/ledger/seal.ts'
-import { findNumber } from '../../shared/ledger/sealed.ts'
 import type { Objects, World } from '../../shared/ports.ts'
-import { applyEntry } from '../../shared/records/apply.ts'
-import { SUBMISSION_ENTRY } from '../../shared/records/entry.ts'
-import { recordDigest, recordKey } from '../../shared/records/keys.ts'
-import { encodePart, partKey } from '../../shared/records/part.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
 import { ledgerSettingsSchema, policySchema } from '../../shared/settings.ts'
+import { holdSubmission } from '../records/held.ts'
 import { openMemorySigner } from '../signer.ts'
 
 export type Home = World & {
@@ -80,17 +74,6 @@ async function submit(
   home: Home,
   { authority, records, sentAt }: { authority: string; records: readonly FactRecord[]; sentAt: Instant },
 ): Promise<void> {
-  const { body, reference } = encodePart(
-    records.map((record, row) => {
-      const { partition, sort } = recordKey(record, recordDigest(record))
-      return { row, partition, sort, text: canonicalJson(record) }
-    }),
-  )
-  await home.objects.put(partKey(reference.sha256), body, 'absent')
   const submissionId = `s${++submissions}`
-  const payload = { authority, submissionId, sentAt, parts: [reference] }
-  await home.store.commit([], { id: submissionId, kind: SUBMISSION_ENTRY, at: home.at, payload })
-  await sealPending(home)
-  const number = await findNumber(home.store, submissionId)
-  if (number !== undefined) await applyEntry(home, number)
+  await holdSubmission(home, { authority, submissionId, sentAt, parts: [records] })
 }

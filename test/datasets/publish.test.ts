@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { addDays, type Instant, startOfChinaDay } from '../../shared/base/instant.ts'
 import { literal, withEngine } from '../../shared/datasets/engine.ts'
+import { linkFiles } from '../../shared/datasets/linked-version.ts'
 import { type Publication, type PublishOptions, publish, type Step } from '../../shared/datasets/publish.ts'
-import { linkFiles } from '../../shared/datasets/read.ts'
 import {
   findLatest,
   findVersion,
@@ -61,7 +61,13 @@ describe('a version', () => {
       name: '第2公司',
       licences: [],
       penalties: [
-        { document_number: '罚字1号', kinds: ['罚款'], fine_yuan: '1200.5', decided_on: '2025-01-01' },
+        {
+          document_number: '罚字1号',
+          kinds: ['责令停产停业'],
+          fine_yuan: '1200.5',
+          decided_on: '2025-01-01',
+          published_to: '2028-01-01',
+        },
       ],
       sources: ['cf', 'scjg'],
       next_change_at: '2028-01-01 16:00:00+00',

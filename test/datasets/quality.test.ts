@@ -20,7 +20,19 @@ const sound = {
   established_on: '2019-01-01',
   licences: [{ valid_from: '2026-06-01', valid_to: '2026-06-01', decided_on: '2026-05-01' }],
   penalties: [{ kinds: ['罚款'], fine_yuan: '5', decided_on: '2023-06-01', published_to: '2026-06-01' }],
+  abnormal_listings: [{ listed_on: '2023-06-01', published_to: '2026-06-01' }],
+  serious_listings: [{ listed_on: '2023-06-01', published_to: '2026-06-01' }],
+  judgment_defaults: [{ decided_on: '2023-06-01', published_to: '2026-06-01' }],
+  tax_violations: [{ decided_on: '2023-06-01', published_to: '2026-06-01' }],
 }
+
+/** Of an adverse list: ended yesterday, without an end, and longer than three years. */
+const shownTooLong = (rule: string, list: string, decidedOn: string) =>
+  [
+    { [decidedOn]: '2026-01-01', published_to: '2026-05-31' },
+    { [decidedOn]: '2026-05-31' },
+    { [decidedOn]: '2023-05-31', published_to: '2026-06-02' },
+  ].map((entry) => [rule, [{ ...sound, [list]: [entry] }]] as const)
 
 async function write(engine: Engine, rows: readonly object[], select = '*'): Promise<string> {
   const [lines, file] = [join(engine.directory, 'lines'), join(engine.directory, 'file')]
@@ -52,8 +64,11 @@ const unsound: readonly (readonly [rule: string, rows: readonly object[]])[] = [
   ['individual-business', [{ ...sound, organisation_type: '个 体 工商户' }]],
   ['individual-business', [{ ...sound, organisation_type: '家庭经营' }]],
   ['name-absent', [{ ...sound, name: null }]],
-  ['penalty-ended', [{ ...sound, penalties: [{ decided_on: '2026-01-01', published_to: '2026-05-31' }] }]],
-  ['penalty-ended', [{ ...sound, penalties: [{ decided_on: '2023-05-31' }] }]],
+  ...shownTooLong('penalty-ended', 'penalties', 'decided_on'),
+  ...shownTooLong('abnormal-listing-ended', 'abnormal_listings', 'listed_on'),
+  ...shownTooLong('serious-listing-ended', 'serious_listings', 'listed_on'),
+  ...shownTooLong('judgment-default-ended', 'judgment_defaults', 'decided_on'),
+  ...shownTooLong('tax-violation-ended', 'tax_violations', 'decided_on'),
   ['licence-not-in-force', [{ ...sound, licences: [{ decided_on: '2026-01-01', valid_to: '2026-05-31' }] }]],
   [
     'licence-not-in-force',
@@ -66,7 +81,10 @@ const unsound: readonly (readonly [rule: string, rows: readonly object[]])[] = [
   ['date-implausible', [{ ...sound, licences: [{ decided_on: '2026-06-02' }] }]],
   ['approved-before-established', [{ ...sound, approved_on: '2018-01-01' }]],
   ['operating-period-reversed', [{ ...sound, operating_from: '2026-01-01', operating_to: '2025-12-31' }]],
-  ['fine-without-amount', [{ ...sound, penalties: [{ kinds: ['罚款'], decided_on: '2026-01-01' }] }]],
+  [
+    'fine-without-amount',
+    [{ ...sound, penalties: [{ kinds: ['罚款'], decided_on: '2026-01-01', published_to: '2026-06-01' }] }],
+  ],
 ]
 
 test.each(unsound)('%s is found, and nothing else', async (rule, rows) => {

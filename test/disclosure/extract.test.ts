@@ -112,6 +112,29 @@ describe('an extract', () => {
     expect(JSON.stringify(result)).not.toContain('L-7')
   })
 
+  it('leaves out what was withdrawn, in every field, a copy elsewhere too', () => {
+    const copy = { ...penalty(alpha, 'P-2024', '2024-06-01'), authority: 'nanjing-bureau' }
+    const repair = {
+      ...penalty(alpha, 'P-2024', '2024-06-01'),
+      type: 'withdrawal',
+      document: 'penalty P-2024',
+      facts: {
+        subjectName: '合成样本有限公司',
+        kind: 'repair',
+        recordType: 'penalty',
+        decidedBy: '合成机关',
+      },
+    } as FactRecord
+    const all = { fields: [...disclosedFieldNames] }
+    expect(JSON.stringify(extract([registration(alpha), copy], all))).toContain('P-2024')
+    const extracted = extract([registration(alpha), copy, repair], all)
+    expect(extracted).toMatchObject({
+      fields: { penalties: [], penalty_grounds: [], sources: ['suzhou-tax'] },
+    })
+    expect(JSON.stringify(extracted)).not.toContain('P-2024')
+    expect(extract([copy, repair], all)).toMatchObject({ outcome: 'not-held' })
+  })
+
   it('withholds an individual business, told by its code or by its registration number', () => {
     const withheld = { outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
     const individual = syntheticUscc(7, '92')

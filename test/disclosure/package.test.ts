@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { CompactEncrypt, decodeProtectedHeader, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { thumbprint } from '../../shared/base/digest.ts'
 import {
   openPackage,
   packageSchema,
@@ -11,7 +12,6 @@ import {
   parseRecipientKey,
   type RecipientKey,
   recipientJwkSchema,
-  thumbprint,
 } from '../../shared/disclosure/recipient-key.ts'
 import {
   alpha,

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { thumbprint } from '../../shared/base/digest.ts'
 import { legalBases } from '../../shared/disclosure/legal-basis.ts'
-import { parseRecipientKey, recipientJwkSchema, thumbprint } from '../../shared/disclosure/recipient-key.ts'
-import { parseRequest, type RequestCode, requestDigest } from '../../shared/disclosure/request.ts'
+import { parseRecipientKey, recipientJwkSchema } from '../../shared/disclosure/recipient-key.ts'
+import { checkRequest, parseSent, type RequestCode, requestDigest } from '../../shared/disclosure/request.ts'
 import { requestRules } from '../../shared/disclosure/request-rules.ts'
 import { residentIdCheck } from '../../shared/identity/resident-id.ts'
 import {
@@ -182,13 +183,19 @@ const refusals: readonly Row[] = [
   ],
 ]
 
+/** What becomes of a request that is new. */
+function judge(sent: unknown, at = context): ReturnType<typeof parseSent> {
+  const parsed = parseSent(sent)
+  return parsed.outcome === 'refused' ? parsed : (checkRequest(parsed.request, at) ?? parsed)
+}
+
 describe('a request for disclosure', () => {
   it('is read when it names organisations, fields, window, basis, instrument, purpose and key', () => {
-    expect(parseRequest(sampleRequest(), context).outcome).toBe('parsed')
+    expect(judge(sampleRequest(), context).outcome).toBe('parsed')
   })
 
   it.each(refusals)('with %s is refused with its code and path', (_title, changes, code, path) => {
-    expect(parseRequest(sampleRequest(changes), context)).toMatchObject({ outcome: 'refused', code, path })
+    expect(judge(sampleRequest(changes), context)).toMatchObject({ outcome: 'refused', code, path })
   })
 
   it('has a sample for every rule', () => {
@@ -198,15 +205,15 @@ describe('a request for disclosure', () => {
 
   it('is not refused for a window of exactly five years, nor for one that ends today in China', () => {
     const window = { from: '2021-11-23', to: '2026-11-23' }
-    expect(parseRequest(sampleRequest({ window }), context).outcome).toBe('parsed')
+    expect(judge(sampleRequest({ window }), context).outcome).toBe('parsed')
   })
 
   it('counts days in China: what is tomorrow there is refused though it is near', () => {
     const late = { ...context, now: '2026-11-23T15:59:59.999Z' as typeof start }
     const midnight = { ...context, now: '2026-11-23T16:00:00.000Z' as typeof start }
     const request = sampleRequest({ window: { from: '2026-01-01', to: '2026-11-24' } })
-    expect(parseRequest(request, late)).toMatchObject({ code: 'WINDOW_IN_FUTURE' })
-    expect(parseRequest(request, midnight).outcome).toBe('parsed')
+    expect(judge(request, late)).toMatchObject({ code: 'WINDOW_IN_FUTURE' })
+    expect(judge(request, midnight).outcome).toBe('parsed')
   })
 
   it('never quotes what was sent, whatever it was', () => {
@@ -230,7 +237,7 @@ describe('a request for disclosure', () => {
     )
     fc.assert(
       fc.property(hole, value, (member, wrong) => {
-        const result = parseRequest(sampleRequest({ [member]: wrong }), context)
+        const result = judge(sampleRequest({ [member]: wrong }), context)
         expect(result.outcome).toBe('refused')
         expect(JSON.stringify(result)).not.toContain(secret)
       }),
@@ -239,7 +246,7 @@ describe('a request for disclosure', () => {
 
   it('has one digest, in whatever order its organisations and fields came, and another for each change', () => {
     const digest = (changes: Record<string, unknown>): string => {
-      const parsed = parseRequest(sampleRequest(changes), context)
+      const parsed = judge(sampleRequest(changes), context)
       return parsed.outcome === 'parsed' ? requestDigest(parsed.request, 'nanjing-bureau') : parsed.code
     }
     const turned = { organisations: [beta, alpha], fields: ['penalties', 'name', 'licences'] }

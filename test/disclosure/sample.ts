@@ -4,21 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
 import type { Actor } from '../../shared/base/actor.ts'
-import { canonicalJson } from '../../shared/base/canonical.ts'
+import { digestOf } from '../../shared/base/digest.ts'
 import type { CalendarDate, Instant } from '../../shared/base/instant.ts'
 import { instantOf } from '../../shared/base/instant.ts'
 import { openDatabase } from '../../shared/embedded/database.ts'
 import { openObjects } from '../../shared/embedded/objects.ts'
 import { openStore } from '../../shared/embedded/store.ts'
 import { completeUscc } from '../../shared/identity/uscc.ts'
-import { sealPending } from '../../shared/ledger/seal.ts'
 import type { Signer, World } from '../../shared/ports.ts'
-import { applyEntry } from '../../shared/records/apply.ts'
-import { SUBMISSION_ENTRY } from '../../shared/records/entry.ts'
-import { recordDigest, recordKey } from '../../shared/records/keys.ts'
-import { encodePart, partKey } from '../../shared/records/part.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
 import { ledgerSettingsSchema, type Policy, policySchema } from '../../shared/settings.ts'
+import { holdSubmission, type RecordSubmission } from '../records/held.ts'
 import { openMemorySigner } from '../signer.ts'
 
 /** A code of an organisation that does not exist: its organisation-code part begins with YY. */
@@ -116,22 +112,14 @@ export function later(world: SampleWorld, hours: number): void {
   world.clock.at = instantOf(Date.parse(world.clock.at) + hours * 60 * 60 * 1000)
 }
 
-/** Archives, commits, seals and applies records, as ingesting them would. */
+/** Holds records as if a submission had been received, sealed and applied. */
 export async function holdRecords(world: SampleWorld, records: readonly FactRecord[]): Promise<void> {
-  const { body, reference } = encodePart(
-    records.map((record, row) => {
-      const { partition, sort } = recordKey(record, recordDigest(record))
-      return { row, partition, sort, text: canonicalJson(record) }
-    }),
-  )
-  await world.objects.put(partKey(reference.sha256), body, 'absent')
-  const submissionId = reference.sha256.slice(0, 12)
-  const sentAt = world.now()
-  const payload = { authority: 'suzhou-tax', submissionId, sentAt, parts: [reference] }
-  const entry = { id: `submission:${submissionId}`, kind: SUBMISSION_ENTRY, at: sentAt, payload }
-  await world.store.commit([], entry)
-  const numbered = await sealPending(world)
-  for (let number = 0; number < numbered; number++) await applyEntry(world, number)
+  await holdSubmission(world, submissionOf(world, records))
+}
+
+export function submissionOf(world: SampleWorld, records: readonly FactRecord[]): RecordSubmission {
+  const submissionId = digestOf(records).slice(0, 12)
+  return { authority: 'suzhou-tax', submissionId, sentAt: world.now(), parts: [records] }
 }
 
 const base = {
@@ -176,7 +164,7 @@ export function penalty(uscc: string, documentNumber: string, decidedOn: string)
     facts: {
       subjectName: '合成样本有限公司',
       documentNumber,
-      kinds: ['罚款'],
+      kinds: ['责令停产停业'],
       grounds: `${documentNumber}的事实`,
       decidedOn: decidedOn as CalendarDate,
       publishedTo: '2027-06-30' as CalendarDate,

@@ -10,15 +10,14 @@ import {
   stateOf,
 } from '../../shared/disclosure/case.ts'
 import type { Command } from '../../shared/disclosure/command.ts'
-import { thumbprint } from '../../shared/disclosure/recipient-key.ts'
+import { submittedStep } from '../../shared/disclosure/new-case.ts'
 import { refusalGrounds } from '../../shared/disclosure/refusal.ts'
-import { parseRequest, requestDigest } from '../../shared/disclosure/request.ts'
+import { parseSent } from '../../shared/disclosure/request.ts'
 import {
   disclosedFieldNames,
   type Narrowing,
   narrowScope,
   type Scope,
-  scopeDigest,
 } from '../../shared/disclosure/scope.ts'
 import {
   type CaseState,
@@ -50,19 +49,9 @@ import {
 const digest = 'cd'.repeat(32) as Extract<Step, { kind: 'downloaded' }>['ciphertextSha256']
 
 function submitted(changes: Readonly<Record<string, unknown>> = {}): DisclosureCase {
-  const parsed = parseRequest(sampleRequest(changes), { now: start, policy })
+  const parsed = parseSent(sampleRequest(changes))
   if (parsed.outcome === 'refused') throw new Error(parsed.code)
-  const { request } = parsed
-  const requestSha256 = requestDigest(request, 'nanjing-bureau')
-  const recipientKey = thumbprint(request.recipientKey)
-  const step: Step = {
-    kind: 'submitted',
-    authority: 'nanjing-bureau',
-    request,
-    requestSha256,
-    scopeSha256: scopeDigest(request.scope, { requestSha256, recipientKey }),
-    recipientKeyThumbprint: recipientKey,
-  }
+  const step = submittedStep('nanjing-bureau', parsed.request)
   return foldCase('ca5e', [{ number: 1, at: start, actor: requester, attempt: 'a1', step }])!
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Instant, instantOf } from '../../shared/base/instant.ts'
+import type { Instant } from '../../shared/base/instant.ts'
 import { openObjects } from '../../shared/embedded/objects.ts'
 import type { ObjectKey, Objects } from '../../shared/ports.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
@@ -13,20 +13,25 @@ const HOUR_MS = 60 * 60 * 1000
 test('what a crash left half written is listed nowhere, and cleared away after a day', async () => {
   const directory = await temporaryDirectory()
   await mkdir(join(directory, '.temporary'))
-  for (const [name, hours] of [
-    ['young', 23],
-    ['old', 25],
-  ] as const) {
-    const file = join(directory, '.temporary', name)
-    const written = new Date(instantOf(Date.parse(now()) - hours * HOUR_MS))
-    await writeFile(file, 'half')
-    await utimes(file, written, written)
-  }
+  await writeOld(join(directory, '.temporary', 'young'), 23)
+  await writeOld(join(directory, '.temporary', 'old'), 25)
   const objects = await openObjects(directory, { now })
   expect(await readdir(join(directory, '.temporary'))).toEqual(['young'])
   for (const area of ['archive', 'ledger', 'evidence'] as const) {
     expect(await paths(objects, { area, path: '' })).toEqual([])
   }
+})
+
+test('a package is gone after thirty days, when nobody may download it any more; nothing else is', async () => {
+  const directory = await temporaryDirectory()
+  for (const area of ['packages', 'evidence'] as const) {
+    await mkdir(join(directory, area, 'case-1'), { recursive: true })
+    await writeOld(join(directory, area, 'case-1', 'young'), 30 * 24 - 1)
+    await writeOld(join(directory, area, 'case-1', 'old'), 30 * 24 + 1)
+  }
+  const objects = await openObjects(directory, { now })
+  expect(await paths(objects, { area: 'packages', path: '' })).toEqual(['case-1/young'])
+  expect(await paths(objects, { area: 'evidence', path: '' })).toEqual(['case-1/old', 'case-1/young'])
 })
 
 test('no put leaves a temporary file, stored or not', async () => {
@@ -73,4 +78,10 @@ async function paths(objects: Objects, under: ObjectKey): Promise<readonly strin
   const listed: string[] = []
   for await (const { path } of objects.list(under)) listed.push(path)
   return listed
+}
+
+async function writeOld(file: string, hours: number): Promise<void> {
+  const written = new Date(Date.parse(now()) - hours * HOUR_MS)
+  await writeFile(file, 'half')
+  await utimes(file, written, written)
 }

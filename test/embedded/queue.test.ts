@@ -120,6 +120,21 @@ test('a batch of which one message cannot be stored is not sent in part', async 
   expect(queue.size()).toBe(0)
 })
 
+test('a message whose body is damaged comes with none, and keeps no other from coming', async () => {
+  const database = openDatabase(':memory:')
+  const queue = openQueue(database, 'inbox')
+  await queue.send(['a', 'b'])
+  database.transact((prepare) => prepare(`UPDATE message_bodies SET body = '"cut o' WHERE id = 1`).run())
+  const [damaged, whole] = queue.receive(10, start)
+  expect([damaged?.body, whole?.body]).toEqual([null, 'b'])
+  for (let failures = 0; failures < 5; failures++) {
+    queue.fail(1, later(failures * 300_000), 'UNEXPECTED')
+    queue.receive(1, later((failures + 1) * 300_000))
+  }
+  expect(queue.dead()).toMatchObject([{ id: 1, body: null, code: 'UNEXPECTED' }])
+  database.close()
+})
+
 test.each([
   [1, 2_000],
   [2, 4_000],

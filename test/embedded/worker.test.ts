@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../../shared/base/failure.ts'
@@ -88,7 +88,7 @@ async function openReceived(): Promise<{ home: Home; pass: (ms: number) => void 
   const home = await openHome({ directory, template: `${EXAMPLES}deployment`, now })
   const authority = home.settings.authorities.find(({ code }) => code === AUTHORITY)
   if (authority === undefined) throw new Error('no such authority')
-  const bytes = await readFile(`${EXAMPLES}penalties-2018.csv`)
+  const bytes = createReadStream(`${EXAMPLES}penalties-2018.csv`)
   await receiveSubmission(home, {
     authority,
     head: { schemaVersion: '1', submissionId: 's1', layout: 'penalty-2018', sentAt: now() },

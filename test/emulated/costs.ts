@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
@@ -187,9 +188,9 @@ const LAYOUT = 'licence-2018'
 async function readLicence(): Promise<(uscc: string, number: number) => object> {
   const layout = findLayout(LAYOUT)
   if (layout === undefined) throw new Error('no layout')
-  const read = readRows(layout, 'csv', await readExample('licences-2018.csv'))
-  if ('refusal' in read) throw new Error(read.refusal.code)
-  const [first] = outgoingRecords(layout, read.rows)
+  const bytes = Readable.from([await readExample('licences-2018.csv')])
+  const [rows = []] = await Array.fromAsync(readRows(layout, { bytes }))
+  const [first] = outgoingRecords(layout, rows)
   return (uscc, number) => ({
     ...(first as object),
     ...{ XK_XDR_SHXYM: uscc, XK_WSH: `示许〔2026〕${number}号`, XK_XDR_GSZC: '', XK_XDR_SWDJ: '' },

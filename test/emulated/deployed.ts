@@ -15,10 +15,12 @@ import { openStackSession } from '../../bin/stack-session.ts'
 import type { Credentials } from '../../emulator/accounts.ts'
 import { bringUp, type EmulatedStack, findStack, takeDown, useEmulator } from '../../emulator/stack.ts'
 import { openLargeValues } from '../../shared/aws/large-values.ts'
+import { openObjects } from '../../shared/aws/objects.ts'
 import { openStore } from '../../shared/aws/store.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { type FunctionName, functionNames, outputName } from '../../shared/names.ts'
-import type { Store } from '../../shared/ports.ts'
+import { type Area, areas, type Objects, type Store } from '../../shared/ports.ts'
+import type { PartReference } from '../../shared/records/part.ts'
 import { environmentSchema } from '../../shared/settings.ts'
 import { type Place, type Pushed, publishOrder, readExample } from '../journey/journey.ts'
 import { TOOLS } from './prepare.ts'
@@ -48,7 +50,8 @@ export async function openPlace(stack: EmulatedStack): Promise<Place> {
   return {
     call: session.call,
     push: (file) => doors[file.layout]?.(stack, file) ?? pushByQueue(stack, file),
-    publish: async () => untilPublished(session, 'steward', await session.call(publishOrder)),
+    publish: async () =>
+      untilPublished(session, { as: 'steward', started: await session.call(publishOrder) }),
     verifierKey: await readVerifierKey(stack),
   }
 }
@@ -78,6 +81,14 @@ export async function openStoreAsRoot(): Promise<Store> {
   const names = { records: TABLE_RECORDS, cases: TABLE_CASES, ledger: TABLE_LEDGER }
   const large = openLargeValues({ client: s3As(), bucket: BUCKET_RECORDS })
   return openStore({ client: new DynamoDBClient(), names, large })
+}
+
+/** The deployed archive, as the account's root sees it. */
+export async function openArchiveAsRoot(): Promise<Objects> {
+  const { Environment } = (await findFunctions())['api-data']
+  const { BUCKET_RECORDS } = environmentSchema.parse(Environment?.Variables)
+  const names = Object.fromEntries(areas.map((area) => [area, BUCKET_RECORDS])) as Record<Area, string>
+  return openObjects({ client: s3As(), names })
 }
 
 type File = Parameters<Place['push']>[0]
@@ -151,7 +162,11 @@ export async function send(
   await client.send(new SendMessageCommand({ QueueUrl, MessageBody }))
 }
 
-export type Receipt = Pushed & { readonly sha256: string; readonly refusal?: { readonly code: string } }
+export type Receipt = Pushed & {
+  readonly sha256: string
+  readonly parts: readonly PartReference[]
+  readonly refusal?: { readonly code: string }
+}
 
 /** Asks for a receipt as the authority until its submission is applied, or refused whole. */
 export async function untilApplied(

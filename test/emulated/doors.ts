@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { beforeAll, expect, test } from 'vitest'
 import type { EmulatedStack } from '../../emulator/stack.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import type { RefusalCode } from '../../shared/ingest/refusal.ts'
+import type { Objects } from '../../shared/ports.ts'
+import { type PartReference, partKey, readPart } from '../../shared/records/part.ts'
 import { rows } from '../ingest/sample.ts'
-import { putObject, type Receipt, send, sessionOf, untilApplied } from './deployed.ts'
+import {
+  openArchiveAsRoot,
+  putObject,
+  type Receipt,
+  s3As,
+  send,
+  sessionOf,
+  untilApplied,
+} from './deployed.ts'
 import { withoutRight, withRedelivery } from './trouble.ts'
 
 const OWN = 'demo-public-security'
@@ -50,6 +62,26 @@ export function doors(opened: () => EmulatedStack): void {
     expect(refusal?.code).toBe('SUBMISSION_ID_REUSED')
   })
 
+  test('a part that was damaged is put right by whoever brings its records again, by whichever door', async () => {
+    const id = `doors-${randomUUID()}`
+    const [first, second, third] = [`${id}-1`, `${id}-2`, `${id}-3`] as const
+    const record = { ...rows.registration, comp_nm: `示例${id}有限公司` }
+    await send(opened(), OWN, envelope(first, { records: [record] }))
+    const { parts } = await untilApplied(opened(), OWN, first)
+    const reference = parts[0]
+    if (reference === undefined) throw new Error('nothing was kept')
+    const archive = await openArchiveAsRoot()
+    const whole = await readPart(archive, reference)
+    await damage(archive, reference)
+    await send(opened(), OWN, envelope(second, { records: [record] }))
+    expect(await untilApplied(opened(), OWN, second)).toMatchObject({ accepted: 1, applied: { known: 1 } })
+    expect(await readPart(archive, reference)).toEqual(whole)
+    await damage(archive, reference)
+    await putObject(opened(), OWN, `${OWN}/drop/registration/${third}.csv`, csvOf(record))
+    expect(await untilApplied(opened(), OWN, third)).toMatchObject({ accepted: 1, applied: { known: 1 } })
+    expect(await readPart(archive, reference)).toEqual(whole)
+  })
+
   test('a pointer to a version is to that version, whatever was put there since', async () => {
     const id = `doors-${randomUUID()}`
     const key = `${OWN}/files/${id}.csv`
@@ -68,9 +100,17 @@ type Delivery = {
   deliver(stack: EmulatedStack, id: string): Promise<string>
 }
 
-const FILE = Buffer.from(
-  `${Object.keys(rows.registration).join(',')}\n${Object.values(rows.registration).join(',')}\n`,
-)
+const FILE = csvOf(rows.registration)
+
+function csvOf(row: object): Buffer {
+  return Buffer.from(`${Object.keys(row).join(',')}\n${Object.values(row).join(',')}\n`)
+}
+
+async function damage(archive: Objects, { sha256: name }: PartReference): Promise<void> {
+  const key = partKey(name)
+  const tag = (await archive.find(key))?.tag ?? ''
+  expect(await archive.put(key, Buffer.from('all that is left'), { tag })).toBe('stored')
+}
 
 function envelope(submissionId: string, other: object = {}): object {
   const sentAt = new Date().toISOString()
@@ -111,7 +151,8 @@ const deliveries: readonly Delivery[] = [
   {
     title: 'an envelope of tomorrow',
     ...{ code: 'SENT_AT_IN_FUTURE', path: '/sentAt' },
-    deliver: (stack, id) => sendRead(stack, id, envelope(id, { sentAt: '2999-01-01T00:00:00Z' })),
+    deliver: (stack, id) =>
+      sendUnread(stack, JSON.stringify(envelope(id, { sentAt: '2999-01-01T00:00:00Z' }))),
   },
   {
     title: 'an envelope that holds nothing',
@@ -161,12 +202,63 @@ const deliveries: readonly Delivery[] = [
       sendRead(stack, id, pointerTo(id, { key: `${OWN}/files/${id}.csv`, versionId: randomUUID() })),
   },
   {
-    title: 'a pointer to a file whose name tells no format',
-    ...{ code: 'FORMAT_UNKNOWN', path: '/object' },
+    title: "a pointer that climbs out of its authority's prefix",
+    ...{ code: 'ENVELOPE_MALFORMED', path: '/object/key' },
+    async deliver(stack, id) {
+      const key = `${OTHER}/files/${id}.csv`
+      const versionId = await putObject(stack, OTHER, key, FILE)
+      return sendUnread(stack, JSON.stringify(pointerTo(id, { key: `${OWN}/../${key}`, versionId })))
+    },
+  },
+  {
+    title: 'a pointer to no version',
+    ...{ code: 'ENVELOPE_MALFORMED', path: '/object/versionId' },
+    async deliver(stack, id) {
+      const key = `${OWN}/files/${id}.csv`
+      await putObject(stack, OWN, key, FILE)
+      return sendUnread(stack, JSON.stringify(pointerTo(id, { key, versionId: '' })))
+    },
+  },
+  {
+    title: 'a pointer to the version that says an object was deleted',
+    ...{ code: 'OBJECT_NOT_FOUND', path: '/object' },
+    async deliver(stack, id) {
+      const key = `${OWN}/files/${id}.csv`
+      await putObject(stack, OWN, key, FILE)
+      const object = { Bucket: stack.outputs['LandingBucket'], Key: key }
+      const { VersionId: versionId = '' } = await s3As().send(new DeleteObjectCommand(object))
+      return sendRead(stack, id, pointerTo(id, { key, versionId }))
+    },
+  },
+  {
+    title: 'a message nested without end',
+    ...{ code: 'ENVELOPE_MALFORMED', path: '/records' },
+    async deliver(stack, id) {
+      const [start = '', end = ''] = JSON.stringify(envelope(id, { records: ['HERE'] })).split('"HERE"')
+      return sendUnread(stack, `${start}${'['.repeat(200_000)}${']'.repeat(200_000)}${end}`)
+    },
+  },
+  {
+    title: 'the largest message there can be, which says nothing',
+    ...{ code: 'ENVELOPE_MALFORMED', path: '' },
+    deliver: (stack, id) => sendUnread(stack, id.padEnd(1024 * 1024, 'x')),
+  },
+  {
+    title: 'a pointer to a file that is something else than its name says',
+    ...{ code: 'FORMAT_DISAGREES', path: '/rows/0' },
     async deliver(stack, id) {
       const key = `${OWN}/files/${id}.xlsx`
       const versionId = await putObject(stack, OWN, key, FILE)
       return sendRead(stack, id, pointerTo(id, { key, versionId }))
+    },
+  },
+  {
+    title: 'a dropped file that is of no format',
+    ...{ code: 'FORMAT_UNKNOWN', path: '/rows/0' },
+    async deliver(stack, id) {
+      const twice = gzipSync(gzipSync(FILE))
+      await putObject(stack, OWN, `${OWN}/drop/registration/${id}.csv.gz`, twice)
+      return id
     },
   },
   {

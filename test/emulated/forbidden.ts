@@ -19,7 +19,10 @@ import {
 } from '@aws-sdk/client-kms'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
+  GetObjectTaggingCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
@@ -37,7 +40,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import { beforeAll, expect, test } from 'vitest'
-import { type Credentials, createUser } from '../../emulator/accounts.ts'
+import { type Credentials, createAccounts, createUser } from '../../emulator/accounts.ts'
 import type { EmulatedStack } from '../../emulator/stack.ts'
 import { roles } from '../../shared/base/actor.ts'
 import { outputName } from '../../shared/names.ts'
@@ -47,6 +50,8 @@ import { findFunctions, putObject, s3As, sessionOf } from './deployed.ts'
 
 const OWN = 'demo-market-regulator'
 const OTHER = 'demo-housing-bureau'
+/** Reads datasets, and no case. */
+const ANALYST = 'analyst'
 
 /** Every call that goes beyond what its caller was given, tried on the deployed policies. */
 export function forbidden(opened: () => EmulatedStack): void {
@@ -87,7 +92,11 @@ export function forbidden(opened: () => EmulatedStack): void {
       () => client.send(new ListObjectsV2Command({ Bucket })),
       () => client.send(new ListObjectVersionsCommand({ Bucket })),
       () => client.send(new PutObjectCommand({ Bucket, Key: 'x', Body: 'x' })),
-      () => client.send(new GetObjectCommand({ Bucket, Key: LANDED })),
+      () => client.send(new DeleteObjectCommand({ Bucket, Key: LANDED })),
+      ...[LANDED, LANDED_BY_OTHER].flatMap((Key) => [
+        () => client.send(new GetObjectCommand({ Bucket, Key })),
+        () => client.send(new GetObjectTaggingCommand({ Bucket, Key })),
+      ]),
     ])
     expect(there.buckets.length).toBeGreaterThan(5)
     expect(await outcomes([...calls, () => client.send(new ListBucketsCommand({}))])).toEqual(DENIED)
@@ -99,11 +108,16 @@ export function forbidden(opened: () => EmulatedStack): void {
     const key = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: outputs[outputName(OWN, 'KeyArn')] } as const
     const put = (Key: string, encryption: object) => () =>
       client.send(new PutObjectCommand({ Bucket: outputs['LandingBucket'], Key, Body: 'x', ...encryption }))
+    const copy = (from: string, Key: string) => () => {
+      const CopySource = `${outputs['LandingBucket']}/${from}`
+      return client.send(new CopyObjectCommand({ Bucket: outputs['LandingBucket'], Key, CopySource, ...key }))
+    }
     const calls = [
       put(`${OTHER}/files/x.csv`, key),
       put(`${OTHER}/drop/licence-2018/x.csv`, key),
       put(`${OWN}-2/files/x.csv`, key),
       put('x.csv', key),
+      ...[LANDED, LANDED_BY_OTHER].map((from) => copy(from, `${OWN}/files/x.csv`)),
       put(`${OWN}/files/x.csv`, {}),
       put(`${OWN}/files/x.csv`, { ServerSideEncryption: 'AES256' }),
     ]
@@ -192,6 +206,39 @@ export function forbidden(opened: () => EmulatedStack): void {
     expect(await outcomes(list(overPlainHttp(s3As(credentials))))).toEqual(DENIED)
   })
 
+  test("no queue takes a message over plain HTTP, its own authority's either", async () => {
+    const { outputs } = opened()
+    const QueueUrl = outputs[outputName(OWN, 'QueueUrl')]
+    const send = (client: SQSClient) => () =>
+      client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'over plain HTTP' }))
+    expect(await outcomes([send(overPlainHttp(new SQSClient(asAuthority(opened()))))])).toEqual(DENIED)
+  })
+
+  test('an officer in another spelling is nobody, and cannot be made a second one', async () => {
+    const { outputs, password } = opened()
+    for (const name of ['Officer-One', 'officer-one.', 'ｏfficer-one', 'officer‐one']) {
+      await createAccounts(outputs, [name], password)
+      const session = sessionOf(opened())
+      const answer = await session.call({ method: 'GET', path: '/v1/cases', as: name })
+      expect({ name, status: answer.status }).toEqual({ name, status: 401 })
+    }
+    const session = sessionOf(opened())
+    for (const name of ['Officer-One', ' officer-one', 'ｏfficer-one', 'officer‐one']) {
+      const json = { name, role: 'compliance' }
+      const answer = await session.call({ method: 'POST', path: '/v1/principals', as: 'operator', json })
+      expect({ name, status: answer.status }).toEqual({ name, status: 400 })
+    }
+  })
+
+  test('a path spelt another way leads to no right that the plain one would not give', async () => {
+    const session = sessionOf(opened())
+    const spellings = ['/v1//cases', '/v1/cases/', '/V1/cases', '/v1/%63ases', '/v1/cases%2f..%2fdatasets']
+    for (const path of [...spellings, '/v1/cases/..%2fdatasets', '/v1/signing-key/', '/v1;/cases']) {
+      const { status } = await session.call({ method: 'GET', path, as: ANALYST })
+      expect({ path, status: [403, 404].includes(status) }).toEqual({ path, status: true })
+    }
+  })
+
   test('no request counts that is unsigned, or signed with another secret', async () => {
     const { emulator, authorities } = opened()
     const statuses = there.buckets.map(async (Bucket) => {
@@ -245,6 +292,7 @@ async function list(stack: EmulatedStack): Promise<Things> {
   const { Buckets = [] } = await s3As().send(new ListBucketsCommand({}))
   const buckets = Buckets.flatMap(({ Name = '' }) => (Name.startsWith(`${stack.name}-`) ? [Name] : []))
   await putObject(stack, OWN, LANDED, Buffer.from('x'))
+  await putObject(stack, OTHER, LANDED_BY_OTHER, Buffer.from('x'))
   for (const Bucket of buckets) {
     if (Bucket === stack.outputs['LandingBucket']) continue
     await s3As().send(new PutObjectCommand({ Bucket, Key: LANDED, Body: 'x' }))
@@ -253,6 +301,7 @@ async function list(stack: EmulatedStack): Promise<Things> {
 }
 
 const LANDED = `${OWN}/files/there.csv`
+const LANDED_BY_OTHER = `${OTHER}/files/there.csv`
 
 async function encryptWithEach(): Promise<Things['keys']> {
   const client = new KMSClient()
@@ -301,8 +350,9 @@ async function createAdministrator(): Promise<Credentials> {
 }
 
 // The emulator serves TLS alone; as a load balancer's backend it believes what it is told of the outside
-function overPlainHttp(client: S3Client): S3Client {
-  client.middlewareStack.add(
+function overPlainHttp<Client extends S3Client | SQSClient>(client: Client): Client {
+  const stack = client.middlewareStack as S3Client['middlewareStack']
+  stack.add(
     (next) => (args) => {
       ;(args.request as { headers: Record<string, string> }).headers['x-forwarded-proto'] = 'http'
       return next(args)

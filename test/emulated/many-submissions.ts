@@ -5,6 +5,8 @@ import { listGroup } from '../../emulator/process-group.ts'
 import type { EmulatedStack } from '../../emulator/stack.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { organisationCodeOf } from '../../shared/identity/uscc.ts'
+import { refusedId } from '../../shared/ingest/accept.ts'
+import { contentSha256 } from '../../shared/ingest/envelope.ts'
 import { findLedgerSize, type SealedReference } from '../../shared/ledger/sealed.ts'
 import type { Item, Range, Store } from '../../shared/ports.ts'
 import { listTouched } from '../../shared/records/applied.ts'
@@ -47,7 +49,7 @@ async function sendAndAccount(stack: EmulatedStack): Promise<void> {
   const receipts: Receipt[] = []
   for (const message of messages) receipts.push(await receiptOf(stack, message))
   for (const { authority, body } of garbage) {
-    const { refusal } = await untilApplied(stack, authority, refusedId(body))
+    const { refusal } = await untilApplied(stack, authority, refusedId(sha256(body)))
     expect(refusal?.code).toBe('ENVELOPE_MALFORMED')
   }
   for (const receipt of receipts) expectSums(receipt)
@@ -117,15 +119,11 @@ function keptOf(accepted: readonly Message[]): ReadonlyMap<string, number> {
 /** The receipt under the submission's own id if it is of this content; else the one that refuses this message. */
 async function receiptOf(stack: EmulatedStack, message: Message): Promise<Receipt> {
   const own = await untilApplied(stack, message.authority, message.submissionId)
-  return isOf(own, message) ? own : untilApplied(stack, message.authority, refusedId(message.body))
+  return isOf(own, message) ? own : untilApplied(stack, message.authority, refusedId(sha256(message.body)))
 }
 
 function isOf(receipt: Receipt | undefined, { layout, records }: Message): boolean {
-  return receipt?.sha256 === sha256(`${layout}\n${sha256(JSON.stringify(records))}`)
-}
-
-function refusedId(body: string): string {
-  return `refused-${sha256(body).slice(0, 32)}`
+  return receipt?.sha256 === contentSha256(layout, sha256(JSON.stringify(records)))
 }
 
 function expectSums(receipt: Receipt): void {

@@ -16,6 +16,8 @@ import { describeEmulated } from './emulator.ts'
 import { forbidden } from './forbidden.ts'
 import { linksHold } from './links.ts'
 import { manySubmissions } from './many-submissions.ts'
+import { publications } from './publications.ts'
+import { secondFactor } from './second-factor.ts'
 
 // A machine that does much else at once takes many times what this takes alone
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
@@ -51,6 +53,8 @@ describeEmulated('deployed,', () => {
 
   describe('what must fail', () => forbidden(opened))
   describe('what is no good is refused with a receipt', () => doors(opened))
+  describe('a second factor', () => secondFactor(opened))
+  describe('a publication', () => publications(opened))
   describe('fifty submissions at once', () => manySubmissions(opened))
   describe('what crashes its receiver again and again', () => deadLetters(opened))
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { FUSION_VERSION, type Fused, fuse, fuseRow } from '../../shared/fusion/fuse.ts'
+import { type GoldenField, goldenFields } from '../../shared/fusion/golden-record.ts'
 import type { StandingRecord } from '../../shared/records/record.ts'
 import {
   anyInstant,
@@ -15,9 +16,12 @@ import {
   registration,
   standing,
   USCC,
+  withdrawal,
 } from './records.ts'
 
 const NOON = instant('2026-06-01T04:00:00.000Z')
+
+const fields: readonly GoldenField[] = goldenFields
 
 function fused(records: readonly StandingRecord[], validAt: Instant = NOON): Fused {
   return fuse({ uscc: USCC, records, policy, validAt })
@@ -168,6 +172,8 @@ describe('penalties', () => {
   test.each([
     ['on the last day of its publication', { publishedTo: day('2026-06-01') }, 1],
     ['on the day after', { publishedTo: day('2026-05-31') }, 0],
+    ['that is stated valid', { status: 'valid' as const }, 1],
+    ['that was revoked', { status: 'invalid' as const }, 0],
     ['three years after the decision', { decidedOn: day('2023-06-01') }, 1],
     ['a day later than that', { decidedOn: day('2023-05-31') }, 0],
     [
@@ -191,16 +197,28 @@ describe('penalties', () => {
     expect(fused([copy, repaired]).record.penalties).toEqual([])
   })
 
+  test('a copy elsewhere of what has ended or is held back is not to be seen either', () => {
+    for (const facts of [{ publishedTo: day('2026-01-31') }, { kinds: ['其他'] }]) {
+      const copy = standing(penalty({ fineYuan: '7' }, { authority: 'hub' }), { entry: 1 })
+      const last = standing(penalty(facts), { entry: 2 })
+      const { provenance, record } = fused([copy, last])
+      expect(record.penalties).toEqual([])
+      expect(provenance.penalties?.lost.map(({ value }) => value)).toEqual([null, null])
+      expect(provenance.penalties?.lost.map(({ reason }) => reason)).not.toContain(
+        'same document stated by another authority',
+      )
+    }
+  })
+
   test('a copy elsewhere keeps nothing of a penalty whose publication has ended by its last statement', () => {
     const copy = standing(penalty({ subjectName: '处罚名' }, { authority: 'hub' }), { entry: 1 })
     const repaired = standing(penalty({ publishedTo: day('2026-01-31') }), { entry: 2 })
     const { record, provenance } = fused([copy, repaired])
+    const ended = { reason: 'publication ended', value: null }
     expect(record).toMatchObject({ name: null, penalties: [] })
     expect(provenance.name).toBeUndefined()
-    expect(provenance.penalties?.lost).toMatchObject([
-      { authority: 'hub', reason: 'publication ended', value: null },
-      { authority: 'cf', reason: 'publication ended', value: null },
-    ])
+    const lost = (provenance.penalties?.lost ?? []).map(({ reason, value }) => ({ reason, value }))
+    expect(lost).toEqual([ended, ended])
   })
 
   test('a copy that has ended by its own word is told as ended, though the last statement goes on', () => {
@@ -231,6 +249,59 @@ describe('penalties', () => {
       { document_number: 'A' },
       { document_number: 'B' },
     ])
+  })
+})
+
+describe('of a document that was withdrawn', () => {
+  const own = standing(penalty(), { entry: 1 })
+  const copy = standing(penalty({}, { authority: 'hub' }), { entry: 2 })
+  const taken = standing(withdrawal(), { entry: 3 })
+
+  test('no copy elsewhere is shown, and none says what it said', () => {
+    const { record, provenance, nextChangeAt } = fused([copy, taken])
+    expect(record).toMatchObject({ name: null, penalties: [], sources: [] })
+    expect(provenance.penalties?.lost).toMatchObject([{ authority: 'hub', reason: 'withdrawn', value: null }])
+    expect(nextChangeAt).toBeNull()
+  })
+
+  test('what is stated of it later is shown, by whomever', () => {
+    const back = standing(withdrawal({ kind: 'withdrawal' }), { entry: 3 })
+    const later = standing(penalty({}, { authority: 'hub' }), { entry: 4 })
+    expect(fused([later, back]).record.penalties).toHaveLength(1)
+    const third = standing(withdrawal({ kind: 'withdrawal' }, { authority: 'third' }), { entry: 3 })
+    expect(fused([own, later, third]).record).toMatchObject({
+      penalties: [{ document_number: '罚字1号' }],
+      sources: ['hub'],
+    })
+  })
+
+  test('of what was repaired a later copy elsewhere is not shown, and what its own authority states later is', () => {
+    const copyLater = standing(penalty({}, { authority: 'hub' }), { entry: 4 })
+    expect(fused([copyLater, taken]).record).toMatchObject({ name: null, penalties: [] })
+    const restated = standing(penalty({ fineYuan: '7' }), { entry: 5 })
+    expect(fused([copyLater, taken, restated]).record.penalties).toMatchObject([{ fine_yuan: '7' }])
+    const repairedAgain = standing(withdrawal({}, { authority: 'third' }), { entry: 6 })
+    expect(fused([copyLater, taken, restated, repairedAgain]).record.penalties).toEqual([])
+  })
+
+  test('neither another body’s of the same number nor another type’s is touched', () => {
+    const others = [
+      standing(penalty({ penaltyAuthority: '另一局' }, { authority: 'hub' }), { entry: 0 }),
+      standing(licence({ documentNumber: '罚字1号' }, { document: '罚字1号' }), { entry: 0 }),
+      standing(penalty({ documentNumber: '罚字2号' }), { entry: 0 }),
+    ]
+    const { record } = fused([...others, taken])
+    expect(record.penalties).toHaveLength(2)
+    expect(record.licences).toHaveLength(1)
+  })
+
+  test('the body is the same however it is spaced and in whatever width', () => {
+    const wide = standing(withdrawal({ decidedBy: ' 某　局' }), { entry: 3 })
+    expect(fused([copy, wide]).record.penalties).toEqual([])
+  })
+
+  test('the withdrawal itself gives nothing: no name, no source', () => {
+    expect(fused([taken]).record).toMatchObject({ name: null, sources: [] })
   })
 })
 
@@ -303,13 +374,10 @@ describe('for any records', () => {
     fc.assert(
       fc.property(anyStanding, anyInstant, (records, validAt) => {
         const { provenance } = fused(records, validAt)
-        const home = {
-          registration: provenance.name,
-          licence: provenance.licences,
-          penalty: provenance.penalties,
-        }
         for (const { record, digest } of records) {
-          const place = home[record.type]
+          if (record.type === 'withdrawal') continue
+          const home = fields.find(({ of }) => of === record.type)?.name ?? 'name'
+          const place = provenance[home as keyof typeof provenance]
           const [won, lost] = [place?.won, place?.lost].map((list) =>
             (list ?? []).filter((each) => each.digest === digest),
           )
@@ -337,7 +405,7 @@ test('what fuse answers for recorded input has the recorded version', () => {
   const answers = inputs.map(([records, validAt]) => fused(records, validAt).record)
   // When this fails, the rules have changed: raise FUSION_VERSION, then record both here
   expect({ version: FUSION_VERSION, digest: digestOf(answers) }).toEqual({
-    version: 2,
-    digest: 'c6db6240daa4b81ba6b72baab45ae3c02e96e9431a8893810555acad2f7f2db5',
+    version: 5,
+    digest: 'e5c93bc6316069db40ae5dcccbad0f0e230ab0efab5cebad49fd4ebbd43bf50a',
   })
 })

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
-import { fieldsOf, type GoldenField, goldenFields } from '../../shared/fusion/golden-record.ts'
-import { licenceFactsSchema } from '../../shared/records/types/licence.ts'
-import { penaltyFactsSchema } from '../../shared/records/types/penalty.ts'
-import { registrationFactsSchema } from '../../shared/records/types/registration.ts'
+import { fieldsOf, type GoldenField, goldenFields, LAST_DAY } from '../../shared/fusion/golden-record.ts'
+import { recordSchema } from '../../shared/records/record.ts'
 
 const fields: readonly GoldenField[] = goldenFields
 
@@ -16,6 +14,12 @@ const narrativeFacts = [
   'revokedCertificates',
   'businessScope',
   'address',
+  'reason',
+  'item',
+  'conduct',
+  'nature',
+  'handling',
+  'purpose',
 ]
 
 test('no two fields, members or list elements have the same Iceberg id', () => {
@@ -55,21 +59,31 @@ test('narrative free text is there for a case', () => {
     ...(field.members ?? []).map(({ fact }) => fact),
   ])
   expect(disclosed).toEqual(
-    expect.arrayContaining(['content', 'offence', 'grounds', 'legalBasis', 'businessScope', 'address']),
+    expect.arrayContaining([
+      'content',
+      'offence',
+      'grounds',
+      'legalBasis',
+      'businessScope',
+      'address',
+      'reason',
+      'item',
+      'conduct',
+      'nature',
+      'handling',
+      'purpose',
+    ]),
   )
 })
 
 test('every fact that a field reads is a fact of the record type its rule reads', () => {
-  const facts = {
-    registration: registrationFactsSchema.keyof().options,
-    name: registrationFactsSchema.keyof().options,
-    licences: licenceFactsSchema.keyof().options,
-    penalties: penaltyFactsSchema.keyof().options,
-  } as Readonly<Record<string, readonly string[]>>
+  const facts = Object.fromEntries(
+    recordSchema.options.map(({ shape }) => [shape.type.value, shape.facts.keyof().options as string[]]),
+  )
   for (const field of fields) {
     const read = [field.fact, ...(field.members ?? []).map(({ fact }) => fact)].filter(
-      (fact) => fact !== undefined,
+      (fact) => fact !== undefined && fact !== LAST_DAY,
     )
-    expect(facts[field.rule] ?? []).toEqual(expect.arrayContaining(read))
+    expect(facts[field.of ?? 'registration'] ?? []).toEqual(expect.arrayContaining(read))
   }
 })

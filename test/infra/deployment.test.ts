@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { queueName } from '../../shared/names.ts'
-import { ACCOUNT, named, statementsOf, synthesize } from './templates.ts'
+import { ACCOUNT, listed, named, ofType, type Synthesized, statementsOf, synthesize } from './templates.ts'
 
 const trusted = {
   issuer: 'https://id.example',
@@ -45,6 +45,37 @@ describe('a deployment in China', () => {
 function isService(host: string): boolean {
   return ['lambda', 'states', 'events', 's3', 'cloudwatch', 'apigateway'].includes(host.split('.')[0] ?? '')
 }
+
+describe("the log's second key", () => {
+  const SECOND = 'KeysLedgerSecondSigning'
+  const signers = (service: Synthesized['service']) =>
+    ofType(service, 'AWS::IAM::Policy').flatMap((policy) =>
+      statementsOf(policy)
+        .filter(({ Resource }) => listed(Resource).includes(SECOND))
+        .map(({ Action }) => [policy.properties['Roles'], Action]),
+    )
+
+  test('is there where the deployment wants one, for the sealer to sign with, and for nobody else', async () => {
+    const app = await synthesize({ ledger: { origin: 'log.example', secondSigner: 'ecdsa-p256' } })
+    await app.close()
+    expect(named(app.storage, SECOND)).toMatchObject({
+      properties: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+      isKept: true,
+    })
+    expect(signers(app.service)).toEqual([[['SealLedgerRole'], ['kms:GetPublicKey', 'kms:Sign']]])
+    const told = ofType(app.service, 'AWS::Lambda::Function').filter(({ properties }) =>
+      JSON.stringify(properties).includes('SECOND_SIGNING_KEY_ID'),
+    )
+    expect(told.map(({ name }) => name)).toEqual(['SealLedger'])
+  })
+
+  test('is not there where it wants none', async () => {
+    const app = await synthesize()
+    await app.close()
+    expect(app.storage.filter(({ name }) => name === SECOND)).toEqual([])
+    expect(signers(app.service)).toEqual([])
+  })
+})
 
 describe('a deployment', () => {
   test('that does not know its account and region yet fits any', async () => {

@@ -9,6 +9,7 @@ import {
   type QueueName,
   queueKinds,
   queueName,
+  receiptPrefix,
   submissionQueueName,
 } from '../../shared/names.ts'
 import {
@@ -94,11 +95,49 @@ describe('the door of', () => {
     })
   })
 
+  test.each(doors)('%s shows it its own receipts, and to nobody who has no door', (code, principal) => {
+    const statements = statementsOf(named(app.storage, 'BucketsDatasetsPolicy'))
+    const own = { Effect: 'Allow', Principal: { AWS: principal }, Action: 's3:GetObject' }
+    const allowed = statements.filter(({ Effect, Principal }) => {
+      return Effect === 'Allow' && JSON.stringify(Principal).includes(principal)
+    })
+    expect(allowed).toEqual([{ ...own, Resource: `BucketsDatasets/${receiptPrefix(code)}*` }])
+    expect(statements).toContainEqual({
+      ...{ Sid: 'OthersReadNoReceipt', Effect: 'Deny', Principal: '*' },
+      ...{ Action: ['s3:GetObject', 's3:GetObjectVersion'], Resource: 'BucketsDatasets/receipts/*' },
+      Condition: { ArnNotLike: { 'aws:PrincipalArn': Object.values(senders) } },
+    })
+    expect(statementsOf(named(app.storage, 'KeysPublication'))).toContainEqual({
+      ...{
+        Effect: 'Allow',
+        Principal: { AWS: Object.values(senders) },
+        Action: 'kms:Decrypt',
+        Resource: '*',
+      },
+      Condition: { StringLike: { 'kms:ViaService': 's3.*' } },
+    })
+  })
+
   test('an authority without a principal on AWS is the API alone', async () => {
     const names = ofType(app.service, 'AWS::SQS::Queue').map(
       ({ properties }) => parseQueueName(properties['QueueName'] as string)?.authority,
     )
     expect([...new Set(names)].filter(Boolean).sort()).toEqual(Object.keys(senders).sort())
+  })
+})
+
+test('a reply queue is told by the applier, and by nobody else', async () => {
+  const replyQueueArn = `arn:aws:sqs:eu-west-1:${ACCOUNT}:replies`
+  const replying = await synthesize({ authorities: [{ ...authority('that-is-told'), replyQueueArn }] })
+  await replying.close()
+  const policies = ofType(replying.service, 'AWS::IAM::Policy').filter((policy) =>
+    statementsOf(policy).some(({ Resource }) => JSON.stringify(Resource).includes(replyQueueArn)),
+  )
+  expect(policies.map(({ properties }) => properties['Roles'])).toEqual([['ApplyEntryRole']])
+  expect(statementsOf(policies[0] as Resource)).toContainEqual({
+    Effect: 'Allow',
+    Action: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+    Resource: replyQueueArn,
   })
 })
 
@@ -275,6 +314,10 @@ describe('a deployment', () => {
       .replaceAll(/Doorsbureau\d+key/g, `arn:aws-cn:kms:cn-northwest-1:${ACCOUNT}:key/${'k'.repeat(36)}`)
       .replaceAll('SplitFileRole', `arn:aws-cn:iam::${ACCOUNT}:role/${'r'.repeat(64)}`)
     expect(policy.length).toBeLessThanOrEqual(20 * 1024)
+    const receipts = JSON.stringify(statementsOf(named(full.storage, 'BucketsDatasetsPolicy')))
+    expect(
+      receipts.replaceAll('BucketsDatasets', `arn:aws-cn:s3:::${'b'.repeat(63)}`).length,
+    ).toBeLessThanOrEqual(20 * 1024)
     expect(full.outputs.length).toBeLessThanOrEqual(200)
   })
 

@@ -71,13 +71,14 @@ const told: Partial<Record<FunctionName, readonly string[]>> = {
   'seal-ledger': ['SIGNING_KEY_ID'],
   'fulfil-case': ['SIGNING_KEY_ID'],
   'api-data': ['ISSUER', 'PUBLISH_STATE_MACHINE'],
-  'api-cases': ['ISSUER', 'FULFIL_FUNCTION'],
+  'api-cases': ['SIGNING_KEY_ID', 'ISSUER', 'FULFIL_FUNCTION'],
 }
 
 /** Services beside those that read a queue or a stream for it, or that come with its own caller's role. */
 const callersOf: Partial<Record<FunctionName, readonly string[]>> = {
   'api-data': ['apigateway.amazonaws.com'],
   'api-cases': ['apigateway.amazonaws.com'],
+  'commit-version': ['events.amazonaws.com'],
   'seal-ledger': ['events.amazonaws.com'],
   'watch-ledger': ['events.amazonaws.com'],
 }
@@ -94,6 +95,7 @@ describe('the API', () => {
     ['POST /v1/cases', 'ApiCases'],
     ['GET /v1/cases/{proxy+}', 'ApiCases'],
     ['POST /v1/cases/{proxy+}', 'ApiCases'],
+    ['GET /v1/signing-key', 'ApiCases'],
     ['GET /{proxy+}', 'ApiData'],
     ['POST /{proxy+}', 'ApiData'],
   ])('sends %s to %s', (routeKey, target) => {
@@ -108,7 +110,7 @@ describe('the API', () => {
   })
 
   test('has no other routes', () => {
-    expect(ofType(app.service, 'AWS::ApiGatewayV2::Route')).toHaveLength(6)
+    expect(ofType(app.service, 'AWS::ApiGatewayV2::Route')).toHaveLength(7)
   })
 
   test('answers before the gateway stops waiting', () => {

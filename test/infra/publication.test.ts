@@ -15,6 +15,7 @@ afterAll(() => app.close())
 type State = {
   readonly Type: string
   readonly Next?: string
+  readonly TimeoutSeconds?: number
   readonly Retry?: readonly { readonly ErrorEquals: readonly string[]; readonly MaxAttempts: number }[]
   readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[]
   readonly Parameters?: { readonly FunctionName: string; readonly Payload?: object }
@@ -87,6 +88,21 @@ describe('a publication', () => {
     expect(Abandon?.Parameters?.Payload).toMatchObject({ abandoned: true })
     expect(Abandon?.Next).toBe('Failed')
     expect(Failed?.Type).toBe('Fail')
+  })
+
+  test('waits for no step much longer than a function may run', () => {
+    for (const { name, state } of steps()) expect(state.TimeoutSeconds, name).toBe(16 * 60)
+  })
+
+  test('that ends in any way but well, with no step left to say so, has word of it left all the same', () => {
+    const { EventPattern, State: state, Targets } = named(app.service, 'PublicationEnded').properties
+    expect(EventPattern).toEqual({
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: { stateMachineArn: ['PublicationMachine'], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+    })
+    expect(state).toBe('ENABLED')
+    expect(Targets).toMatchObject([{ Arn: 'CommitVersion', InputPath: '$.detail' }])
   })
 
   test('hands on no more than a state may hold, with as many buckets as a policy may ask for', () => {

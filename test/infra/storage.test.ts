@@ -11,6 +11,7 @@ import {
   type Resource,
   SYNTHESIS_TIMEOUT_MS,
   type Synthesized,
+  senders,
   statementsOf,
   synthesize,
 } from './templates.ts'
@@ -270,7 +271,8 @@ describe('a key', () => {
       Action: 'kms:*',
       Resource: '*',
     })
-    for (const name of ['KeysPublication', 'KeysDisclosure', 'KeysSigning'])
+    expect(statementsOf(named(app.storage, 'KeysPublication'))).toEqual([account, receiptsAreRead])
+    for (const name of ['KeysDisclosure', 'KeysSigning'])
       expect(statementsOf(named(app.storage, name)), name).toEqual([account])
     expect(statementsOf(named(app.storage, 'KeysRecords'))).toEqual([account, s3TellsOfDrops])
     expect(statementsOf(named(app.storage, 'KeysOperations'))).toEqual([account, logsAreWritten, alarmsGoOut])
@@ -278,6 +280,12 @@ describe('a key', () => {
 })
 
 const anywhere = { Effect: 'Allow', Resource: '*' } as const
+const receiptsAreRead = {
+  ...anywhere,
+  Principal: { AWS: Object.values(senders) },
+  Action: 'kms:Decrypt',
+  Condition: { StringLike: { 'kms:ViaService': 's3.*' } },
+}
 const s3TellsOfDrops = {
   ...anywhere,
   Principal: { Service: 's3.amazonaws.com' },

@@ -32,6 +32,8 @@ export type Synthesis = {
   readonly context?: Readonly<Record<string, string>>
   /** What the deployment's file of authorities holds; by default the example's, two of them with doors. */
   readonly authorities?: readonly object[]
+  /** What the deployment's file of the ledger holds; by default the example's. */
+  readonly ledger?: object
   /** Whether the functions are bundled; else their assets are empty. */
   readonly isBundled?: true
   /** Whether CDK's own rules look at the templates, and leave a report. */
@@ -57,13 +59,17 @@ export async function synthesize(synthesis: Synthesis = {}): Promise<Synthesized
     env = { account: ACCOUNT, region: REGION },
     context,
     authorities,
+    ledger,
     isBundled,
     isValidated,
   } = synthesis
   const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-infra-'))
   const close = () => rm(directory, { recursive: true, force: true })
   try {
-    const deployment = await writeDeployment(directory, authorities ?? (await exampleAuthorities()))
+    const deployment = await writeDeployment(directory, {
+      'authorities.json': { authorities: authorities ?? (await exampleAuthorities()) },
+      ...(ledger && { 'ledger.json': ledger }),
+    })
     const { context: flags } = JSON.parse(await readFile(join(ROOT, 'cdk.json'), 'utf8'))
     const app = new App({
       outdir: join(directory, 'cdk.out'),
@@ -85,11 +91,12 @@ export async function synthesize(synthesis: Synthesis = {}): Promise<Synthesized
   }
 }
 
-async function writeDeployment(directory: string, authorities: readonly object[]): Promise<string> {
+type DeploymentFiles = Partial<Record<(typeof deploymentFiles)[number], object>>
+
+async function writeDeployment(directory: string, given: DeploymentFiles): Promise<string> {
   for (const file of deploymentFiles) {
     const example = await readFile(join(ROOT, 'examples', 'deployment', file))
-    const isAuthorities = file === 'authorities.json'
-    await writeFile(join(directory, file), isAuthorities ? JSON.stringify({ authorities }) : example)
+    await writeFile(join(directory, file), given[file] === undefined ? example : JSON.stringify(given[file]))
   }
   return directory
 }

@@ -8,13 +8,8 @@ import { instantOf } from '../../shared/base/instant.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
 import { acceptSubmission, REFUSED_ENTRY } from '../../shared/ingest/accept.ts'
-import {
-  findProgress,
-  findReceipt,
-  outcomesKey,
-  type Receipt,
-  readOutcomes,
-} from '../../shared/ingest/receipt.ts'
+import { outcomesKey, readOutcomes } from '../../shared/ingest/outcomes.ts'
+import { findProgress, findReceipt, type Receipt } from '../../shared/ingest/receipt.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findLedgerSize, findSealedEntry } from '../../shared/ledger/sealed.ts'
@@ -117,6 +112,14 @@ describe('an id', () => {
     })
   })
 
+  test('stands for the same content however the layout is spelt', async () => {
+    await withWorld(async (world) => {
+      await take(world, recordsDelivery(statements, { layout: 'licence-2018' }))
+      const spelt = recordsDelivery(statements, { layout: 'licence-2018@1' })
+      expect((await receiveSubmission(world, spelt)).outcome).toBe('repeated')
+    })
+  })
+
   test('names its content with its layout: the same bytes in another layout are another content', async () => {
     await withWorld(async (world) => {
       await take(world, fileDelivery('a', 'csv', { layout }))
@@ -143,7 +146,7 @@ test('a damaged archive is put right when the same content comes again, under wh
   await withWorld(async (world) => {
     const { draft } = await take(world, recordsDelivery(statements, { layout }))
     const keys = [
-      outcomesKey(draft.outcomes ?? ''),
+      ...(draft.outcomes ?? []).map(({ sha256 }) => outcomesKey(sha256)),
       ...draft.parts.map((part) => partKey(part.sha256 as Sha256)),
     ]
     for (const key of keys) {
@@ -152,7 +155,7 @@ test('a damaged archive is put right when the same content comes again, under wh
     }
     await expect(readOutcomes(world.objects, draft)).rejects.toMatchObject({ code: 'OUTCOMES_CORRUPT' })
     await take(world, recordsDelivery(statements, { layout, submissionId: 's2' }))
-    expect(await readOutcomes(world.objects, draft)).toHaveLength(statements.length)
+    expect((await readOutcomes(world.objects, draft)).records).toHaveLength(statements.length)
     await finish(world)
     expect(world.recordItems()).toHaveLength(statements.length)
   })

@@ -30,7 +30,13 @@ describe('a header means the same column', () => {
     ['with spaces and line breaks in it', (spelling) => ` ${[...spelling].join('\n ')}\u3000`],
     ['with invisible characters in it', (spelling) => `\ufeff${[...spelling].join('\u200b')}`],
     ['in lower case', (spelling) => spelling.toLowerCase()],
-    ['with brackets of another kind', (spelling) => spelling.replace('(', '【').replace(')', '】')],
+    ...['【】', '〔〕', '［］', '[]'].map(
+      ([open = '', close = '']) =>
+        [
+          `with brackets of another kind, ${open}${close}`,
+          (spelling: string) => spelling.replace('(', open).replace(')', close),
+        ] as [string, (spelling: string) => string],
+    ),
   ])('%s, in every layout, in each of its spellings', (_, write) => {
     for (const { layout, column, spelling } of spellings) {
       expect(columnFinder(layout)(write(spelling))?.code, `${layout.name} ${spelling}`).toBe(column.code)
@@ -253,6 +259,48 @@ describe.each(names)('a file of %s is read alike', (layout) => {
   })
 })
 
+describe('a table of fewer columns, as authorities publish them, is read:', () => {
+  // The optional ones that are left out: of people and of the export, then of the sender too
+  const people = ['法定代表人', '法定代表人证件类型', '数据导出时间', '许可证书名称', '许可编号']
+  const variants: readonly (readonly [LayoutName, readonly string[]])[] = [
+    ['licence-2018', people],
+    ['licence-2018', [...people, '数据来源单位', '数据来源单位统一社会信用代码', '备注']],
+    ['penalty-2018', people],
+    ['registration', people],
+  ]
+
+  test.each(variants)('%s without %j', async (layout, left) => {
+    const columns = full[layout].filter(([header]) => !left.includes(header))
+    expect(columns.length).toBeLessThan(full[layout].length)
+    const csv = csvOf([columns.map(([header]) => header), columns.map(([, cell]) => cell)])
+    const [record] = (await takeFile(csv, 'csv', { layout })).records
+    const [whole] = (await takeFile(tableOf(layout), 'csv', { layout })).records
+    expect(record?.subject).toEqual(whole?.subject)
+    expect(whole?.facts).toMatchObject(record?.facts ?? {})
+  })
+
+  const published = full['licence-2018'].filter(([header]) => !people.includes(header))
+
+  test.each([19, 22])('of %d columns', async (width) => {
+    // What pages of publication add: a number for the row, who reported it and when, and what nobody fills
+    const more = [
+      '序号',
+      '上报时间',
+      '行政相对人代码＿5',
+      '行政相对人代码＿6',
+      '证件类型',
+      '自然人证件号码',
+    ].map((header) => [header, ''] as const)
+    const columns = [...more.slice(0, width - published.length), ...published]
+    expect(columns).toHaveLength(width)
+    const csv = csvOf([columns.map(([header]) => header), columns.map(([, cell]) => cell)])
+    expect((await takeFile(csv, 'csv', { layout: 'licence-2018' })).draft).toMatchObject({
+      received: 1,
+      accepted: 1,
+    })
+  })
+})
+
 describe('a header is refused', () => {
   const layout = known('licence-2018')
   const required = ['XK_XDR_MC', 'XK_WSH', 'XK_JDRQ', 'XK_XKJG']
@@ -290,7 +338,10 @@ describe('a header is refused', () => {
 
   test('when two columns mean the same field: nobody can say which one counts', () => {
     const twice = [...required, '许可机关']
-    expect(findHeader(layout, [twice])).toEqual({ code: 'HEADER_AMBIGUOUS', path: '/header/XK_XKJG' })
+    expect(findHeader(layout, [twice])).toEqual({
+      ...{ code: 'HEADER_AMBIGUOUS', path: '/header/XK_XKJG' },
+      detail: 'It stands in row 1, blank rows left out, column 4 and 5.',
+    })
   })
 
   test('not when two columns are dropped alike', () => {

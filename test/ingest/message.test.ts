@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Instant } from '../../shared/base/instant.ts'
 import { openDatabase } from '../../shared/embedded/database.ts'
 import { openStore } from '../../shared/embedded/store.ts'
-import { formatOf, measure, parseDropKey, parseMessage, refuseUnread } from '../../shared/ingest/message.ts'
+import { measure, parseDropKey, parseMessage, refuseUnread } from '../../shared/ingest/message.ts'
 import { findReceipt } from '../../shared/ingest/receipt.ts'
+import { ledgerSettingsSchema, policySchema } from '../../shared/settings.ts'
 import { RESIDENT_ID } from './sample.ts'
 
 const head = {
@@ -30,6 +31,13 @@ describe("a message of an authority's queue", () => {
     [JSON.stringify({ ...head, submissionId: RESIDENT_ID, records: [] }), '/submissionId'],
     [JSON.stringify({ ...head, object: { ...object, sha256: 'x' } }), '/object/sha256'],
     [JSON.stringify({ ...head, object, records: [] }), ''],
+    ...['a-bureau/../other/x.csv', 'a-bureau/./x.csv', '..', 'a-bureau/x\n.csv', 'a-bureau/\u{d800}.csv'].map(
+      (key) => [JSON.stringify({ ...head, object: { ...object, key } }), '/object/key'],
+    ),
+    [
+      `${JSON.stringify({ ...head, records: [] }).slice(0, -2)}${'['.repeat(100_000)}${']'.repeat(100_000)}]}`,
+      '/records',
+    ],
     [JSON.stringify({ ...head, records: [], [RESIDENT_ID]: 1 }), ''],
     [JSON.stringify({ ...head, object: { ...object, [RESIDENT_ID]: 1 } }), '/object'],
   ])('that is neither is refused with the place of the fault and nothing it says: %j', (body, path) => {
@@ -41,31 +49,32 @@ describe("a message of an authority's queue", () => {
 
 describe('the name of a dropped file', () => {
   test('says whose it is, its layout and its submission', () => {
-    expect(parseDropKey('a-bureau/drop/licence-2018/day-1.csv', head.sentAt)).toEqual({
-      authority: 'a-bureau',
-      head: { ...head, submissionId: 'day-1' },
-    })
+    for (const ending of ['csv', 'csv.gz', 'ndjson', 'json', 'xml', 'xls', 'XLSX']) {
+      expect(parseDropKey(`a-bureau/drop/licence-2018/day-1.${ending}`, head.sentAt)).toEqual({
+        authority: 'a-bureau',
+        head: { ...head, submissionId: 'day-1' },
+      })
+    }
+  })
+
+  test.each([
+    ['a-bureau/drop/day-1.csv', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day-1.txt', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day-1', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/day 1.csv', 'DROP_NAME_MALFORMED'],
+    ['a-bureau/drop/licence-2018/sub/day-1.csv', 'DROP_NAME_MALFORMED'],
+    [`a-bureau/drop/licence-2018/${RESIDENT_ID}.csv`, 'FILE_NAME_PERSONAL_DATA'],
+  ])('of another form refuses it: %s', (key, code) => {
+    const refusal = { code, path: '/object' }
+    expect(parseDropKey(key, head.sentAt)).toMatchObject({ authority: 'a-bureau', refusal })
   })
 
   test.each([
     'a-bureau/files/licence-2018/day-1.csv',
-    'a-bureau/drop/day-1.csv',
-    'a-bureau/drop/licence-2018/day-1.xlsx',
-    'a-bureau/drop/licence-2018/day 1.csv',
-    'a-bureau/drop/licence-2018/sub/day-1.csv',
-    `a-bureau/drop/licence-2018/${RESIDENT_ID}.csv`,
+    'a-bureau/drop/licence-2018/',
     '../drop/licence-2018/day-1.csv',
-  ])('of another form tells nothing: %s', (key) => {
+  ])('is none of what was not dropped: %s', (key) => {
     expect(parseDropKey(key, head.sentAt)).toBeUndefined()
-  })
-
-  test('ends in its format', () => {
-    expect(['x.csv', 'x.ndjson', 'x.CSV', 'csv'].map(formatOf)).toEqual([
-      'csv',
-      'ndjson',
-      undefined,
-      undefined,
-    ])
   })
 })
 
@@ -80,7 +89,12 @@ describe('what is refused unread', () => {
   const refusal = { code: 'OBJECT_NOT_FOUND', path: '/object' } as const
   const opened = () => {
     const now = (): Instant => head.sentAt as Instant
-    return { store: openStore(openDatabase(':memory:')), now }
+    const settings = {
+      authorities: [],
+      policy: policySchema.parse({}),
+      ledger: ledgerSettingsSchema.parse({}),
+    }
+    return { store: openStore(openDatabase(':memory:')), now, settings }
   }
   const submissionHead = { ...head, schemaVersion: '1' as const, sentAt: head.sentAt as Instant }
 

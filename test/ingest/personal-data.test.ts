@@ -1,19 +1,27 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { zstdDecompressSync } from 'node:zlib'
+import { gzipSync, zstdDecompressSync } from 'node:zlib'
+import * as excel from '@e965/xlsx'
 import Papa from 'papaparse'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { stagesOf } from '../../bin/home-session.ts'
 import { faultCode } from '../../bin/session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import type { Routes } from '../../shared/api/routes.ts'
-import { openTokenVerifier } from '../../shared/api/token.ts'
+import { parseFiles } from '../../shared/aws/landing.ts'
+import { sha256 } from '../../shared/base/digest.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
+import { refusedId } from '../../shared/ingest/accept.ts'
+import { formats } from '../../shared/ingest/formats/registry.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
+import { refuseUnread } from '../../shared/ingest/message.ts'
+import { openTokenVerifier } from '../../shared/principals/token.ts'
+import { findAuthority } from '../../shared/settings.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
-import { type LayoutName, MOBILE_NUMBER, outcomeOf, RESIDENT_ID, rows, type SampleRow } from './sample.ts'
+import { formatOf, writings as waysToWrite, write } from './any-submission.ts'
+import { MOBILE_NUMBER, minimalRow, outcomeOf, RESIDENT_ID, rows, type SampleRow } from './sample.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../../examples/deployment', import.meta.url))
 
@@ -73,10 +81,7 @@ describe('of a person’s number sent in', () => {
 
   test.each(layouts)('any column of $name, nothing stays', async (layout) => {
     const polluted = layout.columns.flatMap((column) =>
-      [...writings, ...wideApart].map((value) => ({
-        ...rows[layout.name as LayoutName],
-        [column.code]: value,
-      })),
+      [...writings, ...wideApart].map((value) => ({ ...minimalRow(layout), [column.code]: value })),
     )
     await sendEveryWay(layout.name, polluted)
     await expectNowhere()
@@ -84,10 +89,10 @@ describe('of a person’s number sent in', () => {
 
   test.each(layouts)('a header of $name, nothing stays', async (layout) => {
     for (const value of writings.filter((_, at) => at % 2 === 0)) {
-      await sendEveryWay(layout.name, [{ ...rows[layout.name as LayoutName], [value]: 'x' }])
+      await sendEveryWay(layout.name, [{ ...minimalRow(layout), [value]: 'x' }])
       await send({
         layout: layout.name,
-        file: ['text/csv', `${value}\n${csvOf([rows[layout.name as LayoutName]])}`],
+        file: ['text/csv', `${value}\n${csvOf([minimalRow(layout)])}`],
       })
     }
     await expectNowhere()
@@ -95,7 +100,7 @@ describe('of a person’s number sent in', () => {
 
   test('a column that no layout knows, nothing stays', async () => {
     for (const layout of layouts) {
-      const row = rows[layout.name as LayoutName]
+      const row = minimalRow(layout)
       await sendEveryWay(
         layout.name,
         writings.map((value) => ({ ...row, 联系电话: value })),
@@ -146,10 +151,75 @@ describe('of a person’s number sent in', () => {
     await expectNowhere()
   })
 
+  test('what a file says beside its records, nothing stays', async () => {
+    for (const value of [RESIDENT_ID, MOBILE_NUMBER, fullWidth(RESIDENT_ID)]) {
+      const cell = {
+        t: 's',
+        v: '示例局',
+        c: [{ a: value, t: value }],
+        l: { Target: `http://${value}.example/` },
+      }
+      const table = [
+        Object.keys(rows['licence-2018']),
+        [...Object.values(rows['licence-2018']).slice(0, -1), cell],
+      ]
+      const book = excel.utils.book_new(excel.utils.aoa_to_sheet(table), value)
+      book.Props = { Author: value, Title: value, Comments: value }
+      for (const bookType of ['xlsx', 'biff8', 'xlsb', 'ods'] as const) {
+        await send({ file: ['application/octet-stream', excel.write(book, { type: 'buffer', bookType })] })
+      }
+      const message = (head: string) => `<ExchangeMessage a="${value}"><!--${value}-->${head}<Body><fields>`
+      for (const xml of [
+        `${message(`<Header><a>${value}</a></Header>`)}<XK_WSH>1`,
+        `${message('')}<XK_WSH x="${value}">1</XK_WSH></fields></Body></ExchangeMessage>`,
+        `<?xml version="1.0" encoding="${value}"?>${message('')}&${value};`,
+        `<!DOCTYPE a [<!ENTITY x "${value}">]>${message('')}&x;`,
+        `<x${value}/>`,
+      ]) {
+        await send({ file: ['application/xml', xml] })
+      }
+      const named = gzipSync(Buffer.from(csvOf([rows['licence-2018']])))
+      // RFC 1952, 2.3: with the flag FNAME the name of the file follows the header
+      named[3] = 8
+      const name = Buffer.from(`${value}.csv\0`)
+      await send({
+        file: ['application/gzip', Buffer.concat([named.subarray(0, 10), name, named.subarray(10)])],
+      })
+    }
+    await expectNowhere()
+  })
+
+  test('the name of a file, nothing stays', async () => {
+    for (const value of [RESIDENT_ID, MOBILE_NUMBER]) {
+      for (const name of [value, `${value}.csv`, `ZHXYXT0000_XYSJJH2-0102_${value}`]) {
+        await sendFile(headOf({ submissionId: name }), ['text/csv', csvOf([rows['licence-2018']])])
+        const files = parseFiles({
+          Records: [
+            {
+              eventTime: '2026-11-23T08:00:00.000Z',
+              s3: { object: { key: `demo-market-regulator/drop/licence-2018/${name}.xls`, versionId: 'v1' } },
+            },
+          ],
+        })
+        for (const file of files) {
+          if ('head' in file) expect.fail('a name was taken for an id')
+          const authority = findAuthority(home.settings, file.authority)
+          if (authority === undefined) expect.fail('no such authority')
+          const { refusal } = file
+          const sha = sha256(`${file.key}\n${file.versionId}`)
+          await refuseUnread(home, { authority, refusal, sha256: sha, sizeBytes: 0 })
+          await call({ path: `/v1/receipts/demo-market-regulator/${refusedId(sha)}` })
+        }
+        expect(answers.at(-1)?.text).toMatch(/FILE_NAME_PERSONAL_DATA|SUBJECT_NATURAL_PERSON/)
+      }
+    }
+    await expectNowhere()
+  })
+
   type Sending = {
     readonly layout?: string
     readonly records?: readonly unknown[]
-    readonly file?: readonly [contentType: string, text: string]
+    readonly file?: readonly [contentType: string, content: string | Uint8Array]
   }
 
   async function send({ layout = 'licence-2018', records, file }: Sending): Promise<void> {
@@ -170,16 +240,20 @@ describe('of a person’s number sent in', () => {
 
   async function sendFile(
     query: Readonly<Record<string, unknown>>,
-    [contentType, text]: readonly [string, string],
+    [contentType, content]: readonly [string, string | Uint8Array],
   ) {
     const path = `/v1/submissions?${new URLSearchParams(query as Record<string, string>)}`
-    await call({ path, file: { contentType, bytes: new Uint8Array(Buffer.from(text)) } })
+    await call({ path, file: { contentType, bytes: new Uint8Array(Buffer.from(content)) } })
   }
 
   async function sendEveryWay(layout: string, some: readonly SampleRow[]): Promise<void> {
     await send({ layout, records: some })
-    await send({ layout, file: ['text/csv', csvOf(some)] })
-    await send({ layout, file: ['application/x-ndjson', some.map((row) => JSON.stringify(row)).join('\n')] })
+    const header = [...new Set(some.flatMap((row) => Object.keys(row)))]
+    const table = { header, rows: some.map((row) => header.map((name) => row[name] ?? '')) }
+    for (const writing of waysToWrite) {
+      const format = formats.find(({ name }) => name === formatOf[writing])
+      await send({ layout, file: [format?.mediaTypes[0] ?? '', write(table, writing)] })
+    }
   }
 
   type Request = {

@@ -4,9 +4,11 @@ import { residentIdCheck } from '../../shared/identity/resident-id.ts'
 import type { Draft } from '../../shared/ingest/accept.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { envelopeSchema, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
-import { type RecordOutcome, readOutcomes } from '../../shared/ingest/receipt.ts'
+import type { FileFormat } from '../../shared/ingest/formats/registry.ts'
+import type { Column, Layout } from '../../shared/ingest/layouts/layout.ts'
+import { findLayout } from '../../shared/ingest/layouts/registry.ts'
+import { type RecordOutcome, readOutcomes } from '../../shared/ingest/outcomes.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
-import type { FileFormat } from '../../shared/ingest/rows.ts'
 import { partKey } from '../../shared/records/part.ts'
 import { type FactRecord, recordSchema } from '../../shared/records/record.ts'
 import { type Policy, policySchema } from '../../shared/settings.ts'
@@ -39,6 +41,27 @@ export const rows: Readonly<Record<LayoutName, SampleRow>> = {
   registration: { comp_nm: '示例有限公司', uni_social_crd_cd: codeOf(1) },
 }
 
+/** The least that makes a record in any layout, worked out from its columns. */
+export function minimalRow(layout: Layout): SampleRow {
+  const identifier = layout.columns.find(({ kind }) => kind === 'uscc' || kind === 'identifier')
+  const required = layout.columns.filter(({ required, orElse }) => required || orElse !== undefined)
+  return Object.fromEntries([
+    ...required.map((column): [string, string] => [column.code, cellOf(column)]),
+    [identifier?.code ?? missing(), codeOf(1)],
+  ])
+}
+
+function cellOf({ kind, fact, codes }: Column): string {
+  const [code] = Object.keys(codes ?? {})
+  if (kind === 'text') return fact === 'subjectName' || fact === 'name' ? '示例有限公司' : '示例局'
+  if (kind === 'number') return '示〔2026〕1号'
+  if (kind === 'date' || kind === 'past-date') return '2026-01-05'
+  if (kind === 'list') return code ?? '罚款'
+  if (kind === 'coded') return code ?? missing()
+  if (kind === 'year') return '2025'
+  throw new Error(`no sample of ${kind}`)
+}
+
 /** What a submission came to: its receipt, the outcome of each record, and what the archive keeps. */
 export type Taken = {
   readonly draft: Draft
@@ -54,7 +77,11 @@ export type Sent = {
 }
 
 /** Sends a file through a new world and takes it in. */
-export async function takeFile(bytes: string | Uint8Array, format: FileFormat, sent: Sent): Promise<Taken> {
+export async function takeFile(
+  bytes: string | Uint8Array,
+  format: FileFormat | undefined,
+  sent: Sent,
+): Promise<Taken> {
   return withWorld((world) => take(world, fileDelivery(bytes, format, sent)), sent.policy)
 }
 
@@ -65,11 +92,12 @@ export async function takeRecords(records: readonly unknown[], sent: Sent): Prom
 
 /** The outcome of one row of the layout in which some cells are others: `accepted`, or the code of its refusal. */
 export async function outcomeOf(
-  layout: LayoutName,
+  layout: string,
   cells: SampleRow,
   policy: Partial<Policy> = {},
 ): Promise<string> {
-  const { outcomes } = await takeRecords([{ ...rows[layout], ...cells }], { layout, policy })
+  const row = { ...minimalRow(findLayout(layout) ?? missing()), ...cells }
+  const { outcomes } = await takeRecords([row], { layout, policy })
   return outcomes[0]?.code ?? outcomes[0]?.outcome ?? 'nothing'
 }
 
@@ -80,14 +108,27 @@ export async function take(world: TestWorld, delivery: Delivery): Promise<Taken>
   await acceptSubmission(world, draft)
   return {
     draft,
-    outcomes: await readOutcomes(world.objects, draft),
+    outcomes: (await readOutcomes(world.objects, draft)).records,
     records: await readArchive(world, draft),
   }
 }
 
-export function fileDelivery(bytes: string | Uint8Array, format: FileFormat, sent: Sent): Delivery {
+export function fileDelivery(
+  bytes: string | Uint8Array,
+  format: FileFormat | undefined,
+  sent: Sent,
+): Delivery {
   const body = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
-  return { authority, head: submissionHeadSchema.parse(headOf(sent)), file: { format, bytes: body } }
+  return {
+    authority,
+    head: submissionHeadSchema.parse(headOf(sent)),
+    file: { format, bytes: streamOf(body) },
+  }
+}
+
+/** Bytes as they come from outside: in chunks of any size. */
+export async function* streamOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
 }
 
 export function recordsDelivery(records: readonly unknown[], sent: Sent): Delivery {
@@ -119,7 +160,8 @@ async function readArchive(world: TestWorld, { parts }: Draft): Promise<readonly
       .toString('utf8')
       .split('\n')
     for (const line of lines.filter(Boolean)) {
-      records.push(recordSchema.parse(JSON.parse(line.split('\t').slice(3).join('\t'))))
+      const [, , , text = ''] = line.split('\t')
+      records.push(recordSchema.parse(JSON.parse(text)))
     }
   }
   return records
@@ -132,5 +174,5 @@ export function withCheck(digits: string): string {
 const authority = authorities[0] ?? missing()
 
 function missing(): never {
-  throw new Error('no authority')
+  throw new Error('there is none')
 }

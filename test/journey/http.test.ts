@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { openSigner } from '../../shared/embedded/signer.ts'
-import { document, makeDirectory, type Running, run, start } from '../cli/run.ts'
+import { document, makeDirectory, type Running, run, start } from '../bin/run.ts'
 import {
   agenciesPush,
   analystReads,

@@ -177,7 +177,10 @@ async function requesterCollects(place: Place, id: string, privateJwk: JWK): Pro
   const twice = await Promise.all([1, 2].map(() => place.call({ method: 'POST', path, as: REQUESTER })))
   expect(twice.map(({ status }) => status).sort()).toEqual([200, 409])
   const sealed = String(twice.find(({ status }) => status === 200)?.body)
-  const opened = await openPackage(sealed, privateJwk, place.verifierKey)
+  const key = await place.call({ method: 'GET', path: '/v1/signing-key', as: REQUESTER })
+  const x = Buffer.from((key.body as { x: string }).x, 'base64url')
+  expect(x).toEqual(Buffer.from(place.verifierKey))
+  const opened = await openPackage(sealed, privateJwk, x)
   if (opened.outcome !== 'opened') throw new Error(opened.code)
   expect(opened.package.organisations).toHaveLength(1)
   const [organisation] = opened.package.organisations as readonly { fields: object }[]
@@ -193,6 +196,12 @@ export async function strangersAreTurnedAway(place: Place): Promise<void> {
     ['analyst', 'POST', '/v1/datasets/organisations/versions'],
     ['officer-one', 'GET', '/v1/receipts/demo-market-regulator/any'],
     ['demo-housing-bureau', 'GET', '/v1/receipts/demo-market-regulator/any'],
+    ['demo-housing-bureau', 'GET', '/v1/receipts/demo-market-regulator/journey-registration/evidence'],
+    [
+      'demo-housing-bureau',
+      'GET',
+      '/v1/ledger/entries/submission:demo-market-regulator:journey-registration',
+    ],
     ['officer-one', 'POST', '/v1/cases'],
     ['operator', 'GET', '/v1/cases'],
     ['steward', 'GET', '/v1/principals'],

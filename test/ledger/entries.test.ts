@@ -58,6 +58,7 @@ let api: ApiHome
 beforeAll(async () => {
   api = await openApiHome({}, (home) => ({ ...home, store: recording(home.store, committed) }))
   await principalsComeAndGo()
+  await operatorsMindAuthorities()
   await agenciesSend()
   await stewardsPublishAndUsersRead()
   await officersDecide()
@@ -74,6 +75,13 @@ async function principalsComeAndGo(): Promise<void> {
   await post('operator', '/principals', { name: 'newcomer', role: 'auditor' })
   await post('operator', '/principals', { name: 'desk', role: 'agency', authority: AGENCY })
   await post('operator', '/principals/newcomer/revocation')
+}
+
+async function operatorsMindAuthorities(): Promise<void> {
+  const path = '/authorities/demo-housing-bureau'
+  await post('operator', `${path}/suspension`, { reason: 'Its machine was broken into' })
+  await post('operator', `${path}/resumption`)
+  await post('operator', `${path}/keys`, { jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } })
 }
 
 async function agenciesSend(): Promise<void> {

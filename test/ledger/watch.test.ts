@@ -7,6 +7,7 @@ import { findHead } from '../../shared/ledger/sealed.ts'
 import { signText } from '../../shared/ledger/signature.ts'
 import { watchLog } from '../../shared/ledger/watch.ts'
 import type { ObjectKey } from '../../shared/ports.ts'
+import { Crash, faultsFrom, faulty } from '../faults.ts'
 import { openTestWorld, type TestWorld } from '../records/world.ts'
 import { openMemorySigner } from '../signer.ts'
 import { flipped, overwrite, readFiles, sealEntries, trustIn } from './sealed-log.ts'
@@ -82,6 +83,22 @@ describe('a watcher', () => {
       expect(await look(world)).toEqual({ findings: [], size: 3 })
     })
   })
+
+  test.each([
+    { mode: 'failed', found: { code: 'ROOT_WRONG', path: CHECKPOINT_PATH }, size: 0 },
+    { mode: 'stored', found: { code: 'BUNDLE_WRONG', path: 'tile/entries/001' }, size: 300 },
+  ] as const)(
+    'whose write of its memory $mode, and who died, finds later what was then changed in what it had seen',
+    async ({ mode, found, size }) => {
+      await withLog(300, async (world) => {
+        const dying = faulty(world, faultsFrom({ crashAt: 1, mode }))
+        await expect(watchLog(dying, trustIn(world))).rejects.toThrow(Crash)
+        await sealEntries(world, 300, 800)
+        await change(world, 'tile/entries/001')
+        await expectFound(world, found.code, found.path, size)
+      })
+    },
+  )
 
   test('finds a log that is not there', async () => {
     const world = openTestWorld()

@@ -12,6 +12,7 @@ import { parseNote } from '../../shared/ledger/note.ts'
 import { formatSignature } from '../../shared/ledger/signature.ts'
 import { formatVerifierKey, verifierKey } from '../../shared/ledger/verifier-key.ts'
 import { cosignCheckpoint, type Post, witnessesIn } from '../../shared/ledger/witness.ts'
+import { Crash, faultsFrom, faulty } from '../faults.ts'
 import { openTestWorld, type TestWorld } from '../records/world.ts'
 import { openMemorySigner } from '../signer.ts'
 import { signerOf } from './keys.ts'
@@ -101,6 +102,21 @@ describe('a witness', () => {
       expect(await seenBy(world, double)).toHaveLength(1)
     })
   })
+
+  test.each([1, 2].flatMap((crashAt) => (['failed', 'stored'] as const).map((mode) => ({ crashAt, mode }))))(
+    'is in the checkpoint and the evidence, once, though we died at write $crashAt ($mode)',
+    async (death) => {
+      await withLog(3, async (world, double) => {
+        const { witness, post } = double
+        const dying = cosignCheckpoint(faulty(world, faultsFrom(death)), [witness], post)
+        await expect(dying).rejects.toThrow(Crash)
+        const isWhole = death.crashAt === 2 && death.mode === 'stored'
+        expect(await ask(world, double)).toEqual(isWhole ? [] : cosigned)
+        expect(await seenBy(world, double)).toHaveLength(1)
+        expect(await keptEvidence(world)).toHaveLength(1)
+      })
+    },
+  )
 
   test('is one of several: each signature is in the checkpoint, whoever is first', async () => {
     await withLog(3, async (world) => {

@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { canonicalJson } from '../../shared/base/canonical.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findApplied, listTouched } from '../../shared/records/applied.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
 import { SUBMISSION_ENTRY } from '../../shared/records/entry.ts'
-import { recordDigest, recordKey } from '../../shared/records/keys.ts'
-import { encodePart, type PartReference, partKey } from '../../shared/records/part.ts'
+import { encodePart } from '../../shared/records/part.ts'
 import type { FactRecord } from '../../shared/records/record.ts'
 import { listStanding } from '../../shared/records/store.ts'
 import { advanceWatermark, findWatermark } from '../../shared/records/watermark.ts'
 import { Crash, faultsFrom, faulty, type Schedule } from '../faults.ts'
+import { commitRecords } from './held.ts'
 import { codeOf, openTestWorld, type TestWorld } from './world.ts'
 
 const parts = [[recordOf(1, 'a'), recordOf(1, 'b')], [recordOf(2, 'c')]]
@@ -152,32 +151,15 @@ async function withSealed(
 ): Promise<void> {
   const world = openTestWorld()
   try {
-    for (const [at, some] of submissions.entries()) await commitSubmission(world, `s${at}`, some)
+    for (const [at, parts] of submissions.entries()) {
+      const submission = { authority: 'authority-0', submissionId: `s${at}`, sentAt: world.now(), parts }
+      await commitRecords(world, submission)
+    }
     await sealPending(world)
     await work(world)
   } finally {
     world.close()
   }
-}
-
-async function commitSubmission(
-  world: TestWorld,
-  submissionId: string,
-  submission: readonly (readonly FactRecord[])[],
-): Promise<void> {
-  const references: PartReference[] = []
-  for (const records of submission) {
-    const { body, reference } = encodePart(
-      records.map((record, row) => {
-        const { partition, sort } = recordKey(record, recordDigest(record))
-        return { row, partition, sort, text: canonicalJson(record) }
-      }),
-    )
-    await world.objects.put(partKey(reference.sha256), body, 'absent')
-    references.push(reference)
-  }
-  const payload = { authority: 'authority-0', submissionId, sentAt: world.now(), parts: references }
-  await world.store.commit([], { id: submissionId, kind: SUBMISSION_ENTRY, at: world.now(), payload })
 }
 
 function everyDeath(writes: number): readonly Schedule[] {

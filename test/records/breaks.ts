@@ -1,6 +1,7 @@
 import type { Instant } from '../../shared/base/instant.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
+import { replaySubmission } from '../../shared/ingest/replay.ts'
 import { pendingShard } from '../../shared/ledger/outbox.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findHead, findLedgerSize } from '../../shared/ledger/sealed.ts'
@@ -66,7 +67,98 @@ export const breaks: readonly Break[] = [
     stages: { standing: standingByArrival },
     caught: /what stands as of/,
   },
+  {
+    mistake: 'a withdrawal takes nothing back',
+    stages: {
+      standing: (items, size) => [
+        ...standingRecords(
+          items.filter(({ key }) => !isWithdrawal(key)),
+          size,
+        ),
+        ...standingRecords(
+          items.filter(({ key }) => isWithdrawal(key)),
+          size,
+        ),
+      ],
+    },
+    caught: /what stands as of/,
+  },
+  {
+    mistake: 'what was withdrawn never stands again',
+    stages: { standing: withdrawnForGood },
+    caught: /what stands as of/,
+  },
+  {
+    mistake: 'what a row was before its replay stands beside what it is now',
+    stages: {
+      standing: (items, size) => standingRecords(items.map(keeping((mark) => !mark.endsWith('-'))), size),
+    },
+    caught: /what stands as of/,
+  },
+  {
+    mistake: 'what a replay gained does not stand',
+    stages: {
+      standing: (items, size) => standingRecords(items.map(keeping((mark) => !mark.endsWith('+'))), size),
+    },
+    caught: /what stands as of/,
+  },
+  {
+    mistake: 'a replay takes the last place in place of its row’s own',
+    stages: { standing: standingByReplay },
+    caught: /what stands as of/,
+  },
+  {
+    mistake: 'a replay follows none of those before it',
+    stages: {
+      replay: (world, order) => replaySubmission({ ...world, store: forgetting(world.store) }, order),
+    },
+    caught: /what stands as of|sum of new records/,
+  },
 ]
+
+function isWithdrawal({ sort }: Key): boolean {
+  return sort.startsWith('withdrawal#')
+}
+
+function keeping(wanted: (mark: string) => boolean): (item: Item) => Item {
+  return (item) => ({ ...item, marks: item.marks.filter(wanted) })
+}
+
+function standingByReplay(items: readonly Item[], size: number): ReturnType<Stages['standing']> {
+  const moved = items.map((item) => ({
+    ...item,
+    marks: item.marks.map((mark) => {
+      const { replay, ...seen } = parseSightingMark(mark)
+      return replay?.holds ? sightingMark({ ...seen, entry: replay.entry }) : mark
+    }),
+  }))
+  return standingRecords(moved, size)
+}
+
+function forgetting(store: SealingStore): SealingStore {
+  const isLast = ({ partition }: Key): boolean => partition.startsWith('replay#')
+  return {
+    ...store,
+    find: async (key) => (isLast(key) ? undefined : store.find(key)),
+    commit: async (writes, entry) =>
+      store.commit(
+        writes.filter(({ key }) => !isLast(key)),
+        entry,
+      ),
+  }
+}
+
+function withdrawnForGood(items: readonly Item[], size: number): ReturnType<Stages['standing']> {
+  const standing = standingRecords(items, size)
+  const withdrawn = new Set(
+    standing.map(({ record }) =>
+      record.type === 'withdrawal' ? `${record.authority} ${record.document}` : '',
+    ),
+  )
+  return standing.filter(
+    ({ record }) => !withdrawn.has(`${record.authority} ${record.type} ${record.document}`),
+  )
+}
 
 function overwriting(store: SealingStore): SealingStore {
   return {
@@ -162,9 +254,9 @@ function markingFirst(store: SealingStore): SealingStore {
   }
 }
 
-function standingByArrival(items: Iterable<Item>, size: number): ReturnType<Stages['standing']> {
+function standingByArrival(items: readonly Item[], size: number): ReturnType<Stages['standing']> {
   const sentAt = new Map<string, Instant>()
-  const timeless = [...items].map((item) => ({
+  const timeless = items.map((item) => ({
     ...item,
     marks: item.marks.map((mark) => {
       const { entry, row, sentAt: sent } = parseSightingMark(mark)

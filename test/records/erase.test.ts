@@ -27,13 +27,17 @@ async function openHeld(): Promise<TestWorld> {
   return world
 }
 
-async function send(world: TestWorld, { id, rows }: Pick<Submission, 'id' | 'rows'>): Promise<void> {
+async function send(world: TestWorld, submission: Pick<Submission, 'id' | 'rows'>): Promise<void> {
+  await accept(world, submission)
+  await settle(world)
+}
+
+async function accept(world: TestWorld, { id, rows }: Pick<Submission, 'id' | 'rows'>): Promise<void> {
   await receiveSubmission(
     world,
     deliveryOf({ authority: 0, id, layout: 'penalty-2018', sentAtMinute: id, rows }),
   )
   for (const draft of world.queues.inbox.log) await acceptSubmission(world, draft)
-  await settle(world)
 }
 
 async function settle(world: TestWorld): Promise<void> {
@@ -49,7 +53,7 @@ describe('a record that is erased', () => {
     const world = await openHeld()
     expect(await archiveText(world)).toContain('罚款 1')
     const erased = await orderErasure(world, { ...order, entry: firstEntry, rows: [0] })
-    expect(erased).toMatchObject({ outcome: 'erased', records: 2 })
+    expect(erased).toMatchObject({ outcome: 'erased', records: 1 })
     await settle(world)
     expect(world.recordItems().map(({ partition }) => partition)).toEqual([`org#${codeOf(2)}`])
     expect(await archiveText(world)).not.toContain('罚款 1')
@@ -72,6 +76,29 @@ describe('a record that is erased', () => {
     world.close()
   })
 
+  test.each(
+    (['failed', 'stored'] as const).flatMap((mode) => [
+      { mode, rows: [0], others: ['罚款 2'] },
+      { mode, rows: undefined, others: [] },
+    ]),
+  )(
+    'by an order that $mode as its author died is erased by the next, which is told of once (rows $rows)',
+    async ({ mode, rows, others }) => {
+      const world = await openHeld()
+      const wanted = { ...order, entry: firstEntry, ...(rows && { rows }) }
+      const dying = faulty(world, faultsFrom({ crashAt: 1, mode }))
+      await expect(orderErasure(dying, wanted)).rejects.toThrow(Crash)
+      expect(await orderErasure(world, wanted)).toMatchObject({ outcome: 'erased' })
+      expect(await sealPending(world)).toBe(1)
+      await settle(world)
+      const text = await archiveText(world)
+      expect(text).not.toContain('罚款 1')
+      for (const other of others) expect(text).toContain(other)
+      expect(world.recordItems()).toHaveLength(others.length)
+      world.close()
+    },
+  )
+
   test('is erased in whole however often, and wherever, whoever applies it dies', async () => {
     const writes = await countWrites()
     expect(writes).toBeGreaterThan(3)
@@ -89,10 +116,45 @@ describe('a record that is erased', () => {
         expect(await findApplied(world.store, 2, 1), `${crashAt} ${mode}`).toEqual({
           new: 0,
           known: 0,
-          erased: 2,
+          erased: 1,
         })
         world.close()
       }
+    }
+  })
+})
+
+describe('a record that was sent again', () => {
+  test('before its erasure, and sealed, is erased there too when that is applied, in whatever order', async () => {
+    const world = await openHeld()
+    await accept(world, { id: 2, rows: [shared] })
+    await sealPending(world)
+    await orderErasure(world, { ...order, entry: firstEntry, rows: [0] })
+    await sealPending(world)
+    await expect(applyEntry(world, 3)).rejects.toMatchObject({ code: 'ERASURE_AHEAD', retryable: true })
+    expect(await archiveText(world)).toContain('罚款 1')
+    await settle(world)
+    expect(world.recordItems().map(({ partition }) => partition)).toEqual([`org#${codeOf(2)}`])
+    expect(await archiveText(world)).not.toContain('罚款 1')
+    expect(await findApplied(world.store, 3, 1)).toEqual({ new: 0, known: 0, erased: 1 })
+    world.close()
+  })
+
+  test('after its erasure is a report of its own, and stays, whichever is applied first', async () => {
+    for (const numbers of [
+      [2, 3],
+      [3, 2],
+    ]) {
+      const world = await openHeld()
+      await orderErasure(world, { ...order, entry: firstEntry, rows: [0] })
+      await accept(world, { id: 2, rows: [shared, { subject: 1, document: 2, value: 3 }] })
+      await sealPending(world)
+      for (const number of numbers) await applyEntry(world, number)
+      const held = world.recordItems().map(({ partition }) => partition)
+      expect(held.toSorted()).toEqual([1, 2, 2].map((n) => `org#${codeOf(n)}`))
+      // In the record and in the row it came of
+      expect((await archiveText(world)).split('罚款 1')).toHaveLength(3)
+      world.close()
     }
   })
 })
@@ -102,7 +164,7 @@ describe('an entry that is erased', () => {
     const world = await openHeld()
     const before = await findEvidence(world, firstEntry)
     expect(before).toMatchObject({ opening: { payload: { submissionId: 's0' } } })
-    expect(await orderErasure(world, { ...order, entry: firstEntry })).toMatchObject({ records: 3 })
+    expect(await orderErasure(world, { ...order, entry: firstEntry })).toMatchObject({ records: 2 })
     await settle(world)
     const stored = await world.store.find(entryKey(firstEntry))
     expect(Object.keys(stored?.value ?? {}).toSorted()).toEqual([

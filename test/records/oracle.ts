@@ -7,7 +7,11 @@ type Part = { readonly sha256: Parameters<typeof partKey>[0] }
 
 /** One record of the archive with the entry that tells of it. */
 export type Told = {
+  /** The submission's entry, whichever tells. */
   readonly entry: number
+  readonly teller: number
+  /** Whether the row is told to be this record, or not to be it any more. */
+  readonly holds: boolean
   readonly row: number
   readonly sentAt: string
   readonly partition: string
@@ -17,6 +21,8 @@ export type Told = {
   readonly document: string
   readonly revision: string
   readonly digest: string
+  /** The document that is taken back, and how. */
+  readonly withdraws?: { readonly document: string; readonly kind: string }
 }
 
 export async function readEntries(world: Pick<World, 'store'>): Promise<readonly SealedEntry[]> {
@@ -35,20 +41,33 @@ export async function readTold(
 ): Promise<readonly Told[]> {
   const told: Told[] = []
   for (const entry of entries) {
-    const { sentAt, parts } = entry.payload as unknown as { sentAt: string; parts: readonly Part[] }
-    for (const { sha256 } of parts) {
+    for (const { sha256, ...seen } of partsTold(entry)) {
       const body = (await world.objects.find(partKey(sha256)))?.body
       if (body === undefined) throw new Error('the archive has no such part')
       const lines = zstdDecompressSync(body).toString('utf8').split('\n').filter(Boolean)
-      for (const line of lines) told.push(parseLine(line, { entry: entry.number, sentAt }))
+      for (const line of lines) told.push(parseLine(line, seen))
     }
   }
   return told
 }
 
-function parseLine(line: string, seen: { readonly entry: number; readonly sentAt: string }): Told {
+type Seen = Pick<Told, 'entry' | 'teller' | 'holds' | 'sentAt'>
+
+function partsTold({ number, kind, payload }: SealedEntry): readonly (Part & Seen)[] {
+  const told = payload as unknown as { sentAt: string; number: number } & Record<string, readonly Part[]>
+  const as = (parts: readonly Part[] | undefined, holds: boolean) =>
+    (parts ?? []).map(({ sha256 }) => ({
+      ...{ sha256, holds, teller: number, sentAt: told.sentAt },
+      entry: kind === 'submission-replayed' ? told.number : number,
+    }))
+  return [...as(told['parts'], true), ...as(told['gained'], true), ...as(told['lost'], false)]
+}
+
+/** A line of an archived part as what it tells. */
+export function parseLine(line: string, seen: Seen): Told {
   const [row, partition = '', sort = '', text = ''] = line.split('\t')
-  const { type, authority, subject, document, revision } = JSON.parse(text)
+  const { type, authority, subject, document, revision, facts } = JSON.parse(text)
+  const withdrawn = String(document).slice(String(facts.recordType).length + 1)
   return {
     ...seen,
     row: Number(row),
@@ -58,19 +77,63 @@ function parseLine(line: string, seen: { readonly entry: number; readonly sentAt
     document: JSON.stringify([subject, type, authority, document]),
     revision,
     digest: sort.slice(-64),
+    ...(type === 'withdrawal' && {
+      withdraws: {
+        document: JSON.stringify([subject, facts.recordType, authority, withdrawn]),
+        kind: facts.kind,
+      },
+    }),
   }
 }
 
-/** What stands in the first `size` entries: of each document the last in the order (revision, sent, entry, row). */
+/**
+ * What stands in the first `size` entries, where each row is what the last entry that tells of it says: of each document the last in the order (revision, sent, entry, row). Of one
+ * that was withdrawn, the last of those that come after its last withdrawal in that order, where the withdrawal has
+ * the greatest revision told before it was sent; where it corrects, of those that were sent after it; where it repairs,
+ * of those that were never sent before it.
+ */
 export function standingByDefinition(told: readonly Told[], size: number): ReadonlyMap<string, Told> {
+  const known = lastTold(told.filter(({ teller }) => teller < size))
   const standing = new Map<string, Told>()
-  const known = told.filter(({ entry }) => entry < size)
-  // Sorted by the least weighty part first: JavaScript's sort is stable, and the last one set wins
-  const ordered = known
+  for (const document of new Set(known.map((each) => each.document))) {
+    const own = inOrder(known.filter((each) => each.document === document))
+    const withdrawal = bySent(known.filter(({ withdraws }) => withdraws?.document === document)).at(-1)
+    const last = (withdrawal === undefined ? own : own.filter(outlives(withdrawal, own))).at(-1)
+    if (last !== undefined) standing.set(document, last)
+  }
+  return standing
+}
+
+function lastTold(told: readonly Told[]): readonly Told[] {
+  const rows = Map.groupBy(told, ({ entry, row }) => `${entry} ${row}`)
+  return [...rows.values()].flatMap((own) => {
+    const last = Math.max(...own.map(({ teller }) => teller))
+    return own.filter(({ teller, holds }) => teller === last && holds)
+  })
+}
+
+function outlives(withdrawal: Told, own: readonly Told[]): (each: Told) => boolean {
+  const isBefore = (each: Told): boolean => bySent([each, withdrawal])[0] === each
+  const revision = inOrder(own.filter(isBefore)).at(-1)?.revision ?? ''
+  return (each) => {
+    if (withdrawal.withdraws?.kind === 'correction') return !isBefore(each)
+    if (
+      withdrawal.withdraws?.kind === 'repair' &&
+      own.some((one) => one.digest === each.digest && isBefore(one))
+    )
+      return false
+    return inOrder([each, { ...withdrawal, revision }]).at(-1) === each
+  }
+}
+
+// Sorted by the least weighty part first: JavaScript's sort is stable
+function bySent(told: readonly Told[]): readonly Told[] {
+  return told
     .toSorted((a, b) => a.row - b.row)
     .toSorted((a, b) => a.entry - b.entry)
     .toSorted((a, b) => (a.sentAt < b.sentAt ? -1 : a.sentAt > b.sentAt ? 1 : 0))
-    .toSorted((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0))
-  for (const each of ordered) standing.set(each.document, each)
-  return standing
+}
+
+function inOrder(told: readonly Told[]): readonly Told[] {
+  return bySent(told).toSorted((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0))
 }

@@ -5,6 +5,8 @@ import { receiveSubmission } from '../../shared/ingest/receive.ts'
 import { listPending } from '../../shared/ledger/outbox.ts'
 import { findHead, findNumber, type SealedEntry } from '../../shared/ledger/sealed.ts'
 import type { Item } from '../../shared/ports.ts'
+import { findApplied } from '../../shared/records/applied.ts'
+import { partsOf, replayOf } from '../../shared/records/entry.ts'
 import { readEntries, readTold, standingByDefinition, type Told } from './oracle.ts'
 import { deliveryOf, type Schedule, type Stages, type Submission } from './schedule.ts'
 import type { TestWorld } from './world.ts'
@@ -17,7 +19,7 @@ export async function holdsMidway(world: TestWorld, using: Stages): Promise<void
   const sightings = listSightings(world)
   expect(watermark, 'the watermark runs ahead of the ledger').toBeLessThanOrEqual(entries.length)
   for (const each of told) {
-    if (each.entry < watermark && !sightings.has(sightingOf(each)))
+    if (each.teller < watermark && !sightings.has(sightingOf(each)))
       expect.fail(`the watermark runs ahead of ${sightingOf(each)}`)
   }
   const possible = new Set(told.map(sightingOf))
@@ -58,7 +60,9 @@ async function expectReceipts(world: TestWorld, submissions: readonly Submission
   const accepted = await listAccepted(world, submissions)
   const ids = new Set(submissions.map(({ authority, id }) => `submission:authority-${authority}:s${id}`))
   expect(new Set(accepted.map(({ receipt }) => receipt.entryId))).toEqual(ids)
-  expect((await readEntries(world)).map(({ id }) => id).toSorted()).toEqual([...ids].toSorted())
+  const entries = await readEntries(world)
+  const received = entries.filter(({ kind }) => kind === 'submission-received')
+  expect(received.map(({ id }) => id).toSorted()).toEqual([...ids].toSorted())
   let fresh = 0
   for (const { receipt, submission } of accepted) {
     expect(receipt).toMatchObject(countByDefinition(submission))
@@ -67,6 +71,8 @@ async function expectReceipts(world: TestWorld, submissions: readonly Submission
     expect(applied && applied.new + applied.known, 'applied is not what was accepted').toBe(kept)
     fresh += applied?.new ?? Number.NaN
   }
+  for (const entry of entries.filter((each) => replayOf(each) !== undefined))
+    fresh += (await findApplied(world.store, entry.number, partsOf(entry)))?.new ?? Number.NaN
   expect(fresh, 'the sum of new records is not the number of records').toBe(world.recordItems().length)
 }
 
@@ -159,6 +165,8 @@ function listSightings(world: TestWorld): ReadonlySet<string> {
   )
 }
 
-function sightingOf({ entry, row, sentAt, partition, sort }: Told): string {
-  return `${partition} ${sort} ${String(entry).padStart(12, '0')}#${String(row).padStart(8, '0')}#${sentAt}`
+function sightingOf({ entry, row, sentAt, partition, sort, teller, holds }: Told): string {
+  const mark = `${String(entry).padStart(12, '0')}#${String(row).padStart(8, '0')}#${sentAt}`
+  const replay = teller === entry ? '' : `#${String(teller).padStart(12, '0')}#${holds ? '+' : '-'}`
+  return `${partition} ${sort} ${mark}${replay}`
 }

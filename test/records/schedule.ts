@@ -1,14 +1,18 @@
 import fc from 'fast-check'
+import { Failure } from '../../shared/base/failure.ts'
 import { instantOf } from '../../shared/base/instant.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { envelopeSchema } from '../../shared/ingest/envelope.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
+import { replaySubmission } from '../../shared/ingest/replay.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
+import { findSealedEntry } from '../../shared/ledger/sealed.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
 import { standingRecords } from '../../shared/records/as-of.ts'
 import { advanceWatermark, findWatermark } from '../../shared/records/watermark.ts'
 import { Crash, type Schedule as Faults, faultsFrom, faulty } from '../faults.ts'
 import { openTurnstile, turning } from '../ledger/turnstile.ts'
+import { mappings } from './mappings.ts'
 import { authorities, codeOf, openTestWorld, type QueueLog, START, type TestWorld } from './world.ts'
 
 /** The functions under test; a seeded break puts another in the place of one. */
@@ -18,6 +22,7 @@ export const stages = {
   seal: sealPending,
   apply: applyEntry,
   advance: advanceWatermark,
+  replay: replaySubmission,
   watermark: findWatermark,
   standing: standingRecords,
 }
@@ -30,17 +35,19 @@ export type Statement = {
   readonly value: number
 }
 
+const scheduled = ['penalty-2018', 'registration', 'withdrawal', 'credit-repair', 'correction'] as const
+
 export type Submission = {
   readonly authority: number
   readonly id: number
-  readonly layout: 'penalty-2018' | 'registration'
+  readonly layout: (typeof scheduled)[number]
   readonly sentAtMinute: number
   readonly rows: readonly Statement[]
 }
 
 /** One thing that one process does, and how it dies of it. */
 type Deed = {
-  readonly kind: 'deliver' | 'accept' | 'seal' | 'apply' | 'advance'
+  readonly kind: 'deliver' | 'accept' | 'seal' | 'apply' | 'advance' | 'replay'
   /** Which submission, or which of the messages ever sent. */
   readonly pick: number
   readonly faults: Faults
@@ -48,6 +55,8 @@ type Deed = {
 
 export type Schedule = {
   readonly submissions: readonly Submission[]
+  /** Once all is applied, one after another, each begun by a process that dies. */
+  readonly replays: readonly Pick<Deed, 'pick' | 'faults'>[]
   readonly deeds: readonly Deed[]
   /** How many processes live at once. */
   readonly lanes: number
@@ -61,7 +70,7 @@ const aStatement = fc.record({ subject: fc.nat(3), document: fc.nat(1), value: f
 const aSubmission: fc.Arbitrary<Submission> = fc.record({
   authority: fc.nat(2),
   id: fc.nat(3),
-  layout: fc.constantFrom('penalty-2018' as const, 'registration' as const),
+  layout: fc.constantFrom(...scheduled),
   sentAtMinute: fc.nat(4),
   rows: fc.array(aStatement, { minLength: 1, maxLength: 4 }),
 })
@@ -86,6 +95,8 @@ const aDeed: fc.Arbitrary<Deed> = fc.record({
     'apply',
     'apply',
     'advance',
+    'replay',
+    'replay',
   ),
   pick: fc.nat(30),
   faults: someFaults,
@@ -93,6 +104,7 @@ const aDeed: fc.Arbitrary<Deed> = fc.record({
 
 export const aSchedule: fc.Arbitrary<Schedule> = fc.record({
   submissions: fc.array(aSubmission, { minLength: 1, maxLength: 8 }),
+  replays: fc.array(fc.record({ pick: fc.nat(30), faults: someFaults }), { maxLength: 4 }),
   deeds: fc.array(aDeed, { maxLength: 40, size: 'max' }),
   lanes: fc.integer({ min: 1, max: 4 }),
   turns: fc.array(fc.nat(3), { minLength: 1, maxLength: 60, size: 'max' }),
@@ -136,7 +148,7 @@ async function playDeeds(world: TestWorld, schedule: Schedule, { using, check }:
     await stepUntil(schedule.lanes - 1)
     const process = faulty(turning(world, turnstile), faultsFrom(deed.faults))
     const life = doDeed({ world, process, schedule, using }, deed)
-      .catch((fault: unknown) => void (fault instanceof Crash || faults.push(fault)))
+      .catch((fault: unknown) => void (fault instanceof Crash || isAhead(fault) || faults.push(fault)))
       .finally(() => {
         alive.delete(life)
         ended++
@@ -145,6 +157,11 @@ async function playDeeds(world: TestWorld, schedule: Schedule, { using, check }:
   }
   await stepUntil(0)
   if (faults.length > 0) throw faults[0]
+}
+
+// Its message comes again
+function isAhead(fault: unknown): boolean {
+  return fault instanceof Failure && fault.code === 'REPLAY_AHEAD'
 }
 
 type Life = {
@@ -161,10 +178,19 @@ async function doDeed({ world, process, schedule, using }: Life, { kind, pick }:
     const submission = schedule.submissions[pick % schedule.submissions.length]
     if (submission !== undefined) await using.receive(process, deliveryOf(submission))
   }
+  if (kind === 'replay') await replay(process, pick, using)
   if (kind === 'accept') await withMessage(world.queues.inbox, pick, (body) => using.accept(process, body))
   if (kind === 'apply') {
     await withMessage(world.queues.sealed, pick, (body) => using.apply(process, numberOf(body)))
   }
+}
+
+/** Reads one of the first entries again, if that is a submission, by one of the mappings. */
+async function replay(world: TestWorld, pick: number, using: Stages): Promise<void> {
+  const entry = await findSealedEntry(world.store, pick % 4)
+  const layoutOf = mappings[pick % mappings.length]
+  if (entry !== undefined)
+    await using.replay(world, { entry, by: 'operator', dryRun: false, ...(layoutOf && { layoutOf }) })
 }
 
 async function withMessage(
@@ -179,12 +205,39 @@ function numberOf(body: unknown): number {
   return (body as { number: number }).number
 }
 
-/** Nobody dies any more: senders try again, queues deliver all they ever took, the oldest last. */
-async function drain(world: TestWorld, { submissions }: Schedule, using: Stages): Promise<void> {
+/** Nobody dies any more: senders try again, queues deliver all they ever took, the oldest last. Then rows are read again. */
+async function drain(world: TestWorld, { submissions, replays }: Schedule, using: Stages): Promise<void> {
   for (const submission of submissions) await using.receive(world, deliveryOf(submission))
   for (const body of world.queues.inbox.log.toReversed()) await using.accept(world, body)
-  await using.seal(world)
-  for (const body of world.queues.sealed.log.toReversed()) await using.apply(world, numberOf(body))
+  await settle(world, world, using)
+  for (const { pick, faults } of replays) {
+    const process = faulty(world, faultsFrom(faults))
+    await replay(process, pick, using)
+      .then(() => settle(world, process, using))
+      .catch(onlyCrash)
+    await replay(world, pick, using)
+    await settle(world, world, using)
+  }
+}
+
+async function settle({ queues }: TestWorld, process: TestWorld, using: Stages): Promise<void> {
+  await using.seal(process)
+  let waiting = queues.sealed.log.toReversed()
+  while (waiting.length > 0) {
+    const again: typeof waiting = []
+    for (const body of waiting) {
+      await using.apply(process, numberOf(body)).catch((fault: unknown) => {
+        if (!isAhead(fault)) throw fault
+        again.push(body)
+      })
+    }
+    if (again.length === waiting.length) throw new Error('each waits for another')
+    waiting = again
+  }
+}
+
+function onlyCrash(fault: unknown): void {
+  if (!(fault instanceof Crash)) throw fault
 }
 
 export function deliveryOf({ authority, id, layout, sentAtMinute, rows }: Submission): Delivery {
@@ -195,7 +248,7 @@ export function deliveryOf({ authority, id, layout, sentAtMinute, rows }: Submis
     submissionId: `s${id}`,
     layout,
     sentAt: instantOf(START - (10 - sentAtMinute) * 60_000),
-    records: rows.map((row) => (layout === 'registration' ? registrationRow(row) : penaltyRow(row))),
+    records: rows.map((row) => rowsOf[layout](row)),
   })
   return { authority: from, head }
 }
@@ -225,3 +278,24 @@ function registrationRow({ subject, document, value }: Statement) {
     appr_dt: `2026-01-0${1 + document}`,
   }
 }
+
+/** Takes back a penalty or, every third time, the registration. */
+function withdrawalRow({ subject, document, value }: Statement) {
+  return {
+    comp_nm: '示例有限公司',
+    uni_social_crd_cd: CODES[subject],
+    reg_no: subject === 2 ? REGISTRATION_NUMBER : '',
+    record_type: value === 2 ? '登记信息' : '行政处罚',
+    doc_no: `示罚〔2026〕${document}号`,
+    original_org: '示例局',
+    effective_dt: `2026-02-0${1 + value}`,
+  }
+}
+
+const rowsOf = {
+  'penalty-2018': penaltyRow,
+  registration: registrationRow,
+  withdrawal: withdrawalRow,
+  'credit-repair': withdrawalRow,
+  correction: withdrawalRow,
+} as const

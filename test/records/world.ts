@@ -4,7 +4,7 @@ import { openDatabase } from '../../shared/embedded/database.ts'
 import { openStore } from '../../shared/embedded/store.ts'
 import { completeUscc } from '../../shared/identity/uscc.ts'
 import type { Queue, World } from '../../shared/ports.ts'
-import { authoritySchema, ledgerSettingsSchema, policySchema } from '../../shared/settings.ts'
+import { authoritySchema, ledgerSettingsSchema, policySchema, recordTypes } from '../../shared/settings.ts'
 import { openMemoryObjects } from '../memory-objects.ts'
 import { openMemorySigner } from '../signer.ts'
 
@@ -61,7 +61,7 @@ export const authorities = [0, 1, 2].map((n) =>
     code: `authority-${n}`,
     name: { zh: `示例局${n}`, en: `Demo bureau ${n}` },
     uscc: codeOf(900 + n, '11'),
-    recordTypes: ['penalty', 'registration', 'licence'],
+    recordTypes: [...recordTypes],
     contact: 'data@bureau.example',
   }),
 )

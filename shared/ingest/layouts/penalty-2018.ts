@@ -7,7 +7,7 @@ export const penalty2018: Layout = {
   recordType: 'penalty',
   title: { zh: '双公示行政处罚（2018 版）', en: 'Double-publicity penalty, 2018' },
   source: '发改办财金〔2018〕424号',
-  documentFacts: ['documentNumber'],
+  documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [
     { code: 'CF_XDR_MC', headers: ['行政相对人名称'], kind: 'text', fact: 'subjectName', required: true, maxLength: 400 },
@@ -19,8 +19,10 @@ export const penalty2018: Layout = {
     { code: '代码_2', headers: ['行政相对人代码_2'], kind: 'identifier' },
     { code: '代码_3', headers: ['行政相对人代码_3'], kind: 'identifier' },
     { code: '代码_4', headers: ['行政相对人代码_4'], kind: 'identifier' },
-    { code: 'CF_XDR_SYDW', headers: ['行政相对人代码_5(事业单位证书号)', '行政相对人代码_5'], kind: 'transport' },
-    { code: 'CF_XDR_SHZZ', headers: ['行政相对人代码_6(社会组织登记证号)', '行政相对人代码_6'], kind: 'transport' },
+    { code: 'CF_XDR_SYDW', headers: ['行政相对人代码_5(事业单位证书号)'], kind: 'transport' },
+    { code: 'CF_XDR_SHZZ', headers: ['行政相对人代码_6(社会组织登记证号)'], kind: 'transport' },
+    { code: '代码_5', headers: ['行政相对人代码_5'], kind: 'subject-person' },
+    { code: '代码_6', headers: ['行政相对人代码_6'], kind: 'subject-person' },
     { code: 'CF_FRDB', headers: ['CF_FDDB', 'CF_FR', '法定代表人', '法定代表人姓名'], kind: 'person' },
     { code: 'CF_FR_ZJLX', headers: ['法定代表人证件类型'], kind: 'person' },
     { code: 'CF_FR_ZJHM', headers: ['CF_FR_SFZH', '法定代表人证件号码', '法定代表人身份证号'], kind: 'person' },

@@ -7,12 +7,12 @@ export const registration: Layout = {
   recordType: 'registration',
   title: { zh: '市场主体登记信息', en: 'Registration of an organisation' },
   source: 'warehouse columns of a market regulator (uni_social_crd_cd, comp_nm …)',
-  documentFacts: [],
+  documentKeys: [],
   revisionFact: 'approvedOn',
   // biome-ignore format: a table reads by rows
   columns: [
     { code: 'comp_nm', headers: ['企业名称', '名称', '单位名称', '机构名称'], kind: 'text', fact: 'name', required: true, maxLength: 400 },
-    { code: 'uni_social_crd_cd', headers: ['统一社会信用代码', '统一社会信用代码/注册号'], kind: 'identifier' },
+    { code: 'uni_social_crd_cd', headers: ['统一社会信用代码', '统一社会信用代码/注册号', '注册号/统一社会信用代码', '社会统一信用代码', '社会信用代码'], kind: 'identifier' },
     { code: 'reg_no', headers: ['注册号', '工商注册号'], kind: 'registration-number', fact: 'registrationNumber', maxLength: 60 },
     { code: 'org_code', headers: ['组织机构代码'], kind: 'organisation-code' },
     { code: 'reg_org', headers: ['登记机关'], kind: 'text', fact: 'registrationAuthority', maxLength: 400 },
@@ -27,6 +27,7 @@ export const registration: Layout = {
     { code: 'opt_from', headers: ['经营期限自', '营业期限自'], kind: 'date', fact: 'operatingFrom' },
     { code: 'opt_to', headers: ['经营期限至', '营业期限至'], kind: 'end-date', fact: 'operatingTo' },
     { code: 'domdi_strict', headers: ['住所行政区划', '行政区划代码'], kind: 'text', fact: 'division', maxLength: 20 },
+    { code: 'id_no', headers: ['证件号码', '居民身份证号', '身份证号码'], kind: 'subject-person' },
     { code: 'legal_rep', headers: ['法人代表', '法定代表人', '法定代表人姓名', '负责人', '投资人', 'indv_nm', 'lega_rep'], kind: 'person' },
     { code: 'export_time', headers: ['数据导出时间', '导出时间', '序号', 'etl_time', 'indv_code', '所在省份', '地区'], kind: 'transport' },
   ],

@@ -1,9 +1,49 @@
+import type { RecordType } from '../../settings.ts'
+import { abnormalListing } from './abnormal-listing.ts'
+import { cancellation } from './cancellation.ts'
+import { commitment } from './commitment.ts'
+import { correction } from './correction.ts'
+import { creditRepair } from './credit-repair.ts'
+import { customsClass } from './customs-class.ts'
+import { judgmentDefault } from './judgment-default.ts'
 import type { Layout } from './layout.ts'
+import { licence2015 } from './licence-2015.ts'
 import { licence2018 } from './licence-2018.ts'
+import { penalty2015 } from './penalty-2015.ts'
 import { penalty2018 } from './penalty-2018.ts'
+import { qualification } from './qualification.ts'
 import { registration } from './registration.ts'
+import { registrationChange } from './registration-change.ts'
+import { seriousListing } from './serious-listing.ts'
+import { taxViolation } from './tax-violation.ts'
+import { taxpayerGrade } from './taxpayer-grade.ts'
+import { withdrawal } from './withdrawal.ts'
 
-export const layouts: readonly Layout[] = [licence2018, penalty2018, registration]
+export const layouts: readonly Layout[] = [
+  registration,
+  registrationChange,
+  cancellation,
+  licence2018,
+  licence2015,
+  penalty2018,
+  penalty2015,
+  abnormalListing,
+  seriousListing,
+  judgmentDefault,
+  taxpayerGrade,
+  taxViolation,
+  customsClass,
+  qualification,
+  commitment,
+  withdrawal,
+  creditRepair,
+  correction,
+]
+
+/** What names the documents of a type, in any of its layouts. */
+export function documentKeysOf(type: RecordType): Layout['documentKeys'] {
+  return layouts.find(({ recordType }) => recordType === type)?.documentKeys ?? []
+}
 
 /** The layout of a name, with or without its version (`licence-2018`, `licence-2018@1`). */
 export function findLayout(name: string): Layout | undefined {

@@ -6,5 +6,13 @@ export const calendarDateSchema = z.string().refine((text) => parseCalendarDate(
   message: 'not a date of the form YYYY-MM-DD',
 }) as unknown as z.ZodType<CalendarDate>
 
+/** What a decision states whatever its type; only some have a number. */
+export const decisionFacts = {
+  subjectName: z.string(),
+  documentNumber: z.string().optional(),
+  decidedOn: calendarDateSchema,
+  decidedBy: z.string(),
+}
+
 /** A decimal string in yuan, no exponent, no leading plus, no trailing zeros after the point: `1200.5`. */
 export const moneySchema = z.string().regex(/^(0|[1-9]\d*)(\.\d*[1-9])?$/)

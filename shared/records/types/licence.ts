@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { calendarDateSchema } from './fact.ts'
 
-/** 行政许可: one administrative licence (double publicity, 2018 layout). */
+/** 行政许可: one administrative licence (double publicity). */
 export const licenceFactsSchema = z.strictObject({
   subjectName: z.string(),
   documentName: z.string().optional(),

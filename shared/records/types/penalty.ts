@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { calendarDateSchema, moneySchema } from './fact.ts'
 
-/** 行政处罚: one administrative penalty (double publicity, 2018 layout). */
+/** 行政处罚: one administrative penalty (double publicity). */
 export const penaltyFactsSchema = z.strictObject({
   subjectName: z.string(),
   /** 行政处罚决定书文号 as the authority writes it. */
@@ -25,6 +25,7 @@ export const penaltyFactsSchema = z.strictObject({
   validTo: calendarDateSchema.optional(),
   /** 公示截止期: the last day the authority wants it published. */
   publishedTo: calendarDateSchema.optional(),
+  status: z.enum(['valid', 'invalid']).optional(),
   penaltyAuthority: z.string(),
   penaltyAuthorityCode: z.string().optional(),
   sourceUnit: z.string().optional(),

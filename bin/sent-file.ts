@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
+import { checkFileName, parseFileName } from '../shared/ingest/file-name.ts'
+import { type FileFormat, formats } from '../shared/ingest/formats/registry.ts'
+import { describeRefusal } from '../shared/ingest/refusal.ts'
+import { CommandEnd } from './command-end.ts'
+
+/** A file of records on this machine, read as often as it is opened. */
+export type SentFile = {
+  readonly format: FileFormat
+  readonly contentType: string
+  readonly sizeBytes: number
+  readonly open: () => Readable
+  /** SHA-256 of its bytes. */
+  readonly hash: () => Promise<string>
+}
+
+/** What the names of files end in that are read. */
+export const ENDINGS = formats.flatMap(({ endings }) => endings.map((ending) => `.${ending}`)).join(', ')
+
+/** Ends the command where there is no such file, or its name says no format or tells of a person. */
+export async function findSentFile(file: string): Promise<SentFile> {
+  const refusal = checkFileName(basename(file))
+  if (refusal !== undefined) throw new CommandEnd(3, refusal.code, describeRefusal({ ...refusal, path: '' }))
+  const named = parseFileName(basename(file))
+  const format = formats.find(({ name }) => name === named?.format)
+  if (format === undefined) throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', `one of ${ENDINGS} is wanted`)
+  const found = await stat(file).catch(() => undefined)
+  if (!found?.isFile()) throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
+  const open = () => createReadStream(file, { highWaterMark: READ_BYTES })
+  return {
+    format: format.name,
+    contentType: format.mediaTypes[0],
+    sizeBytes: found.size,
+    open,
+    async hash() {
+      const hash = createHash('sha256')
+      for await (const chunk of open()) hash.update(chunk as Uint8Array)
+      return hash.digest('hex')
+    },
+  }
+}
+
+const READ_BYTES = 1024 * 1024

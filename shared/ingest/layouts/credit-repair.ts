@@ -1,0 +1,14 @@
+import type { Layout } from './layout.ts'
+import { withdrawalColumns } from './withdrawal-columns.ts'
+
+/** 信用修复: publication, sharing and use end (信用修复管理办法, NDRC Order 36, art. 3). */
+export const creditRepair: Layout = {
+  name: 'credit-repair',
+  version: 1,
+  recordType: 'withdrawal',
+  title: { zh: '信用修复', en: 'Credit repair' },
+  source: 'no published schema was found: the codes are ours, the headers the words of the field',
+  documentKeys: [],
+  fixedFacts: { kind: 'repair' },
+  columns: withdrawalColumns('修复', ['修复日期', '终止公示日期', '修复时间']),
+}

@@ -1,0 +1,13 @@
+import type { Layout } from './layout.ts'
+import { listingColumns, listingKeys } from './listing-columns.ts'
+
+/** 严重违法失信名单. */
+export const seriousListing: Layout = {
+  name: 'serious-listing',
+  version: 1,
+  recordType: 'serious-listing',
+  title: { zh: '严重违法失信名单', en: 'Entry of the list of serious violations' },
+  source: 'no published schema was found: the codes are ours, the headers the words of the field',
+  documentKeys: listingKeys,
+  columns: listingColumns(['严重违法失信名单', '严重违法失信企业名单', '严重违法失信企业名单(黑名单)']),
+}

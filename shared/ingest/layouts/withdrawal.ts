@@ -1,0 +1,14 @@
+import type { Layout } from './layout.ts'
+import { withdrawalColumns } from './withdrawal-columns.ts'
+
+/** 撤回、撤销: the sender takes back what it filed, or the decision itself was revoked. */
+export const withdrawal: Layout = {
+  name: 'withdrawal',
+  version: 1,
+  recordType: 'withdrawal',
+  title: { zh: '撤回、撤销信用信息', en: 'Withdrawal of a record' },
+  source: 'no published schema was found: the codes are ours, the headers the words of the field',
+  documentKeys: [],
+  fixedFacts: { kind: 'withdrawal' },
+  columns: withdrawalColumns('撤回', ['撤回日期', '撤销日期']),
+}

@@ -1,0 +1,20 @@
+import { type Column, isKept } from './layouts/layout.ts'
+
+/**
+ * What the archive keeps of a row beside its record, for a later mapping to read: the cells of the layout's columns,
+ * under their codes, as JSON. Nothing but what the record's own texts came from and identifiers that hold: in the place
+ * of one that does not (`unread`) may stand anything, a person's number too.
+ */
+export function sourceText(cells: ReadonlyMap<Column, string>, unread: readonly Column[]): string {
+  const kept: Record<string, string> = {}
+  for (const [column, cell] of cells) {
+    if (cell === '' || !isKept(column) || (unread.includes(column) && !isFact(column))) continue
+    kept[column.code] = cell
+  }
+  return JSON.stringify(kept)
+}
+
+// A registration number that does not hold is no fact either
+function isFact({ fact, kind }: Column): boolean {
+  return fact !== undefined && kind !== 'registration-number'
+}

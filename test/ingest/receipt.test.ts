@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { canonicalJson, type Json } from '../../shared/base/canonical.ts'
+import { sha256 } from '../../shared/base/digest.ts'
+import { type CalendarDate, instantOf } from '../../shared/base/instant.ts'
+import { buryDraft } from '../../shared/ingest/accept.ts'
+import { findLayout } from '../../shared/ingest/layouts/registry.ts'
+import { findReceipt } from '../../shared/ingest/receipt.ts'
+import { recordsRootOf } from '../../shared/ingest/trial.ts'
+import { sealPending } from '../../shared/ledger/seal.ts'
+import { findSealedEntry } from '../../shared/ledger/sealed.ts'
+import { PART_RECORD_LIMIT } from '../../shared/records/part.ts'
+import { policySchema } from '../../shared/settings.ts'
+import { mth } from '../ledger/definition.ts'
+import {
+  csvOf,
+  fileDelivery,
+  recordsDelivery,
+  rows,
+  streamOf,
+  take,
+  takeRecords,
+  withWorld,
+} from './sample.ts'
+
+const layout = 'penalty-2018'
+const row = rows[layout]
+const good = (n: number) => ({ ...row, CF_WSH: `示罚〔2026〕${n}号` })
+const refused = { ...row, CF_JDRQ: 'yesterday' }
+
+/** The root as RFC 6962 defines it, over the records as they lie in the archive. */
+function plainRoot(records: readonly unknown[]): string {
+  const digests = records.map((record) => Buffer.from(sha256(canonicalJson(record as Json)), 'hex'))
+  return mth(digests).toString('hex')
+}
+
+test('the records’ root of a receipt is the Merkle root over the digests of the records kept, in their order', async () => {
+  const sent = fc.array(fc.oneof(fc.nat(9).map(good), fc.constant(refused)), { minLength: 1, maxLength: 20 })
+  await fc.assert(
+    fc.asyncProperty(sent, async (statements) => {
+      const { draft, records } = await takeRecords(statements, { layout })
+      expect(draft.accepted + draft.unresolved).toBe(records.length)
+      expect(draft.recordsRoot).toBe(plainRoot(records))
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('the records’ root goes on from part to part', async () => {
+  const statements = Array.from({ length: PART_RECORD_LIMIT + 300 }, (_, n) => good(n))
+  const { draft, records } = await takeRecords(statements, { layout })
+  expect(draft.parts).toHaveLength(2)
+  expect(draft.recordsRoot).toBe(plainRoot(records))
+})
+
+test('whoever has the file that was sent can work the records’ root out again, and of no other file', async () => {
+  const file = (...statements: readonly object[]) =>
+    csvOf([Object.keys(row), ...statements.map((each) => Object.values(each))])
+  const rootOf = (text: string, authority = 'authority-0') => {
+    const context = { layout: findLayout(layout) as never, authority, today: '2026-06-01' as CalendarDate }
+    const bytes = streamOf(Buffer.from(text))
+    return recordsRootOf(context, { format: 'csv', bytes }, policySchema.parse({}))
+  }
+  await withWorld(async (world) => {
+    const text = file(good(1), refused, good(2), good(1))
+    const { draft } = await take(world, fileDelivery(text, 'csv', { layout }))
+    expect(draft).toMatchObject({ accepted: 2, repeated: 1, refused: 1 })
+    expect(await rootOf(text)).toBe(draft.recordsRoot)
+    for (const other of [file(good(1), refused), file(good(2), good(1)), file(good(1), refused, good(3))])
+      expect(await rootOf(other)).not.toBe(draft.recordsRoot)
+    expect(await rootOf(text, 'authority-1')).not.toBe(draft.recordsRoot)
+  })
+})
+
+test('corrections may come until so many days after the day of receipt in China', async () => {
+  const cases = [
+    // 23:59 and midnight in China
+    ['2026-06-01T15:59:59.999Z', 11, '2026-06-12'],
+    ['2026-06-01T16:00:00.000Z', 11, '2026-06-13'],
+    ['2026-06-01T00:00:00.000Z', 1, '2026-06-02'],
+    ['2026-12-31T00:00:00.000Z', 366, '2028-01-01'],
+  ] as const
+  for (const [at, correctionDays, until] of cases) {
+    await withWorld(
+      async (world) => {
+        const then = { ...world, now: () => instantOf(Date.parse(at)) }
+        const sentAt = '2026-05-01T00:00:00Z'
+        const { draft } = await take(then, recordsDelivery([row], { layout, sentAt }))
+        expect(draft.correctionsUntil).toBe(until)
+        const { draft: whole } = await take(
+          then,
+          recordsDelivery([row], { layout: 'unknown', submissionId: 's2', sentAt }),
+        )
+        expect(whole).toMatchObject({ refusal: { code: 'LAYOUT_UNKNOWN' }, correctionsUntil: until })
+      },
+      { correctionDays },
+    )
+  }
+})
+
+test('the entry says both, and the stored receipt keeps both though the policy changes', async () => {
+  await withWorld(async (world) => {
+    const { draft } = await take(world, recordsDelivery([good(1), good(2)], { layout }))
+    await sealPending(world)
+    const { recordsRoot, correctionsUntil } = draft
+    expect((await findSealedEntry(world.store, 0))?.payload).toMatchObject({ recordsRoot, correctionsUntil })
+    const later = {
+      ...world,
+      settings: { ...world.settings, policy: policySchema.parse({ correctionDays: 1 }) },
+    }
+    await expect(take(later, recordsDelivery([good(1), good(2)], { layout }))).rejects.toThrow('was repeated')
+    expect(await findReceipt(world.store, 'authority-0', 's1')).toEqual(draft)
+  })
+})
+
+test('a submission that died has no records’ root, whatever had been read of it', async () => {
+  await withWorld(async (world) => {
+    const { draft } = await takeRecords([row], { layout })
+    await buryDraft(world, draft)
+    const receipt = await findReceipt(world.store, 'authority-0', 's1')
+    expect(receipt).toMatchObject({ refusal: { code: 'SUBMISSION_DEAD' }, parts: [] })
+    expect(receipt).not.toHaveProperty('recordsRoot')
+    expect(receipt?.correctionsUntil).toBe(draft.correctionsUntil)
+  })
+})
