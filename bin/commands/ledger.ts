@@ -209,12 +209,19 @@ function filesIn(directory: string): LogFiles {
   return {
     find: async (path) => readFile(join(directory, path)).catch(absentAs(undefined, path)),
     list: async () => {
-      const options = { recursive: true, withFileTypes: true } as const
-      const entries = await readdir(directory, options).catch(absentAs([], directory))
-      const files = entries.filter((entry) => entry.isFile())
-      return files.map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+      const names = await readdir(directory).catch(absentAs([], directory))
+      const below = await Promise.all(['checkpoints', 'tile'].map((name) => listBelow(directory, name)))
+      return [...names, ...below.flat()]
     },
   }
+}
+
+// Each by its name: a link in the place of either directory is followed, or cannot be
+async function listBelow(directory: string, name: string): Promise<readonly string[]> {
+  const options = { recursive: true, withFileTypes: true } as const
+  const entries = await readdir(join(directory, name), options).catch(absentAs([], name))
+  const files = entries.filter((entry) => !entry.isDirectory())
+  return files.map((entry) => relative(directory, join(entry.parentPath, entry.name)))
 }
 
 // What is there and cannot be read is no finding about the log: fewer files would be verified, or one be told of as missing
