@@ -214,6 +214,21 @@ describe('a file that is refused', () => {
     })
   })
 
+  test('because its authority signs, and nobody signed this, takes no id of the authority’s', async () => {
+    await withHome(async (home) => {
+      const authorities = home.settings.authorities.map((each) => ({ ...each, requireSignature: true }))
+      await drop(home, 'week-1.csv', await penalties())
+      await look({ ...home, settings: { ...home.settings, authorities } })
+      await settle(home)
+      expect(await left(home)).toEqual([])
+      expect(await receiptOf(home, 'week-1')).toBeUndefined()
+      const digest = contentSha256(LAYOUT, sha256(await penalties()))
+      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+        refusal: { code: 'SIGNATURE_MISSING' },
+      })
+    })
+  })
+
   test('is none for a full disk, however long that lasts', async () => {
     await withHome(async (home) => {
       await drop(home, 'week-1.csv', await penalties())
