@@ -101,10 +101,9 @@ describe('a file in the drop', () => {
 
   test('that is written to while it is read is left, and taken when it is whole', async () => {
     await withHome(async (home) => {
-      const [, header = '', row = ''] = (await penalties()).split('\r\n')
-      const many = Array.from({ length: 9_000 }, (_, n) => row.replace(/第\d+号/, `第${n}号`))
-      await drop(home, 'week-1.csv', [header, ...many.slice(0, 8_000)].join('\r\n'))
-      const more = () => appendFile(takingFile(home), `\r\n${many.slice(8_000).join('\r\n')}`)
+      const lines = await manyLines()
+      await drop(home, 'week-1.csv', lines.slice(0, 8_001).join('\r\n'))
+      const more = () => appendFile(takingFile(home), `\r\n${lines.slice(8_001).join('\r\n')}`)
       expect(await look(slowly(home, more))).toEqual(['FILE_CHANGED'])
       expect(home.queues.inbox.size()).toBe(0)
       await look(home)
@@ -145,6 +144,33 @@ describe('a file in the drop', () => {
         refusal: { code: 'SUBMISSION_ID_REUSED' },
       })
       expect(await left(home)).toEqual([])
+    })
+  })
+})
+
+describe('two files of one name', () => {
+  test('are both taken, though the first had to wait: the second does not take its place', async () => {
+    await withHome(async (home) => {
+      const full = {
+        ...home,
+        objects: failing(home.objects, new Failure('OBJECTS_FULL', { retryable: true })),
+      }
+      const other = (await penalties()).replaceAll('超标', '超额')
+      await drop(home, 'week-1.csv', await penalties())
+      await look(full)
+      await drop(home, 'week-1.csv', other)
+      await look(full)
+      expect(await left(home)).toEqual(['.taking', '.taking/week-1.csv', 'week-1.csv'])
+      for (let time = 0; time < 2; time++) {
+        await look(home)
+        await settle(home)
+      }
+      expect(await left(home)).toEqual([])
+      expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
+      const digest = contentSha256(LAYOUT, sha256(other))
+      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+        refusal: { code: 'SUBMISSION_ID_REUSED' },
+      })
     })
   })
 })
@@ -206,6 +232,21 @@ describe('a file that is refused', () => {
       expect(await left(home)).toEqual([])
       const digest = contentSha256(LAYOUT, sha256(await penalties()))
       expect(await receiptOf(home, refusedId(digest))).toMatchObject({ refusal: { code: 'SUBMISSION_DEAD' } })
+    })
+  })
+
+  test('because its authority signs, and nobody signed this, takes no id of the authority’s', async () => {
+    await withHome(async (home) => {
+      const authorities = home.settings.authorities.map((each) => ({ ...each, requireSignature: true }))
+      await drop(home, 'week-1.csv', await penalties())
+      await look({ ...home, settings: { ...home.settings, authorities } })
+      await settle(home)
+      expect(await left(home)).toEqual([])
+      expect(await receiptOf(home, 'week-1')).toBeUndefined()
+      const digest = contentSha256(LAYOUT, sha256(await penalties()))
+      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+        refusal: { code: 'SIGNATURE_MISSING' },
+      })
     })
   })
 
@@ -273,15 +314,28 @@ test('a file whose taker died before it could remove it is a repeat, and goes', 
   })
 })
 
-test('a look that is told to stop leaves the file it was reading', async () => {
+test('a look that is told to stop leaves the file that it reads, and those to come', async () => {
   await withHome(async (home) => {
-    await drop(home, 'week-1.csv', await penalties())
+    await drop(home, 'week-1.csv', (await manyLines()).join('\r\n'))
+    await drop(home, 'week-2.csv', await penalties())
     const stop = new AbortController()
-    stop.abort()
     const told: string[] = []
-    await takeDropped(home, { signal: stop.signal, stillMs: 0, onFault: ({ code }) => told.push(code) })
+    const options = {
+      signal: stop.signal,
+      stillMs: 0,
+      onFault: ({ code }: { code: string }) => told.push(code),
+    }
+    await takeDropped(
+      slowly(home, async () => stop.abort()),
+      options,
+    )
     expect(told).toEqual([])
-    expect(await left(home)).toEqual(['week-1.csv'])
+    expect(await left(home)).toEqual(['.taking', '.taking/week-1.csv', 'week-2.csv'])
+    expect(home.queues.inbox.size()).toBe(0)
+    await look(home)
+    await settle(home)
+    expect(await receiptOf(home, 'week-1')).toMatchObject({ received: 9_000 })
+    expect(await receiptOf(home, 'week-2')).toMatchObject({ received: 51 })
   })
 })
 
@@ -297,6 +351,12 @@ async function withHome(work: (home: Home) => Promise<void>): Promise<void> {
 
 async function penalties(): Promise<string> {
   return readFile(example('penalties-2018.csv'), 'utf8')
+}
+
+/** A header and nine thousand rows: more than is read at once. */
+async function manyLines(): Promise<readonly string[]> {
+  const [, header = '', row = ''] = (await penalties()).split('\r\n')
+  return [header, ...Array.from({ length: 9_000 }, (_, n) => row.replace(/第\d+号/, `第${n}号`))]
 }
 
 async function drop(home: Home, name: string, text: string, layout = LAYOUT): Promise<void> {
