@@ -4,6 +4,7 @@ import { Command, CommanderError, Help } from 'commander'
 import { endWithReader, print } from './command.ts'
 import { authorityCommand } from './commands/authority.ts'
 import { caseCommand } from './commands/case.ts'
+import { collectCommand } from './commands/collect.ts'
 import { datasetCommand } from './commands/dataset.ts'
 import { identifyCommand } from './commands/identify.ts'
 import { layoutCommand } from './commands/layout.ts'
@@ -12,6 +13,7 @@ import { organisationCommand } from './commands/organisation.ts'
 import { principalCommand } from './commands/principal.ts'
 import { pushCommand } from './commands/push.ts'
 import { receiptCommand } from './commands/receipt.ts'
+import { replayCommand } from './commands/replay.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tokenCommand } from './commands/token.ts'
 
@@ -31,12 +33,14 @@ const program = new Command('credit-fusion')
   })
   .addCommand(identifyCommand())
   .addCommand(pushCommand())
+  .addCommand(collectCommand())
   .addCommand(layoutCommand())
   .addCommand(organisationCommand())
   .addCommand(datasetCommand())
   .addCommand(caseCommand())
   .addCommand(receiptCommand())
   .addCommand(ledgerCommand())
+  .addCommand(replayCommand())
   .addCommand(principalCommand())
   .addCommand(authorityCommand())
   .addCommand(tokenCommand())

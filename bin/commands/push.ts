@@ -37,6 +37,7 @@ export type Pushed = {
   readonly unresolved: number
   readonly entry: number
   readonly applied: Applied
+  readonly correctionsUntil?: string
   readonly refusal?: Receipt['refusal']
   readonly records: readonly RecordOutcome[]
   /** The first record that is not listed, where there are more than a list takes. */
@@ -63,10 +64,10 @@ export function pushCommand(): Command {
     })
 }
 
-const LAYOUTS = layouts.map(({ name }) => name).join(', ')
-const TIMEOUT_SECONDS = 600
+export const LAYOUTS = layouts.map(({ name }) => name).join(', ')
+export const TIMEOUT_SECONDS = 600
 
-function parseLayout(name: string): string {
+export function parseLayout(name: string): string {
   if (findLayout(name) !== undefined) return name
   throw new InvalidArgumentError(`The layouts are ${LAYOUTS}.`)
 }
@@ -99,7 +100,7 @@ async function tryHere(file: string, { layout, json }: PushOptions): Promise<voi
 const LISTED_RECORDS = 100_000
 
 // As JSON all of them; to people, what they may have to mend
-function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {
+export function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {
   return json ? undefined : ['refused', 'unresolved']
 }
 
@@ -173,7 +174,7 @@ type Waiting = Submitted & {
 
 type ReceiptStatus = z.infer<typeof statusSchema>
 
-async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
+export async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
   const began = performance.now()
   let [told, toldAt] = ['received', began]
   for (;;) {
@@ -184,11 +185,17 @@ async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pus
     const now = performance.now()
     if (now - began > waiting.timeoutMs) throw notAppliedYet(waiting, status)
     if (status !== told || now - toldAt > TELL_MS) {
-      report(`${status} after ${Math.round((now - began) / 1_000)} s`)
+      report(`${status} after ${Math.round((now - began) / 1_000)} s${describeParts(state)}`)
       ;[told, toldAt] = [status, now]
     }
     await sleep(POLL_MS)
   }
+}
+
+// Of a file of one part there is nothing to tell between none and all
+function describeParts(state: ReceiptStatus | undefined): string {
+  const { applied = 0, of = 0 } = state?.parts ?? {}
+  return of > 1 ? `: ${applied} of ${of} parts applied` : ''
 }
 
 const POLL_MS = 25
@@ -238,7 +245,8 @@ async function listOn(session: Session, waiting: Waiting, first: ReceiptStatus):
 // Undefined until it is applied
 function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pushed | undefined {
   if (entry === undefined || applied === undefined) return undefined
-  const { submissionId, authority, received, accepted, repeated, refused, unresolved, refusal } = receipt
+  const { submissionId, authority, received, accepted, repeated, refused, unresolved } = receipt
+  const { refusal, correctionsUntil } = receipt
   const counts = { received, accepted, repeated, refused, unresolved }
   return {
     submissionId,
@@ -246,7 +254,8 @@ function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pu
     ...counts,
     entry,
     applied,
-    ...(refusal === undefined ? {} : { refusal }),
+    ...(correctionsUntil !== undefined && { correctionsUntil }),
+    ...(refusal !== undefined && { refusal }),
     records,
     ...(next !== undefined && { next }),
   }
@@ -254,12 +263,13 @@ function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pu
 
 /** The receipt for people: the sums, and why each record was refused or waits; `layout` names the columns in Chinese. */
 export function describePush(pushed: Pushed, layout: string): string {
-  const { submissionId, authority, entry, applied } = pushed
+  const { submissionId, authority, entry, applied, correctionsUntil } = pushed
   const [sums = '', ...records] = describeOutcomes(pushed, layout)
   return [
     `submission ${submissionId} from ${authority}, ledger entry ${entry}`,
     sums,
     `  applied: ${applied.new} new, ${applied.known} known`,
+    ...(correctionsUntil === undefined ? [] : [`  corrections until ${correctionsUntil}, in China`]),
     ...records,
   ].join('\n')
 }
@@ -269,7 +279,7 @@ type Outcomes = Pick<
   'received' | 'accepted' | 'repeated' | 'refused' | 'unresolved' | 'records' | 'next'
 >
 
-function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
+export function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
   const { received, accepted, repeated, refused, unresolved } = outcomes
   const sums = `${accepted} accepted + ${repeated} repeated + ${refused} refused + ${unresolved} unresolved`
   const lines = [`  ${received} received = ${sums}`]

@@ -14,6 +14,7 @@ import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
 import { addPublicLog } from './public-log.ts'
 import { receiptRoutes } from './receipts.ts'
+import { replayRoutes } from './replays.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
 import { bringsFile, submissionRoutes } from './submissions.ts'
@@ -37,7 +38,7 @@ export type ApiOptions = {
 }
 
 /** Largest body that is held whole: an envelope's. A file is read as it comes, and has a limit of its own. */
-export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
+const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The API over a world: one app, every route behind a token but `/healthz`, `/openapi.json` and the public log. */
 export function createApi(options: ApiOptions): Routes {
@@ -78,6 +79,7 @@ function routesOf({ world, stages }: ApiOptions) {
     principalRoutes(world),
     authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
+    replayRoutes(world),
   ]
   return { data, cases }
 }

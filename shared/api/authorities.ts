@@ -6,16 +6,14 @@ import {
   rotateKey,
   type Standing,
   type StandingChange,
-  type StandingOrder,
   suspendAuthority,
 } from '../authorities/standing.ts'
 import { instantSchema } from '../base/form.ts'
 import { findPersonalData } from '../identity/personal-data.ts'
 import type { World } from '../ports.ts'
-import { may } from '../principals/may.ts'
 import { type Authority, findAuthority, recordTypes, signingJwkSchema } from '../settings.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
+import { type ApiEnv, addRoute, json, newRoutes, type Routes } from './routes.ts'
 
 const keySchema = z.object({
   kid: z.string(),
@@ -38,7 +36,6 @@ export const authorityStandingSchema = z
 export type AuthorityStanding = z.infer<typeof authorityStandingSchema>
 
 const params = z.object({ code: z.string().max(40) })
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 const stands = { 200: { description: 'How it stands', content: json(authorityStandingSchema) } }
 
 const listRoute = createRoute({
@@ -101,41 +98,38 @@ const rotateRoute = createRoute({
 /** `/v1/authorities…`: how each authority stands, and what operators change of it at run time. */
 export function authorityRoutes(world: World): Routes {
   const routes = newRoutes()
-  routes.openapi(listRoute, async (context) => {
-    if (!may(context.get('actor'), 'authority:read'))
-      return problem(context, { status: 403, code: 'FORBIDDEN' }) as never
+  addRoute(routes, { route: listRoute, may: 'authority:read' }, async (context) => {
     const all = await listStandings(world)
     return context.json(
       all.map(({ authority, standing }) => describe(authority, standing)),
       200,
     )
   })
-  routes.openapi(suspendRoute, (context) => {
+  addRoute(routes, { route: suspendRoute, may: 'authority:manage' }, async (context) => {
     const { reason } = context.req.valid('json')
-    return changed(context, (order) => suspendAuthority(world, { ...order, reason })) as never
+    const { code: authority } = context.req.valid('param')
+    const order = { authority, by: context.get('actor').name, reason }
+    return answer(context, world, await suspendAuthority(world, order))
   })
-  routes.openapi(
-    resumeRoute,
-    (context) => changed(context, (order) => resumeAuthority(world, order)) as never,
-  )
-  routes.openapi(rotateRoute, (context) => {
-    const rotation = context.req.valid('json')
-    return changed(context, (order) => rotateKey(world, { ...order, ...rotation })) as never
+  addRoute(routes, { route: resumeRoute, may: 'authority:manage' }, async (context) => {
+    const { code: authority } = context.req.valid('param')
+    const order = { authority, by: context.get('actor').name }
+    return answer(context, world, await resumeAuthority(world, order))
+  })
+  addRoute(routes, { route: rotateRoute, may: 'authority:manage' }, async (context) => {
+    const { code: authority } = context.req.valid('param')
+    const order = { authority, by: context.get('actor').name, ...context.req.valid('json') }
+    return answer(context, world, await rotateKey(world, order))
   })
   return routes
+}
 
-  async function changed(
-    context: Context<ApiEnv>,
-    act: (order: StandingOrder) => Promise<StandingChange>,
-  ): Promise<Response> {
-    const actor = context.get('actor')
-    if (!may(actor, 'authority:manage')) return problem(context, { status: 403, code: 'FORBIDDEN' })
-    const authority = findAuthority(world.settings, context.req.param('code') ?? '')
-    if (authority === undefined) return problem(context, refusals.unknown)
-    const change = await act({ authority: authority.code, by: actor.name })
-    if ('standing' in change) return context.json(describe(authority, change.standing), 200)
-    return problem(context, refusals[change.outcome])
-  }
+function answer(context: Context<ApiEnv>, { settings }: World, change: StandingChange): Response {
+  if (!('standing' in change)) return problem(context, refusals[change.outcome])
+  const authority = findAuthority(settings, context.req.param('code') ?? '')
+  return authority === undefined
+    ? problem(context, refusals.unknown)
+    : context.json(describe(authority, change.standing), 200)
 }
 
 const refusals = {

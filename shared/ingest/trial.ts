@@ -10,6 +10,8 @@ import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
 import { readFile } from './rows.ts'
 
 export type Trial = Counts & {
+  /** How many records are refused for each reason. */
+  readonly reasons: Readonly<Partial<Record<RefusalCode, number>>>
   readonly records: readonly RecordOutcome[]
   /** The first record that is not listed, where there are more than a list takes. */
   readonly next?: number
@@ -29,6 +31,7 @@ export async function tryFile(layout: Layout, file: SentFile, options: TrialOpti
   const { policy, today, outcomes, limit } = options
   const list = openOutcomes()
   const records: RecordOutcome[] = []
+  const reasons: Partial<Record<RefusalCode, number>> = {}
   let next: number | undefined
   const reader = openReader({ layout, authority: '', policy, today })
   try {
@@ -37,6 +40,7 @@ export async function tryFile(layout: Layout, file: SentFile, options: TrialOpti
         const result = reader.read(row)
         list.add(result)
         const told = outcomeOf(result, list.counts.received - 1)
+        if (told.code !== undefined) reasons[told.code] = (reasons[told.code] ?? 0) + 1
         if (reader.isFull()) reader.takePart()
         if (outcomes?.includes(told.outcome) === false) continue
         if (records.length < limit) records.push(told)
@@ -49,7 +53,7 @@ export async function tryFile(layout: Layout, file: SentFile, options: TrialOpti
     throw fault
   }
   if (list.counts.received === 0) return refusedTrial({ code: 'SUBMISSION_EMPTY', path: '' })
-  return { ...list.counts, records, ...(next !== undefined && { next }) }
+  return { ...list.counts, reasons, records, ...(next !== undefined && { next }) }
 }
 
 /**
@@ -74,5 +78,6 @@ export async function recordsRootOf(
 
 function refusedTrial(refusal: Refusal): Trial {
   const { code, path } = refusal
-  return { ...openOutcomes().counts, records: [], refusal: { code, path, reason: describeRefusal(refusal) } }
+  const reason = describeRefusal(refusal)
+  return { ...openOutcomes().counts, reasons: {}, records: [], refusal: { code, path, reason } }
 }

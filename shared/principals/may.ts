@@ -24,6 +24,7 @@ const permissions = {
   'ledger:erase': ['operator'],
   'authority:read': ['operator', 'auditor'],
   'authority:manage': ['operator'],
+  'submission:replay': ['operator'],
   'principal:read': ['operator', 'auditor'],
   'principal:manage': ['operator'],
 } as const satisfies Record<string, readonly Role[]>

@@ -66,6 +66,7 @@ const table = [
     ['operator'],
     { reason: 'An objection was upheld' },
   ],
+  ['POST', '/v1/ledger/replays', '', ['operator'], { from: 0 }],
   ['POST', '/v1/cases', '', ['agency'], {}],
   ['GET', '/v1/cases/{caseId}/evidence', `/v1/cases/${ID}/evidence`, ['compliance', 'auditor']],
   ['GET', '/v1/cases', '', ['agency', 'compliance', 'auditor']],

@@ -16,6 +16,7 @@ import {
   principalOf,
   submission,
 } from '../api/home.ts'
+import { codeOf } from '../records/world.ts'
 
 const AGENCY = principalOf.agency
 
@@ -54,15 +55,26 @@ function recording<S extends Store>(store: S, into: Committed[]): S {
 const committed: Committed[] = []
 const kinds = () => new Set(committed.map(({ entry }) => entry.kind))
 let api: ApiHome
+let admitsIndividualBusinesses = false
 
 beforeAll(async () => {
-  api = await openApiHome({}, (home) => ({ ...home, store: recording(home.store, committed) }))
+  api = await openApiHome({}, (home) => ({
+    ...home,
+    store: recording(home.store, committed),
+    settings: {
+      ...home.settings,
+      get policy() {
+        return { ...home.settings.policy, admitIndividualBusinesses: admitsIndividualBusinesses }
+      },
+    },
+  }))
   await principalsComeAndGo()
   await operatorsMindAuthorities()
   await agenciesSend()
   await stewardsPublishAndUsersRead()
   await officersDecide()
   await operatorsErase()
+  await operatorsReplay()
   await api.work()
 })
 afterAll(() => api.close())
@@ -134,6 +146,21 @@ async function operatorsErase(): Promise<void> {
   while (!kinds().has('entry-erased')) await sleep(1)
   await api.work()
   expect(await erasing).toMatchObject({ status: 200, body: { records: 1 } })
+}
+
+async function operatorsReplay(): Promise<void> {
+  const sent = submission(AGENCY, 'individual')
+  const { json, ...rest } = sent
+  const [row] = (json as { readonly records: readonly object[] }).records
+  const records = [{ ...row, uni_social_crd_cd: codeOf(1, '92') }]
+  admitsIndividualBusinesses = true
+  await api.send({ ...rest, json: { ...(json as object), records } })
+  await api.work()
+  admitsIndividualBusinesses = false
+  for (let next: unknown = 0; next !== undefined; ) {
+    const { body } = await post('operator', '/ledger/replays', { from: next, dryRun: false })
+    next = body['next']
+  }
 }
 
 describe('every commit of every room', () => {
