@@ -78,7 +78,7 @@ function checkArchive({ parts, accepted, unresolved }: Draft, kept: readonly str
   )
   for (const text of kept.filter((each) => each.includes('\t'))) {
     for (const line of text.split('\n').filter(Boolean)) {
-      recordSchema.parse(JSON.parse(line.split('\t').slice(3).join('\t')))
+      recordSchema.parse(JSON.parse(line.split('\t')[3] ?? ''))
     }
   }
 }
