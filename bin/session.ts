@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../shared/base/failure.ts'
+import type { Mends } from '../shared/ingest/quarantine.ts'
 
 export type ApiRequest = {
   readonly method: 'GET' | 'POST'
@@ -26,6 +27,8 @@ export type Submission = {
   /** Its principal, where the door asks for one. */
   readonly as: string
   readonly file: OutgoingFile
+  /** Whose refused records these are in mended form. */
+  readonly mends?: Mends
 }
 
 export type Submitted = {

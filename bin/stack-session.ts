@@ -93,8 +93,8 @@ async function send(
   options: ClientOptions,
   { submission, minimised }: Sending,
 ): Promise<Submitted> {
-  const { authority, layout, submissionId, sentAt } = submission
-  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt }
+  const { authority, layout, submissionId, sentAt, mends } = submission
+  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt, ...(mends && { mends }) }
   const records = minimised.sizeBytes > MESSAGE_LIMIT_BYTES ? undefined : await readLines(minimised.file)
   const envelope = JSON.stringify({ ...head, records })
   const isSmall = records !== undefined && Buffer.byteLength(envelope) <= MESSAGE_LIMIT_BYTES

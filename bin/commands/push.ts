@@ -7,6 +7,7 @@ import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Outcome, RecordOutcome } from '../../shared/ingest/outcomes.ts'
+import type { Mends } from '../../shared/ingest/quarantine.ts'
 import type { Receipt } from '../../shared/ingest/receipt.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
@@ -64,7 +65,7 @@ export function pushCommand(): Command {
 }
 
 const LAYOUTS = layouts.map(({ name }) => name).join(', ')
-const TIMEOUT_SECONDS = 600
+export const TIMEOUT_SECONDS = 600
 
 function parseLayout(name: string): string {
   if (findLayout(name) !== undefined) return name
@@ -103,10 +104,10 @@ function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefin
   return json ? undefined : ['refused', 'unresolved']
 }
 
-async function pushFile(
+export async function pushFile(
   session: Session,
   file: string,
-  options: PushOptions & { readonly as: string },
+  options: Omit<PushOptions, 'dryRun'> & { readonly as: string; readonly mends?: Mends },
 ): Promise<Pushed> {
   checkHead(options)
   const { contentType, sizeBytes, hash, open } = await findSentFile(file)
@@ -118,6 +119,7 @@ async function pushFile(
     ...{ authority, layout, as, submissionId, file: { contentType, bytes } },
     ...{ timeoutSeconds: timeout, outcomes: outcomesToTell(options.json) },
     ...(sentAt !== undefined && { sentAt }),
+    ...(options.mends && { mends: options.mends }),
   })
   if (pushed.refusal === undefined) return pushed
   const { code, path, reason } = pushed.refusal
@@ -148,6 +150,7 @@ export type Push = {
   readonly file: OutgoingFile
   /** List records of these outcomes alone. */
   readonly outcomes?: readonly Outcome[] | undefined
+  readonly mends?: Mends
 }
 
 /** Sends a file and waits until its records are applied. */

@@ -3,6 +3,7 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { parseInstant } from '../base/instant.ts'
 import { findPersonalDataInId } from '../identity/personal-data.ts'
 import { findLayout } from './layouts/registry.ts'
+import { mendsSchema } from './quarantine.ts'
 
 export const ENVELOPE_VERSION = '1'
 
@@ -25,6 +26,8 @@ const headShape = {
     context.addIssue({ code: 'custom', message: 'not an ISO 8601 date-time with an offset' })
     return z.NEVER
   }),
+  /** Whose refused records these are in mended form. */
+  mends: mendsSchema.optional(),
 }
 
 /** What every submission says of itself; a file's rides in the query, beside the bytes. */
