@@ -8,6 +8,7 @@ const rooms = [
   'base',
   'identity',
   'ledger',
+  'authorities',
   'records',
   'ingest',
   'resolution',

@@ -76,7 +76,7 @@ export async function runClient<Answer>(
   })
 }
 
-async function openSession({ stack, home, opening }: ClientOptions): Promise<Session> {
+export async function openSession({ stack, home, opening }: ClientOptions): Promise<Session> {
   return stack === undefined ? openHomeSession(home, opening) : openStackSession(readStackOptions(stack))
 }
 

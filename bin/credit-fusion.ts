@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Help } from 'commander'
 import { endWithReader, print } from './command.ts'
+import { authorityCommand } from './commands/authority.ts'
 import { caseCommand } from './commands/case.ts'
+import { collectCommand } from './commands/collect.ts'
 import { datasetCommand } from './commands/dataset.ts'
 import { identifyCommand } from './commands/identify.ts'
 import { layoutCommand } from './commands/layout.ts'
@@ -32,6 +34,7 @@ const program = new Command('credit-fusion')
   })
   .addCommand(identifyCommand())
   .addCommand(pushCommand())
+  .addCommand(collectCommand())
   .addCommand(layoutCommand())
   .addCommand(organisationCommand())
   .addCommand(datasetCommand())
@@ -41,6 +44,7 @@ const program = new Command('credit-fusion')
   .addCommand(ledgerCommand())
   .addCommand(replayCommand())
   .addCommand(principalCommand())
+  .addCommand(authorityCommand())
   .addCommand(tokenCommand())
   .addCommand(serveCommand())
 

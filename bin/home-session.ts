@@ -1,3 +1,5 @@
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
@@ -9,16 +11,19 @@ import { publish } from '../shared/datasets/publish.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
 import { type Home, isHome, openHome } from '../shared/embedded/home.ts'
 import { type Service, type ServiceListener, startService } from '../shared/embedded/service.ts'
+import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findNumber } from '../shared/ledger/sealed.ts'
 import { findActor, isOfficer, listPrincipals } from '../shared/principals/principal.ts'
 import { openTokenVerifier } from '../shared/principals/token.ts'
 import { orderErasure } from '../shared/records/erase.ts'
 import { findWatermark } from '../shared/records/watermark.ts'
 import { CommandEnd, expectDone, expectWell } from './command-end.ts'
+import { readMinimised } from './minimised-file.ts'
 import {
   type ApiAnswer,
   type ApiRequest,
   faultCode,
+  type MinimisedSubmission,
   readAnswer,
   report,
   requestInit,
@@ -71,6 +76,11 @@ export async function openHomeSession(
       const { sha256 } = expectDone(await call({ method: 'POST', path, as, file }), receivedSchema)
       return { sha256 }
     },
+    async submitMinimised(submission) {
+      work()
+      const { sha256 } = expectDone(await call(await minimisedRequest(submission)), receivedSchema)
+      return { sha256 }
+    },
     async token(principal) {
       const denial = await findDenial(home, principal, roles)
       if (denial !== undefined) expectWell(denial)
@@ -81,6 +91,20 @@ export async function openHomeSession(
       home.close()
     },
   }
+}
+
+async function minimisedRequest(submission: MinimisedSubmission): Promise<ApiRequest> {
+  const { authority, layout, submissionId, sentAt, as, signature, content } = submission
+  const head = { submissionId, layout, sentAt }
+  const path = `/v1/submissions?${new URLSearchParams({ authority })}`
+  if (content.form === 'records') {
+    const records = await readMinimised(content.file)
+    const json = { schemaVersion: ENVELOPE_VERSION, ...head, records, signature }
+    return { method: 'POST', path, as, json }
+  }
+  const bytes = Readable.toWeb(createReadStream(content.file)) as ReadableStream<Uint8Array<ArrayBuffer>>
+  const file = { contentType: 'application/x-ndjson', bytes }
+  return { method: 'POST', path: `${path}&${new URLSearchParams(head)}`, as, file, signature }
 }
 
 const reportWork: ServiceListener = ({ queue, code, ...told }) => {

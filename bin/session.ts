@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SIGNATURE_HEADER } from '../shared/api/submissions.ts'
 import { Failure } from '../shared/base/failure.ts'
 import type { Mends } from '../shared/ingest/quarantine.ts'
+import type { MinimisedFile } from './minimised-file.ts'
 
 export type ApiRequest = {
   readonly method: 'GET' | 'POST'
@@ -9,6 +11,8 @@ export type ApiRequest = {
   readonly as: string
   readonly json?: unknown
   readonly file?: OutgoingFile
+  /** Of the file. */
+  readonly signature?: string | undefined
 }
 
 /** A file on its way out, held or read as it is sent. */
@@ -31,6 +35,12 @@ export type Submission = {
   readonly mends?: Mends
 }
 
+/** A submission that was minimised on this machine, and signed where its authority signs. */
+export type MinimisedSubmission = Omit<Submission, 'file'> & {
+  readonly signature?: string | undefined
+  readonly content: MinimisedFile
+}
+
 export type Submitted = {
   /** Of its content, as the receipt will state it. */
   readonly sha256: string
@@ -43,6 +53,7 @@ export type Session = {
   call(request: ApiRequest): Promise<ApiAnswer>
   /** Hands a submission in by an authority's door. */
   submit(submission: Submission): Promise<Submitted>
+  submitMinimised(submission: MinimisedSubmission): Promise<Submitted>
   /** A bearer token for the API. */
   token(principal: string): Promise<string>
   /** Sees to it that what waits is sealed and applied: by a thread of this process if nobody else does so. */
@@ -58,13 +69,14 @@ export async function readAnswer(response: Response): Promise<ApiAnswer> {
 }
 
 /** What `fetch` is told of a request. */
-export function requestInit({ method, json, file }: ApiRequest, token: string): RequestInit {
+export function requestInit({ method, json, file, signature }: ApiRequest, token: string): RequestInit {
   const contentType = file?.contentType ?? (json === undefined ? undefined : 'application/json')
   return {
     method,
     headers: {
       authorization: `Bearer ${token}`,
       ...(contentType !== undefined && { 'content-type': contentType }),
+      ...(signature !== undefined && { [SIGNATURE_HEADER]: signature }),
     },
     // A stream's answer comes once all of it is sent
     ...(file !== undefined && { body: file.bytes, duplex: 'half' as const }),

@@ -1,26 +1,27 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { refusedId } from '../shared/ingest/accept.ts'
-import { contentSha256, ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
-import { FileRefused } from '../shared/ingest/formats/format.ts'
+import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findMediaType } from '../shared/ingest/formats/registry.ts'
-import type { Layout } from '../shared/ingest/layouts/layout.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
-import { outgoingRecords } from '../shared/ingest/outgoing.ts'
-import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
-import { readFile as readSent } from '../shared/ingest/rows.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
 import { CommandEnd } from './command-end.ts'
-import { readAnswer, requestInit, type Session, type Submission, type Submitted } from './session.ts'
+import { minimiseFile, readMinimised, refused } from './minimised-file.ts'
+import {
+  type MinimisedSubmission,
+  readAnswer,
+  requestInit,
+  type Session,
+  type Submission,
+  type Submitted,
+} from './session.ts'
 import { askForToken, readSignIn, type SignIn } from './sign-in.ts'
 
 /** The stacks' outputs, by name. */
@@ -58,6 +59,7 @@ export function openStackSession({ outputs, signIn, credentials }: StackOptions)
       return readAnswer(await fetch(url, requestInit(request, await token(request.as))))
     },
     submit: (submission) => submit(outputs, clientOptions, submission),
+    submitMinimised: (submission) => send(outputs, clientOptions, submission),
     close: async () => undefined,
   }
 }
@@ -71,92 +73,44 @@ export function readStackOptions(name: string, variables: NodeJS.ProcessEnv = pr
   return { outputs: Object.assign({}, ...Object.values(byStack)), signIn: readSignIn(variables) }
 }
 
-/** SQS takes 1 MiB; what is larger goes to the landing bucket, and the message points there. */
-const MESSAGE_LIMIT_BYTES = 1_000_000
-
 type ClientOptions = { readonly region: string; readonly credentials?: Credentials }
 
 async function submit(outputs: Outputs, options: ClientOptions, submission: Submission): Promise<Submitted> {
+  const { layout: name, file: sent, ...head } = submission
+  const layout = findLayout(name)
+  if (layout === undefined) throw refused({ code: 'LAYOUT_UNKNOWN', path: '/layout' })
+  const bytes = sent.bytes instanceof Uint8Array ? [sent.bytes] : sent.bytes
+  const file = { format: findMediaType(sent.contentType), bytes: Readable.from(bytes) }
   const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-'))
   try {
-    const minimised = await minimise(submission, join(directory, 'records.ndjson'))
-    return await send(outputs, options, { submission, minimised })
+    const content = await minimiseFile(file, { layout, to: join(directory, 'records.ndjson') })
+    return await send(outputs, options, { ...head, layout: name, content })
   } finally {
     await rm(directory, { recursive: true })
   }
 }
 
-type Sending = { readonly submission: Submission; readonly minimised: Minimised }
-
 async function send(
   outputs: Outputs,
   options: ClientOptions,
-  { submission, minimised }: Sending,
+  { authority, layout, submissionId, sentAt, signature, mends, content }: MinimisedSubmission,
 ): Promise<Submitted> {
-  const { authority, layout, submissionId, sentAt, mends } = submission
-  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt, ...(mends && { mends }) }
-  const records = minimised.sizeBytes > MESSAGE_LIMIT_BYTES ? undefined : await readLines(minimised.file)
-  const envelope = JSON.stringify({ ...head, records })
-  const isSmall = records !== undefined && Buffer.byteLength(envelope) <= MESSAGE_LIMIT_BYTES
-  const body = isSmall
-    ? envelope
-    : JSON.stringify({ ...head, object: await land(outputs, options, { authority, minimised }) })
+  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt, signature, mends }
+  const body =
+    content.form === 'records'
+      ? JSON.stringify({ ...head, records: await readMinimised(content.file) })
+      : JSON.stringify({ ...head, object: await land(outputs, options, { authority, content }) })
   const QueueUrl = wanted(outputs, outputName(authority, 'QueueUrl'))
   await translated(() => new SQSClient(options).send(new SendMessageCommand({ QueueUrl, MessageBody: body })))
-  const content = isSmall ? sha256(JSON.stringify(records)) : minimised.sha256
-  return { sha256: contentSha256(layout, content), refusedId: refusedId(sha256(body)) }
-}
-
-async function readLines(file: string): Promise<readonly unknown[]> {
-  const text = await readFile(file, 'utf8')
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line))
-}
-
-/** What is left of a submission's file, as NDJSON. */
-type Minimised = { readonly file: string; readonly sizeBytes: number; readonly sha256: string }
-
-// Here, so that no person's data leaves the authority's own machine; on its disk, since a file may be of any size
-async function minimise({ layout: name, file: sent }: Submission, file: string): Promise<Minimised> {
-  const layout = findLayout(name)
-  if (layout === undefined) throw refused({ code: 'LAYOUT_UNKNOWN', path: '/layout' })
-  const bytes = sent.bytes instanceof Uint8Array ? [sent.bytes] : sent.bytes
-  const rows = readSent(layout, { format: findMediaType(sent.contentType), bytes: Readable.from(bytes) })
-  const hash = createHash('sha256')
-  let sizeBytes = 0
-  async function* lines() {
-    for await (const some of rows) {
-      const text = Buffer.from([...outgoingRecords(layout as Layout, some)].map(lineOf).join(''))
-      hash.update(text)
-      sizeBytes += text.length
-      yield text
-    }
-  }
-  try {
-    await pipeline(lines, createWriteStream(file, { mode: 0o600 }))
-  } catch (fault) {
-    throw fault instanceof FileRefused ? refused(fault.refusal) : fault
-  }
-  return { file, sizeBytes, sha256: hash.digest('hex') }
-}
-
-function lineOf(record: unknown): string {
-  return `${JSON.stringify(record)}\n`
-}
-
-function refused(refusal: Refusal): CommandEnd {
-  const { code, path } = refusal
-  return new CommandEnd(3, code, describeRefusal(refusal), { path })
+  return { sha256: content.contentSha256, refusedId: refusedId(sha256(body)) }
 }
 
 async function land(
   outputs: Outputs,
   options: ClientOptions,
-  { authority, minimised }: { readonly authority: string; readonly minimised: Minimised },
+  { authority, content }: Pick<MinimisedSubmission, 'authority' | 'content'>,
 ) {
-  const { file, sizeBytes, sha256 } = minimised
+  const { file, sizeBytes, sha256 } = content
   const key = `${landingPrefix(authority)}files/${sha256}.ndjson`
   const client = new S3Client({
     ...options,

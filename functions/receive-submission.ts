@@ -2,8 +2,10 @@ import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { acceptDraft, acceptSubmission } from '../shared/ingest/accept.ts'
+import { contentSha256 } from '../shared/ingest/envelope.ts'
 import { measure, parseMessage, refuseUnread, type Unread } from '../shared/ingest/message.ts'
 import { isEarly, notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
+import { checkContent, checkSender } from '../shared/ingest/sender.ts'
 import { landingPrefix, parseQueueName } from '../shared/names.ts'
 
 const aws = await openAws()
@@ -24,6 +26,7 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
   if (message.kind === 'unreadable') return refuse({ ...unread, refusal: message.refusal })
   if (message.kind === 'envelope') {
     const received = await receiveSubmission(world, { authority, head: message.envelope })
+    if (received.outcome === 'denied') return refuse({ ...unread, refusal: received.refusal })
     // Of two that claim one id at the same time, one is only now found to be second
     const outcome =
       received.outcome === 'received' ? await acceptSubmission(aws, received.draft) : received.outcome
@@ -32,9 +35,15 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
     // Without its head: the receipt stands under the message's hash, and the id stays whose it is
     return refuse({ ...unread, refusal: notTaken[outcome] })
   }
-  const { object, ...head } = message.pointer
+  const { object, signature, ...head } = message.pointer
   // Here, where the sender knows the message by its hash, and not when the file is read
   if (isEarly(world, head)) return refuse({ ...unread, refusal: notTaken.early })
+  const sender = await checkSender(world, { authority, head, signature })
+  const denial =
+    'refusal' in sender
+      ? sender.refusal
+      : checkContent(sender, () => contentSha256(head.layout, object.sha256))
+  if (denial !== undefined) return refuse({ ...unread, refusal: denial })
   if (object.key.startsWith(landingPrefix(code))) {
     return aws.files.send([{ authority: code, pointer: message.pointer }])
   }

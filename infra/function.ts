@@ -23,8 +23,8 @@ type Shape = {
   readonly excel?: true
 }
 
-/** The gateway waits 30 s at most. */
-const API_TIMEOUT_SECONDS = 29
+/** Of both mounts, which are one program. The gateway waits 30 s at most. */
+const API: Shape = { timeoutSeconds: 29, memoryMiB: 1024, file: 'api', excel: true }
 
 const shapes: Readonly<Record<FunctionName, Shape>> = {
   'receive-submission': { timeoutSeconds: 60, memoryMiB: 1024 },
@@ -36,8 +36,8 @@ const shapes: Readonly<Record<FunctionName, Shape>> = {
   'plan-version': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
   'build-bucket': { timeoutSeconds: 900, memoryMiB: 3008, duckDb: true },
   'commit-version': { timeoutSeconds: 300, memoryMiB: 1024, duckDb: true },
-  'api-data': { timeoutSeconds: API_TIMEOUT_SECONDS, memoryMiB: 1024, file: 'api', excel: true },
-  'api-cases': { timeoutSeconds: API_TIMEOUT_SECONDS, memoryMiB: 1024, file: 'api' },
+  'api-data': API,
+  'api-cases': API,
   'fulfil-case': { timeoutSeconds: 25, memoryMiB: 1024 },
   'drain-dead-letters': { timeoutSeconds: 60, memoryMiB: 512 },
 }

@@ -24,6 +24,8 @@ export class StorageStack extends Stack {
     this.issuer = deployment.issuer ?? this.#addIdentityProvider(deployment)
     new CfnOutput(this, 'AlarmTopic', { value: this.alarms.topicArn })
     new CfnOutput(this, 'LedgerBucket', { value: this.buckets.ledger.bucketName })
+    new CfnOutput(this, 'DatasetsBucket', { value: this.buckets.datasets.bucketName })
+    new CfnOutput(this, 'PublicationKeyArn', { value: this.keys.publication.keyArn })
     new CfnOutput(this, 'EvidenceBucket', { value: this.buckets.evidence.bucketName })
     new CfnOutput(this, 'SigningKeyId', { value: this.keys.signing.keyId })
   }

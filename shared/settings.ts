@@ -19,6 +19,28 @@ export const recordTypes = [
 ] as const
 export type RecordType = (typeof recordTypes)[number]
 
+/** The public half of a key that signs (Ed25519, RFC 8037). Strict: a private member has no place in it. */
+export const signingJwkSchema = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'not 32 bytes in base64url'),
+  kid: z.string().max(200).optional(),
+  use: z.literal('sig').optional(),
+  alg: z.enum(['EdDSA', 'Ed25519']).optional(),
+})
+
+const declaredKeySchema = z
+  .strictObject({
+    jwk: signingJwkSchema,
+    /** Half-open: it signs from the one on, and at the other no more. */
+    notBefore: z.iso.datetime({ offset: true }),
+    notAfter: z.iso.datetime({ offset: true }).optional(),
+  })
+  .refine(({ notBefore, notAfter }) => !(Date.parse(notAfter ?? '') <= Date.parse(notBefore)), {
+    message: 'the key ends before it begins',
+    path: ['notAfter'],
+  })
+
 export const authoritySchema = z.strictObject({
   /** Names the authority in keys, paths and commands. */
   code: z.string().regex(/^[a-z0-9][a-z0-9-]{1,39}$/),
@@ -39,6 +61,10 @@ export const authoritySchema = z.strictObject({
     .string()
     .regex(/^arn:aws(-cn|-us-gov)?:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/)
     .optional(),
+  /** Whether what comes without a signature is refused; a signature that comes is verified in any case. */
+  requireSignature: z.boolean().optional(),
+  /** The keys it begins with, the newest last; from the first rotation on those that are stored count. */
+  signingKeys: z.array(declaredKeySchema).optional(),
 })
 export type Authority = z.infer<typeof authoritySchema>
 

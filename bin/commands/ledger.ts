@@ -62,7 +62,7 @@ async function readEvidence(session: Session, id: string, as: string): Promise<E
   return expectDone(await callSealed(session, { method: 'GET', path, as }), evidenceSchema)
 }
 
-export function describeEvidence({ id, kind, at, number, sealedAt, leaf, opening }: Evidence): string {
+function describeEvidence({ id, kind, at, number, sealedAt, leaf, opening }: Evidence): string {
   return [
     `entry ${number}: ${id}`,
     `  ${kind} at ${at}, sealed at ${sealedAt}`,

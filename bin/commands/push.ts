@@ -64,10 +64,10 @@ export function pushCommand(): Command {
     })
 }
 
-const LAYOUTS = layouts.map(({ name }) => name).join(', ')
+export const LAYOUTS = layouts.map(({ name }) => name).join(', ')
 export const TIMEOUT_SECONDS = 600
 
-function parseLayout(name: string): string {
+export function parseLayout(name: string): string {
   if (findLayout(name) !== undefined) return name
   throw new InvalidArgumentError(`The layouts are ${LAYOUTS}.`)
 }
@@ -100,7 +100,7 @@ async function tryHere(file: string, { layout, json }: PushOptions): Promise<voi
 const LISTED_RECORDS = 100_000
 
 // As JSON all of them; to people, what they may have to mend
-function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {
+export function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {
   return json ? undefined : ['refused', 'unresolved']
 }
 
@@ -176,7 +176,7 @@ type Waiting = Submitted & {
 
 type ReceiptStatus = z.infer<typeof statusSchema>
 
-async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
+export async function waitUntilApplied(session: Session, waiting: Waiting): Promise<Pushed> {
   const began = performance.now()
   let [told, toldAt] = ['received', began]
   for (;;) {
@@ -272,7 +272,7 @@ type Outcomes = Pick<
   'received' | 'accepted' | 'repeated' | 'refused' | 'unresolved' | 'records' | 'next'
 >
 
-function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
+export function describeOutcomes(outcomes: Outcomes, layout: string): readonly string[] {
   const { received, accepted, repeated, refused, unresolved } = outcomes
   const sums = `${accepted} accepted + ${repeated} repeated + ${refused} refused + ${unresolved} unresolved`
   const lines = [`  ${received} received = ${sums}`]

@@ -67,7 +67,8 @@ export async function serveUntilInterrupted(
   await server.close()
 }
 
-async function interruption(): Promise<void> {
+/** Until SIGINT or SIGTERM. */
+export async function interruption(): Promise<void> {
   const listening = new AbortController()
   const { signal } = listening
   await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })])

@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import type { World } from '../ports.ts'
 import { findActor } from '../principals/principal.ts'
 import type { TokenVerifier } from '../principals/token.ts'
+import { authorityRoutes } from './authorities.ts'
 import { caseRoutes, type Releaser } from './cases.ts'
 import { datasetRoutes, type Publisher } from './datasets.ts'
 import { type Eraser, ledgerRoutes } from './ledger.ts'
@@ -38,7 +39,7 @@ export type ApiOptions = {
 }
 
 /** Largest body that is held whole: an envelope's. A file is read as it comes, and has a limit of its own. */
-export const BODY_LIMIT_BYTES = 256 * 1024 * 1024
+const BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The API over a world: one app, every route behind a token but `/healthz`, `/openapi.json` and the public log. */
 export function createApi(options: ApiOptions): Routes {
@@ -78,6 +79,7 @@ function routesOf({ world, stages }: ApiOptions) {
     organisationRoutes(world),
     datasetRoutes(world, stages.publish),
     principalRoutes(world),
+    authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
     replayRoutes(world),
   ]

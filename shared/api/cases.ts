@@ -11,9 +11,8 @@ import { type Evidence, evidenceSchema, findEvidence } from '../ledger/evidence.
 import type { World } from '../ports.ts'
 import { caseListSchema, caseSchema, submittedSchema, timelineSchema } from './case-schema.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { addRoute, newRoutes, type Routes } from './routes.ts'
+import { addRoute, json, newRoutes, type Routes } from './routes.ts'
 
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 const params = z.object({ caseId: z.string() })
 const done = {
   200: { description: 'The case as it is now', content: json(caseSchema) },
@@ -203,6 +202,7 @@ const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   CASE_NOT_FOUND: 404,
   ROLE_NOT_ALLOWED: 403,
   REQUESTER_NOT_AGENCY: 403,
+  AUTHORITY_SUSPENDED: 403,
   OFFICER_OF_REQUESTING_AUTHORITY: 403,
   REQUEST_MALFORMED: 400,
   IDEMPOTENCY_KEY_REUSED: 409,

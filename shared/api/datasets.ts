@@ -19,7 +19,7 @@ import {
 import type { World } from '../ports.ts'
 import { tellOfAccess } from './access.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { addRoute, newRoutes, type Routes } from './routes.ts'
+import { addRoute, json, newRoutes, type Routes } from './routes.ts'
 
 /** How long a link to a file holds. */
 const LINK_TTL_SECONDS = 900
@@ -28,7 +28,6 @@ const datasetParams = z.object({ dataset: z.enum(datasetNames) })
 const versionParams = datasetParams.extend({
   version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]),
 })
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 
 export const datasetSchema = z
   .object({

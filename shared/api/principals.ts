@@ -7,13 +7,12 @@ import {
   revokePrincipal,
 } from '../principals/principal.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
-import { addRoute, newRoutes, type Routes } from './routes.ts'
+import { addRoute, json, newRoutes, type Routes } from './routes.ts'
 
 export const storedPrincipalSchema = principalSchema
   .safeExtend({ revoked: z.boolean() })
   .openapi('StoredPrincipal')
 export const revocationSchema = z.object({ name: z.string(), revoked: z.literal(true) })
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': { schema } })
 
 const listRoute = createRoute({
   method: 'get',

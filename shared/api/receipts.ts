@@ -16,6 +16,10 @@ export const statusSchema = z
     receipt: receiptSchema.describe('The same bytes whenever it is asked for'),
     status: z.enum(['accepted', 'sealed', 'applied']),
     entry: z.int().optional().openapi({ description: 'Number of the ledger entry, once sealed' }),
+    parts: z
+      .object({ applied: z.int(), of: z.int() })
+      .optional()
+      .openapi({ description: 'How many parts of the submission are applied, of how many; neither falls' }),
     applied: z.object({ new: z.int(), known: z.int() }).optional(),
     records: z.array(recordOutcomeSchema).max(PAGE_RECORDS),
     next: z.int().optional().openapi({ description: 'The record to ask on from, where there are more' }),
@@ -68,12 +72,12 @@ export function receiptRoutes(world: World): Routes {
     if (!may(context.get('actor'), 'receipt:read', { authority })) return forbid(context)
     const receipt = await findReceipt(world.store, authority, submissionId)
     if (receipt === undefined) return problem(context, NOT_YET)
-    const { entry, applied } = await findProgress(world.store, receipt)
+    const { entry, parts, applied } = await findProgress(world.store, receipt)
     const status = applied !== undefined ? 'applied' : entry !== undefined ? 'sealed' : 'accepted'
     const { from, outcome } = context.req.valid('query')
     const wanted = { from, outcomes: outcome && [outcome].flat(), limit: PAGE_RECORDS }
     const page = await readOutcomes(world.objects, receipt, wanted)
-    return context.json(statusSchema.parse({ receipt, status, entry, applied, ...page }), 200)
+    return context.json(statusSchema.parse({ receipt, status, entry, parts, applied, ...page }), 200)
   })
   addRoute(routes, { route: evidenceRoute, may: 'receipt:read' }, async (context) => {
     const { authority, submissionId } = context.req.valid('param')

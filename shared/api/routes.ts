@@ -50,6 +50,11 @@ export function forbid(context: Context): Response {
   return problem(context, { status: 403, code: 'FORBIDDEN' })
 }
 
+/** A body of JSON, as a route describes it. */
+export function json<Schema extends z.ZodType>(schema: Schema) {
+  return { 'application/json': { schema } }
+}
+
 /** The first fault of a form: its place, as a JSON Pointer (RFC 6901) whose names are all ours, and the rule it broke. */
 export function faultOf({ issues: [issue] }: z.ZodError): {
   readonly path?: string

@@ -6,6 +6,7 @@ import {
   ENVELOPE_VERSION,
   envelopeSchema,
   type SubmissionHead,
+  signatureSchema,
   submissionHeadSchema,
 } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
@@ -18,6 +19,9 @@ import { may } from '../principals/may.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { type ApiEnv, addRoute, faultOf, forbid, newRoutes, type Routes } from './routes.ts'
+
+/** Where the signature of a file travels: not in the query, which is logged by whoever stands between. */
+export const SIGNATURE_HEADER = 'submission-signature'
 
 const fileContent = Object.fromEntries(
   [...mediaTypes, ...UNTOLD_MEDIA_TYPES].map((mediaType) => [
@@ -72,6 +76,11 @@ const route = createRoute({
       authority: z.string().optional().openapi({
         description:
           "Whose records the sender takes them for; any but the principal's own authority is refused",
+      }),
+    }),
+    headers: z.object({
+      [SIGNATURE_HEADER]: signatureSchema.optional().openapi({
+        description: 'With a file, where it is signed: the JWS. A JSON envelope has it in its body.',
       }),
     }),
     // Described alone, not checked by it: the room that knows the content does that
@@ -132,7 +141,7 @@ async function receive(
   return receiveSubmission(world, {
     authority,
     head: head.data satisfies SubmissionHead,
-    file: { format, bytes },
+    file: { format, bytes, signature: context.req.header(SIGNATURE_HEADER) },
   })
 }
 
@@ -172,6 +181,11 @@ function tooLarge(context: Context): Response {
 function answer(context: Context, authority: Authority, received: Received): Response {
   // No sum is stated at this door, so no content can be another than it says
   if (received.outcome === 'too-large' || received.outcome === 'changed') return tooLarge(context)
+  if (received.outcome === 'denied') {
+    const { code, path } = received.refusal
+    const status = code === 'AUTHORITY_SUSPENDED' ? 403 : 422
+    return problem(context, { status, code, path: path || undefined, detail: refusalReasons[code] })
+  }
   if (received.outcome === 'early' || received.outcome === 'reused') {
     const { code, path } = notTaken[received.outcome]
     const status = received.outcome === 'early' ? 422 : 409

@@ -11,6 +11,7 @@ export type LandingFile = Drop & {
   readonly versionId: string
   /** As the pointer says; a dropped file comes without. */
   readonly sha256?: string
+  readonly signature?: string | undefined
 }
 
 const forwardedSchema = z.strictObject({ authority: z.string(), pointer: pointerSchema })
@@ -29,8 +30,8 @@ const notificationSchema = z.object({
 export function parseFiles(message: unknown): readonly LandingFile[] {
   const forwarded = forwardedSchema.safeParse(message)
   if (forwarded.success) {
-    const { object, ...head } = forwarded.data.pointer
-    return [{ authority: forwarded.data.authority, head, ...object }]
+    const { object, signature, ...head } = forwarded.data.pointer
+    return [{ authority: forwarded.data.authority, head, ...object, ...(signature && { signature }) }]
   }
   const notification = notificationSchema.safeParse(message)
   // S3 also sends a test event when notifications are set up

@@ -1,4 +1,5 @@
-import type { z } from 'zod'
+import { z } from 'zod'
+import { parseInstant } from './instant.ts'
 
 /**
  * The rule of form that a value broke. Said from the rule's own members: the library's messages may quote what was sent,
@@ -29,3 +30,11 @@ export function describeForm(issue: z.core.$ZodIssue): string {
 }
 
 const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' elements' }
+
+/** A moment, in any spelling that carries an offset. */
+export const instantSchema = z.string().transform((text, context) => {
+  const at = parseInstant(text)
+  if (at !== undefined) return at
+  context.addIssue({ code: 'custom', message: 'not an ISO 8601 date-time with an offset' })
+  return z.NEVER
+})

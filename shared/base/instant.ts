@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** A point in time, UTC with milliseconds: `2026-11-23T08:00:00.000Z`. Text order is time order. */
 export type Instant = string & { readonly brand: 'Instant' }
 
@@ -23,6 +25,11 @@ export function parseInstant(text: string): Instant | undefined {
   // An offset can carry it out of the four-digit years, where text order is no longer time order
   return instant.length === 24 ? instant : undefined
 }
+
+/** An instant in its one spelling: a text to whoever describes it, branded to whoever parses it. */
+export const canonicalInstantSchema = z.string().refine((text) => parseInstant(text) === text, {
+  message: 'not an instant of the form YYYY-MM-DDThh:mm:ss.sssZ',
+}) as unknown as z.ZodType<Instant>
 
 /** Reads `YYYY-MM-DD` where that day exists; undefined for anything else. */
 export function parseCalendarDate(text: string): CalendarDate | undefined {

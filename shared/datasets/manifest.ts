@@ -1,14 +1,7 @@
 import { z } from 'zod'
-import type { Sha256 } from '../base/digest.ts'
-import { type Instant, parseInstant } from '../base/instant.ts'
+import { sha256Schema } from '../base/digest.ts'
+import { canonicalInstantSchema } from '../base/instant.ts'
 import { columnSchema } from './columns.ts'
-
-// Texts to whoever describes them, branded to whoever parses them
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/) as unknown as z.ZodType<Sha256>
-
-export const instantSchema = z.string().refine((text) => parseInstant(text) === text, {
-  message: 'not an instant of the form YYYY-MM-DDThh:mm:ss.sssZ',
-}) as unknown as z.ZodType<Instant>
 
 const count = z.int().min(0)
 
@@ -16,7 +9,7 @@ export const pinsSchema = z.strictObject({
   /** Entries of the ledger that take part: the first so many. */
   ledgerSize: count,
   /** The instant the rows are true of. */
-  validAt: instantSchema,
+  validAt: canonicalInstantSchema,
   policySha256: sha256Schema,
   fieldTableSha256: sha256Schema,
   /** Versions from before there was a table of them say nothing. */
@@ -36,16 +29,16 @@ export const dataFileSchema = z.strictObject({
   sizeBytes: count,
   rows: z.int().min(1),
   /** The earliest instant at which time alone changes a row of the file. */
-  nextChangeAt: instantSchema.nullable(),
+  nextChangeAt: canonicalInstantSchema.nullable(),
 })
 /** A Parquet file of a version; versions share the files that did not change. */
 export type DataFile = z.infer<typeof dataFileSchema>
 
-export const sourceSchema = z.strictObject({
+const sourceSchema = z.strictObject({
   authority: z.string(),
   submissions: z.int().min(1),
   /** When the authority sent the latest of what takes part. */
-  latestSentAt: instantSchema,
+  latestSentAt: canonicalInstantSchema,
 })
 export type Source = z.infer<typeof sourceSchema>
 
@@ -63,7 +56,7 @@ export const manifestSchema = z.strictObject({
   /** What the version was made from, by authority. */
   sources: z.array(sourceSchema),
   qualitySha256: sha256Schema,
-  createdAt: instantSchema,
+  createdAt: canonicalInstantSchema,
 })
 /** Everything about a version but its rows. */
 export type Manifest = z.infer<typeof manifestSchema>

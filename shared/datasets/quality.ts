@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { instantSchema } from './manifest.ts'
+import { canonicalInstantSchema } from '../base/instant.ts'
 
-export const checkSchema = z.strictObject({
+const checkSchema = z.strictObject({
   id: z.string(),
   zh: z.string(),
   en: z.string(),
@@ -18,7 +18,7 @@ export type Check = z.infer<typeof checkSchema>
 export const qualitySchema = z.strictObject({
   dataset: z.string(),
   version: z.int().min(1),
-  validAt: instantSchema,
+  validAt: canonicalInstantSchema,
   rows: z.int().min(0),
   checks: z.array(checkSchema),
 })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Json } from '../base/canonical.ts'
-import { sha256 } from '../base/digest.ts'
+import { sha256, sha256Schema } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
-import type { Instant } from '../base/instant.ts'
+import { canonicalInstantSchema, type Instant } from '../base/instant.ts'
 import type { Objects, Store, World } from '../ports.ts'
 import {
   type DatasetName,
@@ -14,7 +14,7 @@ import {
   versionKey,
   versionsFrom,
 } from './keys.ts'
-import { instantSchema, type Manifest, manifestSchema, sha256Schema } from './manifest.ts'
+import { type Manifest, manifestSchema } from './manifest.ts'
 import { type Quality, qualitySchema } from './quality.ts'
 
 export const versionRowSchema = z.strictObject({
@@ -24,21 +24,21 @@ export const versionRowSchema = z.strictObject({
   manifestSha256: sha256Schema,
   qualitySha256: sha256Schema,
   ledgerSize: z.int(),
-  validAt: instantSchema,
+  validAt: canonicalInstantSchema,
   rows: z.int(),
   files: z.int(),
-  createdAt: instantSchema,
+  createdAt: canonicalInstantSchema,
 })
 /** What the ledger's table holds of a version: enough for anyone to roll it forward. */
 export type VersionRow = z.infer<typeof versionRowSchema>
 
-export const PUBLICATION_ENTRY = 'dataset-published'
+const PUBLICATION_ENTRY = 'dataset-published'
 
 export const latestSchema = z.strictObject({
   ...versionRowSchema.shape,
   manifest: z.string(),
   /** The last look at the ledger and the clock that found nothing to change: the version still holds then. */
-  confirmed: z.strictObject({ at: instantSchema, ledgerSize: z.int() }),
+  confirmed: z.strictObject({ at: canonicalInstantSchema, ledgerSize: z.int() }),
 })
 /** What `latest.json` says. Only a pointer: what is published is what has a version row. */
 export type Latest = z.infer<typeof latestSchema>

@@ -1,26 +1,23 @@
 import { z } from 'zod'
 import { roles } from '../base/actor.ts'
-import type { Sha256 } from '../base/digest.ts'
-import { chinaDate, type Instant, instantOf, parseInstant } from '../base/instant.ts'
+import { type Sha256, sha256Schema, thumbprint } from '../base/digest.ts'
+import { canonicalInstantSchema, chinaDate, type Instant, instantOf } from '../base/instant.ts'
 import type { Policy } from '../settings.ts'
-import { thumbprint } from './recipient-key.ts'
 import { type RefusalGround, refusalGroundCodes } from './refusal.ts'
 import { requestSchema } from './request-form.ts'
 import { scopeSchema } from './scope.ts'
 import { type CaseState, commandKinds } from './states.ts'
 
-const instant = z.custom<Instant>((value) => typeof value === 'string' && parseInstant(value) === value)
-const digest = z.custom<Sha256>((value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value))
 const ground = z.custom<RefusalGround>((value) => refusalGroundCodes.some((code) => code === value))
 
 const packageFactsSchema = z.strictObject({
   /** How much of the ledger the extract was read from. */
   ledgerSize: z.int().min(0),
-  validAt: instant,
+  validAt: canonicalInstantSchema,
   /** Of the signed package before it was encrypted. */
-  packageSha256: digest,
+  packageSha256: sha256Schema,
   /** Of the bytes handed out; names the stored object. */
-  ciphertextSha256: digest,
+  ciphertextSha256: sha256Schema,
   sizeBytes: z.int().min(1),
   counts: z.strictObject({
     organisations: z.int(),
@@ -37,28 +34,32 @@ const steps = {
     kind: z.literal('submitted'),
     authority: z.string(),
     request: requestSchema,
-    requestSha256: digest,
-    scopeSha256: digest,
+    requestSha256: sha256Schema,
+    scopeSha256: sha256Schema,
     recipientKeyThumbprint: z.string(),
   }),
   approved: z.strictObject({
     kind: z.literal('approved'),
     place: z.union([z.literal(1), z.literal(2)]),
-    requestSha256: digest,
-    scopeSha256: digest,
+    requestSha256: sha256Schema,
+    scopeSha256: sha256Schema,
     recipientKeyThumbprint: z.string(),
   }),
   narrowed: z.strictObject({
     kind: z.literal('narrowed'),
     scope: scopeSchema,
-    scopeSha256: digest,
-    previousScopeSha256: digest,
+    scopeSha256: sha256Schema,
+    previousScopeSha256: sha256Schema,
     reason: z.string(),
   }),
   refused: z.strictObject({ kind: z.literal('refused'), code: ground, reason: z.string() }),
   withdrawn: z.strictObject({ kind: z.literal('withdrawn') }),
-  released: z.strictObject({ kind: z.literal('released'), scopeSha256: digest, package: packageFactsSchema }),
-  downloaded: z.strictObject({ kind: z.literal('downloaded'), ciphertextSha256: digest }),
+  released: z.strictObject({
+    kind: z.literal('released'),
+    scopeSha256: sha256Schema,
+    package: packageFactsSchema,
+  }),
+  downloaded: z.strictObject({ kind: z.literal('downloaded'), ciphertextSha256: sha256Schema }),
   attemptRefused: z.strictObject({
     kind: z.literal('attempt-refused'),
     command: z.enum(commandKinds),
@@ -82,7 +83,7 @@ export type Step = z.infer<typeof stepSchema>
 export const caseEventSchema = z.strictObject({
   /** 1, 2, 3 … without a gap. */
   number: z.int().min(1),
-  at: instant,
+  at: canonicalInstantSchema,
   actor: z.strictObject({ name: z.string(), role: z.enum(roles), authority: z.string().optional() }),
   /** Random: tells one's own write from a rival's equal one when a write's answer was lost. */
   attempt: z.string(),

@@ -1,16 +1,16 @@
 import { z } from 'zod'
+import { sha256Schema } from '../base/digest.ts'
 import { refusalGroundCodes } from './refusal.ts'
 import { narrowingSchema } from './scope.ts'
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/)
 const reason = z.string().trim().min(1).max(1_000)
 const ground = z.enum(refusalGroundCodes)
 
 /** The bodies of the commands on a case there is, as they come over the edge. */
 export const commandBodies = {
   /** The scope's digest as the officer saw it: nobody approves what changed under their eyes. */
-  approve: z.strictObject({ scopeSha256: digest }),
-  narrow: z.strictObject({ scopeSha256: digest, narrowing: narrowingSchema, reason }),
+  approve: z.strictObject({ scopeSha256: sha256Schema }),
+  narrow: z.strictObject({ scopeSha256: sha256Schema, narrowing: narrowingSchema, reason }),
   refuse: z.strictObject({ code: ground, reason }),
   release: z.strictObject({}),
   download: z.strictObject({}),

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { findStanding } from '../authorities/standing.ts'
 import type { Actor } from '../base/actor.ts'
+import { thumbprint } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { World } from '../ports.ts'
 import { findAuthority } from '../settings.ts'
 import { composeEvent, type DisclosureCase, type SubmittedStep } from './case.ts'
-import { thumbprint } from './recipient-key.ts'
 import type { Refusal } from './refusal.ts'
 import { checkRequest, orderRequest, parseSent, type RequestCode, requestDigest } from './request.ts'
 import type { DisclosureRequest } from './request-form.ts'
@@ -12,7 +13,11 @@ import { scopeDigest } from './scope.ts'
 import { appendEvent, caseId, loadCase } from './store.ts'
 import { type CaseView, momentOf, viewOf } from './view.ts'
 
-export type SubmitCode = RequestCode | 'REQUESTER_NOT_AGENCY' | 'IDEMPOTENCY_KEY_REUSED'
+export type SubmitCode =
+  | RequestCode
+  | 'REQUESTER_NOT_AGENCY'
+  | 'AUTHORITY_SUSPENDED'
+  | 'IDEMPOTENCY_KEY_REUSED'
 
 export type Submitted = {
   readonly outcome: 'submitted'
@@ -44,6 +49,8 @@ export async function submitCase(
   const id = caseId(authority.code, parsed.request.idempotencyKey)
   const earlier = await loadCase(world.store, id)
   if (earlier !== undefined) return repeatOf(world, { earlier, step, actor })
+  if ((await findStanding(world, authority)).suspension !== undefined)
+    return refuse('AUTHORITY_SUSPENDED', 'The authority is suspended, and its users ask for nothing new')
   const { now, policy } = momentOf(world)
   const refusal = checkRequest(parsed.request, { now, policy })
   if (refusal !== undefined) return refusal

@@ -1,7 +1,5 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
 import { z } from 'zod'
-import { canonicalJson } from '../base/canonical.ts'
-import { sha256 } from '../base/digest.ts'
 
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'not 32 bytes in base64url')
 const usage = {
@@ -40,9 +38,4 @@ export function parseRecipientKey(jwk: z.infer<typeof recipientJwkSchema>): Reci
     // Why a key is unusable is no matter: the fault is the sender's, and the library's words may quote the key
     return undefined
   }
-}
-
-/** The thumbprint of a JWK that has its required members alone (RFC 7638, SHA-256, base64url). */
-export function thumbprint(key: Readonly<Record<string, string>>): string {
-  return Buffer.from(sha256(canonicalJson(key)), 'hex').toString('base64url')
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sha256Schema } from '../base/digest.ts'
 import { calendarDateSchema } from '../records/types/fact.ts'
 import { recipientJwkSchema, recipientKeySchema } from './recipient-key.ts'
 import { scopeSchema, windowSchema } from './scope.ts'
@@ -9,7 +10,7 @@ const parts = {
     /** 文书号 as the instrument carries it. */
     number: z.string().trim().min(1).max(100),
     /** Of the instrument's file. */
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in lower-case hexadecimal'),
+    sha256: sha256Schema,
     /** An office, never a person. */
     issuedBy: z.string().trim().min(1).max(200),
     issuedOn: calendarDateSchema,

@@ -64,7 +64,8 @@ const INDEX = { table: 'cases', partition: 'cases' } as const
 
 function indexWrite(id: string, event: CaseEvent): Write {
   const authority = event.step.kind === 'submitted' ? event.step.authority : ''
-  return { key: { ...INDEX, sort: `${event.at}#${id}` }, value: { id, authority }, when: 'absent' }
+  const sort = indexPlace({ submittedAt: event.at, id })
+  return { key: { ...INDEX, sort }, value: { id, authority }, when: 'absent' }
 }
 
 const indexSchema = z.strictObject({ id: z.string(), authority: z.string() })

@@ -1,4 +1,5 @@
 import type { Actor } from '../base/actor.ts'
+import type { Sha256 } from '../base/digest.ts'
 import type { Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { approvalEnd, type DisclosureCase, type Moment, type PackageFacts, stateOf } from './case.ts'
@@ -25,7 +26,7 @@ export type CaseView = {
   /** As narrowed. */
   readonly scope: Scope
   /** What an approval must name. */
-  readonly scopeSha256: string
+  readonly scopeSha256: Sha256
   readonly recipientKeyThumbprint: string
   /** Of the scope as it is; `officer` is undefined for the requesting authority. */
   readonly approvals: readonly { officer: string | undefined; at: Instant; endsAt: Instant }[]

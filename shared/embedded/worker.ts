@@ -4,6 +4,7 @@ import { acceptDraft, buryDraft } from '../ingest/accept.ts'
 import { carryOutEntry } from '../ingest/proven-receipt.ts'
 import { sealPending } from '../ledger/seal.ts'
 import { advanceWatermark } from '../records/watermark.ts'
+import { watchDrop } from './drop.ts'
 import { type Home, workerLockFile } from './home.ts'
 import { tryLock } from './lock.ts'
 import type { Message } from './queue.ts'
@@ -18,7 +19,7 @@ const FAULT_REST_MS = 1_000
 
 /** Told of a try that failed; the message, or what waits in the outbox to be sealed, stays where it is. */
 export type FaultListener = (fault: {
-  readonly queue: 'inbox' | 'outbox' | 'sealed'
+  readonly queue: 'inbox' | 'outbox' | 'sealed' | 'drop'
   readonly code: string
 }) => void
 
@@ -26,8 +27,9 @@ export type FaultListener = (fault: {
 export type WorkListener = (told: Parameters<FaultListener>[0] | Parameters<WatchListener>[0]) => void
 
 /**
- * Does the home's standing work until told to stop: accepts what is in the inbox, seals, applies, watches the log. Only
- * the holder of the home's lock works; the others wait for it, and take over when the holder dies, however it dies.
+ * Does the home's standing work until told to stop: takes in what is dropped, accepts what is in the inbox, seals,
+ * applies, watches the log. Only the holder of the home's lock works; the others wait for it, and take over when the
+ * holder dies, however it dies.
  */
 export async function runWorker(home: Home, signal: AbortSignal, onTold: WorkListener): Promise<void> {
   while (!signal.aborted) {
@@ -37,16 +39,23 @@ export async function runWorker(home: Home, signal: AbortSignal, onTold: WorkLis
       continue
     }
     const ended = new AbortController()
-    const watching = { signal: AbortSignal.any([signal, ended.signal]), onFound: onTold }
-    const watched = watchHome(home, watching)
+    const beside = workBeside(home, AbortSignal.any([signal, ended.signal]), onTold)
     try {
       await workUntil(home, signal, onTold)
     } finally {
       ended.abort()
-      await watched
+      await beside
       lock.release()
     }
   }
+}
+
+// What takes minutes, and must keep nothing that comes in at the doors waiting. Neither ever fails
+async function workBeside(home: Home, signal: AbortSignal, onTold: WorkListener): Promise<void> {
+  await Promise.all([
+    watchHome(home, { signal, onFound: onTold }),
+    watchDrop(home, { signal, onFault: onTold }),
+  ])
 }
 
 async function workUntil(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {

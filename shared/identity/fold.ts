@@ -9,7 +9,7 @@ export function foldIdentifier(text: string): string {
 }
 
 /** Folds width and case, and takes out what does not show; spaces and hyphens stay. */
-export function foldText(text: string): string {
+function foldText(text: string): string {
   return text.normalize('NFKC').replace(INVISIBLE, '').toUpperCase()
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { SIGNATURE_LIMIT } from '../authorities/signature.ts'
 import { type Sha256, sha256 } from '../base/digest.ts'
-import { parseInstant } from '../base/instant.ts'
+import { instantSchema } from '../base/form.ts'
 import { findPersonalDataInId } from '../identity/personal-data.ts'
 import { findLayout } from './layouts/registry.ts'
 import { mendsSchema } from './quarantine.ts'
@@ -20,12 +21,7 @@ const headShape = {
   submissionId: submissionIdSchema,
   layout: z.string().min(1).max(60),
   /** When the authority sent it, by its own clock. */
-  sentAt: z.string().transform((text, context) => {
-    const at = parseInstant(text)
-    if (at !== undefined) return at
-    context.addIssue({ code: 'custom', message: 'not an ISO 8601 date-time with an offset' })
-    return z.NEVER
-  }),
+  sentAt: instantSchema,
   /** Whose refused records these are in mended form. */
   mends: mendsSchema.optional(),
 }
@@ -42,9 +38,13 @@ export function contentSha256(layout: string, sent: string): Sha256 {
   return sha256(`${findLayout(layout)?.name ?? layout}\n${sent}`)
 }
 
+/** A JWS over what a submission is (signature.ts); beside a file it travels in a header, or with the pointer. */
+export const signatureSchema = z.string().max(SIGNATURE_LIMIT)
+
 /** A submission as one JSON document. Which authority it comes from is told by the door, never by the message. */
 export const envelopeSchema = z.strictObject({
   ...headShape,
   records: z.array(z.unknown()),
+  signature: signatureSchema.optional(),
 })
 export type Envelope = z.infer<typeof envelopeSchema>

@@ -6,7 +6,13 @@ import { nestsTooDeep } from '../base/nesting.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
 import { acceptDraft, correctionsUntil, entryIdOf, refusedDraft, refusedId } from './accept.ts'
-import { type Envelope, envelopeSchema, type SubmissionHead, submissionHeadSchema } from './envelope.ts'
+import {
+  type Envelope,
+  envelopeSchema,
+  type SubmissionHead,
+  signatureSchema,
+  submissionHeadSchema,
+} from './envelope.ts'
 import { checkFileName, parseFileName } from './file-name.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import type { Refusal } from './refusal.ts'
@@ -19,6 +25,7 @@ export const pointerSchema = z.strictObject({
     versionId: z.string().min(1).max(1024),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   }),
+  signature: signatureSchema.optional(),
 })
 
 // None of what a client, a proxy or a store may take for something else than part of a name

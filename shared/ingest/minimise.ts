@@ -16,8 +16,8 @@ import {
   readYear,
   readYuanFromWan,
 } from './cell.ts'
-import type { Column, ColumnKind, Layout } from './layouts/layout.ts'
-import { documentKeysOf, layoutId } from './layouts/registry.ts'
+import type { Column, Layout } from './layouts/layout.ts'
+import { documentKeysOf, layoutId, namingFacts } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
 import { sourceText } from './source.ts'
@@ -112,18 +112,19 @@ function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
   return cell.isWellFormed() ? undefined : 'TEXT_NOT_WELL_FORMED'
 }
 
-function personalDataFault({ kind, fact }: Column, cell: string): RefusalCode | undefined {
+function personalDataFault(column: Column, cell: string): RefusalCode | undefined {
+  const { kind, fact } = column
   if (fact === undefined) return undefined
   const found =
-    findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(kind, cell)))
+    findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(column, cell)))
   const isNumber =
     kind === 'number' && found !== undefined && isNumberOfDivision(cell.normalize('NFKC').trim())
   return found === undefined || isNumber ? undefined : 'TEXT_PERSONAL_DATA'
 }
 
 // What is taken out of a cell may be all that parted a person's number
-function foldKept(kind: ColumnKind, cell: string): string {
-  if (kind === 'number') return foldDocumentNumber(cell)
+function foldKept({ kind, fact = '' }: Column, cell: string): string {
+  if (kind === 'number' || namingFacts.has(fact)) return foldDocumentNumber(cell)
   return kind === 'code' || kind === 'identifier' ? (readCode(cell) ?? '') : ''
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { findNumber } from '../ledger/sealed.ts'
 import type { Key, Store } from '../ports.ts'
-import { type Applied, findApplied } from '../records/applied.ts'
+import { type Applied, sumApplied } from '../records/applied.ts'
 import { refusalCodes } from './refusal.ts'
 
 const count = z.int().min(0)
@@ -44,8 +44,15 @@ export const receiptSchema = z.strictObject({
 })
 export type Receipt = z.infer<typeof receiptSchema>
 
-/** How far a received submission has come: its entry's number once sealed, the count of new records once applied. */
-export type Progress = { readonly entry: number | undefined; readonly applied: Applied | undefined }
+/**
+ * How far a received submission has come: its entry's number once sealed, how many of its parts are applied, and the
+ * count of new records once all of them are. Each follows from marks that are only ever added, so none goes back.
+ */
+export type Progress = {
+  readonly entry: number | undefined
+  readonly parts: { readonly applied: number; readonly of: number }
+  readonly applied: Applied | undefined
+}
 
 export function submissionKey(authority: string, submissionId: string): Key {
   return { table: 'ledger', partition: `submission#${authority}`, sort: submissionId }
@@ -62,7 +69,9 @@ export async function findReceipt(
 
 export async function findProgress(store: Store, receipt: Receipt): Promise<Progress> {
   const entry = await findNumber(store, receipt.entryId)
-  if (entry === undefined) return { entry, applied: undefined }
-  if (receipt.parts.length === 0) return { entry, applied: { new: 0, known: 0 } }
-  return { entry, applied: await findApplied(store, entry, receipt.parts.length) }
+  const of = receipt.parts.length
+  if (entry === undefined) return { entry, parts: { applied: 0, of }, applied: undefined }
+  if (of === 0) return { entry, parts: { applied: 0, of }, applied: { new: 0, known: 0 } }
+  const { seen, sums } = await sumApplied(store, entry)
+  return { entry, parts: { applied: seen, of }, applied: seen === of ? sums : undefined }
 }

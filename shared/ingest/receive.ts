@@ -25,6 +25,7 @@ import { openReader } from './read.ts'
 import { findReceipt, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 import { type Row, readFile, readRecords } from './rows.ts'
+import { checkContent, checkSender, type Sending } from './sender.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
 
@@ -37,6 +38,7 @@ export type Delivery = { readonly authority: Authority } & (
 export type DeliveredFile = SentFile & {
   /** The SHA-256 of its bytes, where the sender stated it. */
   readonly sha256?: string | undefined
+  readonly signature?: string | undefined
 }
 
 export type Received =
@@ -47,6 +49,8 @@ export type Received =
   | { readonly outcome: 'reused'; readonly receipt: Receipt }
   /** Sent ahead of our clock. Nothing is kept: the id is free, and the same content may come again. */
   | { readonly outcome: 'early' }
+  /** Its sender is suspended, or the signature does not hold. As little is kept: it is no word of the authority's. */
+  | { readonly outcome: 'denied'; readonly refusal: Refusal }
   /** Not the file that was stated, or larger than one may be; neither is received. */
   | { readonly outcome: 'changed' }
   | { readonly outcome: 'too-large' }
@@ -82,6 +86,8 @@ type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
 /** A delivery as it is read, and what names its content: for a file that is known at its end alone. */
 type Input = {
   readonly rows: (layout: Layout) => AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>
+  /** The hash that a receipt would state, as far as it is known before anything is read. */
+  readonly stated: () => Sha256 | undefined
   /** Undefined where the file is not the one that was stated. */
   readonly finish: () => Promise<Content | undefined>
   readonly close: () => Promise<void>
@@ -94,6 +100,7 @@ function openInput(delivery: Delivery): Input {
     const content = openContent(bytes)
     return {
       rows: (layout) => readFile(layout, { format, bytes: content.bytes }),
+      stated: () => (stated === undefined ? undefined : contentSha256(layout, stated)),
       async finish() {
         const { sha256: digest, sizeBytes } = await content.finish()
         return stated === undefined || stated === digest
@@ -104,12 +111,14 @@ function openInput(delivery: Delivery): Input {
     }
   }
   const { records } = delivery.head
+  const measure = () => {
+    const text = JSON.stringify(records)
+    return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
+  }
   return {
     rows: (layout) => [readRecords(layout, records)],
-    async finish() {
-      const text = JSON.stringify(records)
-      return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
-    },
+    stated: () => measure().sha256,
+    finish: async () => measure(),
     close: async () => undefined,
   }
 }
@@ -124,13 +133,28 @@ async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: In
     return { outcome: receipt.sha256 === content.sha256 ? 'repeated' : 'reused', receipt }
   }
   if (isEarly(world, delivery.head)) return { outcome: 'early' }
+  const sender = await checkSender(world, sendingOf(delivery))
+  if ('refusal' in sender) return { outcome: 'denied', refusal: sender.refusal }
+  const early = checkContent(sender, input.stated)
+  if (early !== undefined) return { outcome: 'denied', refusal: early }
   const reading = await readInput(world, delivery, { input, receivedAt })
   const content = await input.finish()
   if (content === undefined) return { outcome: 'changed' }
+  const late = checkContent(sender, () => content.sha256)
+  if (late !== undefined) return { outcome: 'denied', refusal: late }
   const head = describeHead(delivery, { content, receivedAt, policy: world.settings.policy })
   const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }
   await world.queues.inbox.send([draft])
   return { outcome: 'received', draft }
+}
+
+function sendingOf(delivery: Delivery): Sending {
+  const { authority, head } = delivery
+  return {
+    authority,
+    head,
+    signature: 'file' in delivery ? delivery.file.signature : delivery.head.signature,
+  }
 }
 
 function describeHead(

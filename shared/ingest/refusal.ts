@@ -5,6 +5,14 @@
 export const refusalReasons = {
   // a whole submission
   LAYOUT_UNKNOWN: 'No layout of this name is known here.',
+  AUTHORITY_SUSPENDED:
+    'The authority is suspended: until it is let send again, nothing new is taken from it.',
+  SIGNATURE_MISSING: 'This authority signs what it sends, and this came without a signature.',
+  SIGNATURE_INVALID: 'The signature is none over a submission by the key that it names (JWS, EdDSA).',
+  SIGNATURE_KEY_UNKNOWN: 'The signature names a key that this authority does not have.',
+  SIGNATURE_KEY_NOT_VALID: 'The key was not valid when this was sent, or is not now.',
+  SIGNATURE_REBOUND:
+    'The signature is one over another submission: its authority, id, layout, time or content.',
   RECORD_TYPE_NOT_ADMITTED: 'The authorities file does not admit this type of record from this authority.',
   SENT_AT_IN_FUTURE: 'sentAt lies ahead of our clock.',
   FORMAT_UNKNOWN: 'The content is of no format that is read here.',

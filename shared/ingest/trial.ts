@@ -4,12 +4,14 @@ import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
 import type { RowContext } from './minimise.ts'
-import { type Counts, type Outcome, outcomeOf, type RecordOutcome } from './outcomes.ts'
+import { type Counts, type Outcome, openOutcomes, outcomeOf, type RecordOutcome } from './outcomes.ts'
 import { openReader } from './read.ts'
 import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
 import { readFile } from './rows.ts'
 
 export type Trial = Counts & {
+  /** How many records are refused for each reason. */
+  readonly reasons: Readonly<Partial<Record<RefusalCode, number>>>
   readonly records: readonly RecordOutcome[]
   /** The first record that is not listed, where there are more than a list takes. */
   readonly next?: number
@@ -27,27 +29,31 @@ type TrialOptions = {
 /** What would become of a file, read and minimised as it would be on its way in. Nothing is kept. */
 export async function tryFile(layout: Layout, file: SentFile, options: TrialOptions): Promise<Trial> {
   const { policy, today, outcomes, limit } = options
-  const counts = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
+  const list = openOutcomes()
   const records: RecordOutcome[] = []
+  const reasons: Partial<Record<RefusalCode, number>> = {}
   let next: number | undefined
   const reader = openReader({ layout, authority: '', policy, today })
   try {
     for await (const rows of readFile(layout, file)) {
       for (const row of rows) {
-        const told = outcomeOf(reader.read(row), counts.received++)
-        counts[told.outcome]++
+        const result = reader.read(row)
+        list.add(result)
+        const told = outcomeOf(result, list.counts.received - 1)
+        if (told.code !== undefined) reasons[told.code] = (reasons[told.code] ?? 0) + 1
         if (reader.isFull()) reader.takePart()
         if (outcomes?.includes(told.outcome) === false) continue
         if (records.length < limit) records.push(told)
         else next ??= told.index
       }
+      if (list.isFull()) list.take()
     }
   } catch (fault) {
     if (fault instanceof FileRefused) return refusedTrial(fault.refusal)
     throw fault
   }
-  if (counts.received === 0) return refusedTrial({ code: 'SUBMISSION_EMPTY', path: '' })
-  return { ...counts, records, ...(next !== undefined && { next }) }
+  if (list.counts.received === 0) return refusedTrial({ code: 'SUBMISSION_EMPTY', path: '' })
+  return { ...list.counts, reasons, records, ...(next !== undefined && { next }) }
 }
 
 /**
@@ -72,6 +78,6 @@ export async function recordsRootOf(
 
 function refusedTrial(refusal: Refusal): Trial {
   const { code, path } = refusal
-  const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
-  return { ...none, records: [], refusal: { code, path, reason: describeRefusal(refusal) } }
+  const reason = describeRefusal(refusal)
+  return { ...openOutcomes().counts, reasons: {}, records: [], refusal: { code, path, reason } }
 }

@@ -23,6 +23,8 @@ const permissions = {
   'case:prove': ['compliance', 'auditor'],
   'ledger:read': ['auditor', 'operator'],
   'ledger:erase': ['operator'],
+  'authority:read': ['operator', 'auditor'],
+  'authority:manage': ['operator'],
   'submission:replay': ['operator'],
   'principal:read': ['operator', 'auditor'],
   'principal:manage': ['operator'],

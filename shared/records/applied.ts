@@ -28,6 +28,15 @@ export async function markApplied(
 
 /** The sums over a submission's parts; undefined while any part is still to be applied. */
 export async function findApplied(store: Store, number: number, parts: number): Promise<Applied | undefined> {
+  const { seen, sums } = await sumApplied(store, number)
+  return seen === parts ? sums : undefined
+}
+
+/** How many parts of an entry are applied, and what these come to. Marks are only added: it never falls. */
+export async function sumApplied(
+  store: Store,
+  number: number,
+): Promise<{ readonly seen: number; readonly sums: Applied }> {
   const sum = { new: 0, known: 0 }
   let [seen, erased] = [0, 0]
   for await (const item of store.list({ table: 'ledger', partition: appliedKey(number, 0).partition })) {
@@ -37,7 +46,7 @@ export async function findApplied(store: Store, number: number, parts: number): 
     erased += applied.erased ?? 0
     seen++
   }
-  return seen === parts ? { ...sum, ...(erased > 0 && { erased }) } : undefined
+  return { seen, sums: { ...sum, ...(erased > 0 && { erased }) } }
 }
 
 /** The partitions that applying the entries from `from` (included) to `to` (left out) touched, each once. */

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { verifierThumbprint } from '../../shared/disclosure/package.ts'
 import { type ApiHome, openHeldHome } from './home.ts'
 
 let api: ApiHome
@@ -31,13 +30,5 @@ describe('the documents of a version', () => {
 
   test.each(['manifest', 'quality'])('are not there where there is no version: %s', async (name) => {
     expect(await read(`99/${name}`)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
-  })
-})
-
-test('the signing key is the public half of what packages are signed with', async () => {
-  const { verifierKey } = api.home.signer
-  expect((await api.send({ path: '/v1/signing-key', as: 'demo-market-regulator' })).body).toEqual({
-    ...{ kty: 'OKP', crv: 'Ed25519', x: Buffer.from(verifierKey).toString('base64url') },
-    kid: verifierThumbprint(verifierKey),
   })
 })

@@ -10,14 +10,14 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 describe.each(rights)('$method $route', ({ method, path, roles: allowed, json }) => {
-  test.each(roles)('by the role %s', async (role) => {
+  test.each(roles)('is open to its roles alone: %s', async (role) => {
     const { status, body } = await api.send({ method, path, as: principalOf[role], json })
     const forbidden = status === 403 && body['code'] === 'FORBIDDEN'
     expect(forbidden).toBe(!allowed.includes(role))
     expect(status).toBeLessThan(500)
   })
 
-  test('by nobody', async () => {
+  test('is open to nobody without a token', async () => {
     expect(await api.send({ method, path, json })).toMatchObject({ status: 401 })
   })
 })

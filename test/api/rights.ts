@@ -102,6 +102,22 @@ const table = [
   ['GET', '/v1/principals', '', ['auditor', 'operator']],
   ['POST', '/v1/principals', '', ['operator'], { name: 'somebody', role: 'auditor' }],
   ['POST', '/v1/principals/{name}/revocation', '/v1/principals/nobody/revocation', ['operator']],
+  ['GET', '/v1/authorities', '', ['auditor', 'operator']],
+  [
+    'POST',
+    '/v1/authorities/{code}/suspension',
+    '/v1/authorities/nobody/suspension',
+    ['operator'],
+    { reason: 'Its keys were lost' },
+  ],
+  ['POST', '/v1/authorities/{code}/resumption', '/v1/authorities/nobody/resumption', ['operator']],
+  [
+    'POST',
+    '/v1/authorities/{code}/keys',
+    '/v1/authorities/nobody/keys',
+    ['operator'],
+    { jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } },
+  ],
 ] as const
 
 export type Right = {

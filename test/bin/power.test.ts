@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -120,6 +120,45 @@ describe('a push that is killed', () => {
       `submission:${AUTHORITY}:submission-0`,
       `submission:${AUTHORITY}:submission-1`,
     ])
+    expect(failures).toEqual([])
+  })
+})
+
+describe('a server that is killed', () => {
+  const FILES = 4
+
+  test.concurrent('while it takes in what is dropped loses no file of it and counts none twice', async () => {
+    const home = inDirectory('dropped')
+    const begin = () => start('credit-fusion.ts', ['serve', '--port', '0', '--home', home])
+    const folder = join(home, 'drop', AUTHORITY, 'penalty-2018')
+    await mkdir(folder, { recursive: true })
+    for (let n = 0; n < FILES; n++) {
+      await writeFile(join(folder, `.part-${n}.ndjson`), penalties(n * RECORDS, RECORDS))
+      await rename(join(folder, `.part-${n}.ndjson`), join(folder, `part-${n}.ndjson`))
+    }
+    const receipts = async () => (await readdir(join(home, 'receipts', AUTHORITY)).catch(() => [])).sort()
+    const whole = Array.from({ length: FILES }, (_, n) => `part-${n}.json`)
+    // Until they have lain still; from then on every life takes them
+    await sleep(5_000)
+    let cut = 0
+    const check = async () => {
+      expect(readContents(home).failures.filter((count) => count > 0)).toEqual([])
+      if ((await receipts()).length < FILES) cut++
+    }
+    await killAtRandom(8, 1_500, { begin, work: /^serving/m, random: seeded(6), check })
+    expect(cut, 'killed while there was something to do').toBeGreaterThan(0)
+    const last = begin()
+    while ((await receipts()).length < FILES) await sleep(50)
+    while ((await readdir(folder, { recursive: true })).some((name) => name.endsWith('.ndjson')))
+      await sleep(50)
+    while (readContents(home).sightings.length < FILES * RECORDS) await sleep(50)
+    last.signal('SIGTERM')
+    expect((await last.ended).code).toBe(0)
+    expect(await receipts()).toEqual(whole)
+    const { sightings, entries, failures } = readContents(home)
+    expect(sightings).toHaveLength(FILES * RECORDS)
+    expect(sightings.filter((count) => count !== 1)).toEqual([])
+    expect(entries.filter((id) => id.startsWith('submission:'))).toHaveLength(FILES)
     expect(failures).toEqual([])
   })
 })

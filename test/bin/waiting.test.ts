@@ -15,8 +15,9 @@ const refusal = { code: 'SENT_AT_IN_FUTURE', path: '/sentAt', reason: 'x' }
 
 /** A door that answers no request, before an API that knows these receipts. */
 function sessionWith(receipts: Readonly<Record<string, object>>, refusedId?: string): Session {
+  const submit = async () => ({ sha256: own, ...(refusedId !== undefined && { refusedId }) })
   return {
-    submit: async () => ({ sha256: own, ...(refusedId !== undefined && { refusedId }) }),
+    ...{ submit, submitMinimised: submit },
     call: async ({ path }) => {
       const receipt = receipts[path.split(/[/?]/)[4] ?? '']
       const applied = { new: 0, known: 0 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Actor } from '../../shared/base/actor.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { Failure } from '../../shared/base/failure.ts'
@@ -137,7 +137,7 @@ function together(count: number): CaseWorld {
 }
 
 describe('a case', () => {
-  it('goes from its submission over two approvals and a release to one download', async () => {
+  test('goes from its submission over two approvals and a release to one download', async () => {
     const view = await submit()
     expect(view.state).toBe('Submitted')
     expect(await approve(view, officerA)).toMatchObject({ case: { state: 'AwaitingSecondApproval' } })
@@ -149,7 +149,7 @@ describe('a case', () => {
     expect(await stateNow(view.id)).toBe('Downloaded')
   })
 
-  it('discloses exactly the approved fields of the approved organisations', async () => {
+  test('discloses exactly the approved fields of the approved organisations', async () => {
     await holdRecords(world, [
       registration(alpha),
       licence(alpha, 'L-2022', '2022-06-01'),
@@ -179,7 +179,7 @@ describe('a case', () => {
     expect(sha256(download.body)).toBe(download.case.package?.ciphertextSha256)
   })
 
-  it('is not released on the approval of somebody who is no officer any longer', async () => {
+  test('is not released on the approval of somebody who is no officer any longer', async () => {
     const view = await approved()
     const order = { actor: officerC, caseId: view.id }
     const refused = await releaseCase(world, order, async (name) => name !== officerA.name)
@@ -196,7 +196,7 @@ describe('a case', () => {
     })
   })
 
-  it('is read as of what is applied at the release: what stands later in the ledger is not in it', async () => {
+  test('is read as of what is applied at the release: what stands later in the ledger is not in it', async () => {
     const view = await approved({ fields: ['licences'], organisations: [alpha] })
     await holdRecords(world, [licence(alpha, 'L-2024', '2024-06-01')])
     // Sealed and not applied yet: nothing that stands behind it in the ledger counts before it, applied or not
@@ -211,7 +211,7 @@ describe('a case', () => {
     expect(JSON.stringify(opened)).not.toMatch(/L-202[35]/)
   })
 
-  it('discloses what it was narrowed to, on two new approvals', async () => {
+  test('discloses what it was narrowed to, on two new approvals', async () => {
     await holdRecords(world, [registration(alpha), registration(beta)])
     const view = await approved()
     const command = {
@@ -239,7 +239,7 @@ describe('a case', () => {
     expect(opened).toMatchObject({ package: { organisations: [{ uscc: beta, outcome: 'disclosed' }] } })
   })
 
-  it('is refused with a ground and a reason that its authority reads', async () => {
+  test('is refused with a ground and a reason that its authority reads', async () => {
     const view = await submit()
     await refuseCase(world, { actor: officerA, caseId: view.id, code: 'RC-SCOPE', reason: '范围过宽' })
     const read = await readCase(world, { actor: requester, caseId: view.id })
@@ -248,7 +248,7 @@ describe('a case', () => {
     })
   })
 
-  it('is withdrawn by its authority', async () => {
+  test('is withdrawn by its authority', async () => {
     const view = await approved()
     expect(await withdrawCase(world, { actor: requester, caseId: view.id })).toMatchObject({
       case: { state: 'Withdrawn' },
@@ -258,7 +258,7 @@ describe('a case', () => {
     })
   })
 
-  it('expires with its instrument, without anybody’s doing', async () => {
+  test('expires with its instrument, without anybody’s doing', async () => {
     const view = await released()
     later(world, 24 * 40)
     expect(await stateNow(view.id)).toBe('Expired')
@@ -269,7 +269,7 @@ describe('a case', () => {
 })
 
 describe('a submission', () => {
-  it('under the same key with the same content is the same case, in whatever order, whoever of the authority sends it', async () => {
+  test('under the same key with the same content is the same case, in whatever order, whoever of the authority sends it', async () => {
     const view = await submit()
     const turned = sampleRequest({ organisations: [beta, alpha] })
     const colleague = { ...requester, name: 'bureau-desk-2' }
@@ -278,34 +278,34 @@ describe('a submission', () => {
     expect(await actions(view.id)).toEqual(['submitted'])
   })
 
-  it('repeated once its instrument ran out still answers the case', async () => {
+  test('repeated once its instrument ran out still answers the case', async () => {
     const view = await submit()
     later(world, 24 * 40)
     const again = await submitCase(world, { actor: requester, request: sampleRequest() })
     expect(again).toMatchObject({ repeated: true, case: { id: view.id, state: 'Expired' } })
   })
 
-  it('under the same key with other content is refused', async () => {
+  test('under the same key with other content is refused', async () => {
     await submit()
     const again = await submitCase(world, { actor: requester, request: sampleRequest({ fields: ['name'] }) })
     expect(again).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', path: '/idempotencyKey' })
   })
 
-  it('of another authority under the same key is another case', async () => {
+  test('of another authority under the same key is another case', async () => {
     const view = await submit()
     const other = await submitCase(world, { actor: otherAgency, request: sampleRequest() })
     expect(other).toMatchObject({ outcome: 'submitted', repeated: false })
     expect(other.outcome === 'submitted' && other.case.id).not.toBe(view.id)
   })
 
-  it('twice at once is one case', async () => {
+  test('twice at once is one case', async () => {
     const both = together(2)
     const results = await Promise.all([submit({}, both), submit({}, both)])
     expect(new Set(results.map((view) => view.id)).size).toBe(1)
     expect(await actions(results[0]!.id)).toEqual(['submitted'])
   })
 
-  it('with other content at once under one key leaves one case and one refusal', async () => {
+  test('with other content at once under one key leaves one case and one refusal', async () => {
     const both = together(2)
     const send = (fields: readonly string[]): ReturnType<typeof submitCase> =>
       submitCase(both, { actor: requester, request: sampleRequest({ fields }) })
@@ -315,7 +315,7 @@ describe('a submission', () => {
     expect(outcomes.toSorted()).toEqual(['IDEMPOTENCY_KEY_REUSED', 'submitted'])
   })
 
-  it('comes from a principal of an authority on file alone', async () => {
+  test('comes from a principal of an authority on file alone', async () => {
     const strangers = [
       officerA,
       datasetUser,
@@ -330,7 +330,7 @@ describe('a submission', () => {
     }
   })
 
-  it('that breaks a rule leaves no case', async () => {
+  test('that breaks a rule leaves no case', async () => {
     expect(
       await submitCase(world, { actor: requester, request: sampleRequest({ fields: ['*'] }) }),
     ).toMatchObject({
@@ -341,7 +341,7 @@ describe('a submission', () => {
 })
 
 describe('at the same time', () => {
-  it('two approvals of one officer make one', async () => {
+  test('two approvals of one officer make one', async () => {
     const view = await submit()
     const both = together(2)
     const results = await Promise.all([approve(view, officerA, both), approve(view, officerA, both)])
@@ -351,14 +351,14 @@ describe('at the same time', () => {
     expect(await stateNow(view.id)).toBe('AwaitingSecondApproval')
   })
 
-  it('approvals of two officers make two', async () => {
+  test('approvals of two officers make two', async () => {
     const view = await submit()
     const both = together(2)
     await Promise.all([approve(view, officerA, both), approve(view, officerB, both)])
     expect(await stateNow(view.id)).toBe('Approved')
   })
 
-  it('approvals of three officers make two and a refusal', async () => {
+  test('approvals of three officers make two and a refusal', async () => {
     const view = await submit()
     const all = together(3)
     const results = await Promise.all(
@@ -367,7 +367,7 @@ describe('at the same time', () => {
     expect(results.filter((each) => each.outcome === 'refused')).toMatchObject([{ code: 'ALREADY_APPROVED' }])
   })
 
-  it('an approval and a narrowing never leave an approval of what was narrowed', async () => {
+  test('an approval and a narrowing never leave an approval of what was narrowed', async () => {
     const view = await submit()
     const both = together(2)
     const narrowing = {
@@ -386,7 +386,7 @@ describe('at the same time', () => {
     })
   })
 
-  it('a narrowing that comes first turns the approval away', async () => {
+  test('a narrowing that comes first turns the approval away', async () => {
     const view = await submit()
     const both = together(2)
     const narrowing = {
@@ -401,7 +401,7 @@ describe('at the same time', () => {
     expect(approval).toMatchObject({ code: 'SCOPE_CHANGED' })
   })
 
-  it('two releases make one package, and no orphan stays', async () => {
+  test('two releases make one package, and no orphan stays', async () => {
     const view = await approved()
     const both = together(2)
     const results = await Promise.all(
@@ -413,7 +413,7 @@ describe('at the same time', () => {
     expect(await packagesOf(view.id)).toHaveLength(1)
   })
 
-  it('a release that stores its package after another release was done takes it away again', async () => {
+  test('a release that stores its package after another release was done takes it away again', async () => {
     const view = await approved()
     const put: CaseWorld['objects']['put'] = async (key, body, when) => {
       await releaseCase(world, { actor: officerC, caseId: view.id })
@@ -429,7 +429,7 @@ describe('at the same time', () => {
     })
   })
 
-  it('a release and a withdrawal leave either, never both', async () => {
+  test('a release and a withdrawal leave either, never both', async () => {
     const view = await approved()
     const both = together(2)
     await Promise.all([
@@ -441,7 +441,7 @@ describe('at the same time', () => {
     expect(await packagesOf(view.id)).toHaveLength(done[0] === 'released' ? 1 : 0)
   })
 
-  it('two downloads hand the package out once', async () => {
+  test('two downloads hand the package out once', async () => {
     const view = await released()
     const both = together(2)
     const results = await Promise.all(
@@ -453,7 +453,7 @@ describe('at the same time', () => {
     expect((await actions(view.id)).filter((action) => action === 'downloaded')).toHaveLength(1)
   })
 
-  it('a case that others write without end answers that it is contended', async () => {
+  test('a case that others write without end answers that it is contended', async () => {
     const view = await submit()
     const commit: SealingStore['commit'] = async () => 'conflict'
     const busy = { ...world, store: { ...world.store, commit } }
@@ -465,7 +465,7 @@ describe('at the same time', () => {
 })
 
 describe('a download', () => {
-  it('happens once', async () => {
+  test('happens once', async () => {
     const view = await released()
     await downloadCase(world, { actor: requester, caseId: view.id })
     expect(await downloadCase(world, { actor: requester, caseId: view.id })).toMatchObject({
@@ -473,7 +473,7 @@ describe('a download', () => {
     })
   })
 
-  it('that was lost is made good by a new case, which two officers approve again', async () => {
+  test('that was lost is made good by a new case, which two officers approve again', async () => {
     const view = await released()
     await downloadCase(world, { actor: requester, caseId: view.id })
     const remedy = await submit({ idempotencyKey: 'request-0001-again' })
@@ -489,7 +489,7 @@ describe('a download', () => {
     })
   })
 
-  it('whose bytes cannot be read, or are not the released ones, is not used up', async () => {
+  test('whose bytes cannot be read, or are not the released ones, is not used up', async () => {
     const view = await released()
     const find = async (): Promise<undefined> => undefined
     const without = { ...world, objects: { ...world.objects, find } }
@@ -512,7 +512,7 @@ describe('a download', () => {
 })
 
 describe('a refused attempt', () => {
-  it('of an officer who approves twice is in the case and in the ledger, and changes nothing', async () => {
+  test('of an officer who approves twice is in the case and in the ledger, and changes nothing', async () => {
     const view = await submit()
     await approve(view, officerA)
     expect(await approve(view, officerA)).toMatchObject({ code: 'SAME_OFFICER' })
@@ -525,13 +525,13 @@ describe('a refused attempt', () => {
     })
   })
 
-  it('of an officer from the requesting authority is kept', async () => {
+  test('of an officer from the requesting authority is kept', async () => {
     const view = await submit()
     expect(await approve(view, insider)).toMatchObject({ code: 'OFFICER_OF_REQUESTING_AUTHORITY' })
     expect(await actions(view.id)).toEqual(['submitted', 'attempt-refused'])
   })
 
-  it('of a stranger leaves no trace, and looks as if there were no case', async () => {
+  test('of a stranger leaves no trace, and looks as if there were no case', async () => {
     const view = await submit()
     for (const actor of [otherAgency, datasetUser]) {
       const real = await downloadCase(world, { actor, caseId: view.id })
@@ -541,13 +541,13 @@ describe('a refused attempt', () => {
     expect(await actions(view.id)).toEqual(['submitted'])
   })
 
-  it('repeated without end fills a case to a limit only', async () => {
+  test('repeated without end fills a case to a limit only', async () => {
     const view = await submit()
     for (let count = 0; count < 14; count++) await downloadCase(world, { actor: requester, caseId: view.id })
     expect(await actions(view.id)).toHaveLength(11)
   })
 
-  it('that cannot be written fails', async () => {
+  test('that cannot be written fails', async () => {
     const view = await submit()
     const attempt = downloadCase(faulty(world, faultsFrom({ crashAt: 1 })), {
       actor: requester,
@@ -558,7 +558,7 @@ describe('a refused attempt', () => {
 })
 
 describe('the ledger', () => {
-  it('has one entry for each event, under its number', async () => {
+  test('has one entry for each event, under its number', async () => {
     const view = await released()
     await downloadCase(world, { actor: requester, caseId: view.id })
     const entries = await sealedEntries()
@@ -571,7 +571,7 @@ describe('the ledger', () => {
     ])
   })
 
-  it('says who, on what ground, of what digest, and never of whom or why', async () => {
+  test('says who, on what ground, of what digest, and never of whom or why', async () => {
     await holdRecords(world, [registration(alpha), licence(alpha, 'L-2024', '2024-06-01')])
     const view = await released()
     await downloadCase(world, { actor: requester, caseId: view.id })
@@ -603,7 +603,7 @@ describe('the ledger', () => {
 })
 
 describe('what is stored', () => {
-  it('holds of whoever acted the name, the role and the authority, and nothing else that came with them', async () => {
+  test('holds of whoever acted the name, the role and the authority, and nothing else that came with them', async () => {
     const caller = { ...requester, token: 'eyJ-secret' }
     const result = await submitCase(world, { actor: caller, request: sampleRequest() })
     const id = result.outcome === 'submitted' ? result.case.id : ''
@@ -612,7 +612,7 @@ describe('what is stored', () => {
     expect(JSON.stringify(await sealedEntries())).not.toContain('eyJ-secret')
   })
 
-  it('holds no value of the package, only its ciphertext', async () => {
+  test('holds no value of the package, only its ciphertext', async () => {
     await holdRecords(world, [registration(alpha), licence(alpha, 'L-2024', '2024-06-01')])
     const view = await released()
     const events: Item[] = []
@@ -632,7 +632,7 @@ describe('what is stored', () => {
 })
 
 describe('reading', () => {
-  it('shows a case to its authority and to staff, and to nobody else', async () => {
+  test('shows a case to its authority and to staff, and to nobody else', async () => {
     const view = await submit()
     for (const actor of [requester, officerA, auditor]) {
       expect(await readCase(world, { actor, caseId: view.id })).toMatchObject({ outcome: 'done' })
@@ -643,7 +643,7 @@ describe('reading', () => {
     }
   })
 
-  it('looks no further for a case of another authority than for one that is not there', async () => {
+  test('looks no further for a case of another authority than for one that is not there', async () => {
     const view = await submit()
     await approve(view, officerA)
     let read = 0
@@ -668,13 +668,13 @@ describe('reading', () => {
     expect(read).toBe(2)
   })
 
-  it('takes an id that is none for a case that is not there', async () => {
+  test('takes an id that is none for a case that is not there', async () => {
     for (const caseId of ['', '#', '../x', 'cases']) {
       expect(await readCase(world, { actor: auditor, caseId })).toMatchObject({ code: 'CASE_NOT_FOUND' })
     }
   })
 
-  it('lists cases oldest first and goes on where it stopped', async () => {
+  test('lists cases oldest first and goes on where it stopped', async () => {
     const ids: string[] = []
     for (let number = 1; number <= 5; number++) {
       ids.push((await submit({ idempotencyKey: `request-000${number}` })).id)
@@ -692,7 +692,7 @@ describe('reading', () => {
     expect(seen).toEqual(ids)
   })
 
-  it('lists to an authority its own cases alone', async () => {
+  test('lists to an authority its own cases alone', async () => {
     const own = await submit()
     await submitCase(world, { actor: otherAgency, request: sampleRequest() })
     const listed = await listCases(world, { actor: requester })
@@ -703,7 +703,7 @@ describe('reading', () => {
     })
   })
 
-  it('tells who did what, when and on what ground', async () => {
+  test('tells who did what, when and on what ground', async () => {
     const view = await submit()
     later(world, 1)
     const narrowing = {
@@ -746,7 +746,7 @@ describe('reading', () => {
     })
   })
 
-  it('names officers to staff, and to the authority by their role', async () => {
+  test('names officers to staff, and to the authority by their role', async () => {
     const view = await submit()
     await approve(view, officerA)
     await approve(view, officerA)
@@ -779,7 +779,7 @@ const way: readonly Move[] = [
 const WRITES = 6
 
 describe.each(['failed', 'stored'] as const)('a process that dies at a write that was %s', (mode) => {
-  it.each(Array.from({ length: WRITES }, (_, at) => at + 1))(
+  test.each(Array.from({ length: WRITES }, (_, at) => at + 1))(
     '(write %i) leaves a case that goes on to its end',
     async (crashAt) => {
       await holdRecords(world, [registration(alpha)])
@@ -837,7 +837,7 @@ describe.each(way.map(([title], at) => ({ title, at })))('the write of a $title'
     return view
   }
 
-  it('that failed is told as failed, and can be tried again', async () => {
+  test('that failed is told as failed, and can be tried again', async () => {
     const view = await walkTo()
     await expect(way[at]![1](failingOnce(1, 'failed'), view)).rejects.toMatchObject({ code: 'STORE_FAILED' })
     const result = await way[at]![1](world, view)
@@ -847,7 +847,7 @@ describe.each(way.map(([title], at) => ({ title, at })))('the write of a $title'
     expect((await packagesOf(id)).length).toBe(at >= 3 ? 1 : 0)
   })
 
-  it('that was stored but reported failed is done, once', async () => {
+  test('that was stored but reported failed is done, once', async () => {
     const view = await walkTo()
     const result = await way[at]![1](failingOnce(1, 'stored'), view)
     expect((result as { outcome?: string }).outcome).toBe(
@@ -859,7 +859,7 @@ describe.each(way.map(([title], at) => ({ title, at })))('the write of a $title'
 })
 
 describe('an orphaned package', () => {
-  it('of a release that died is swept by the release that follows', async () => {
+  test('of a release that died is swept by the release that follows', async () => {
     const view = await approved()
     const dying = releaseCase(faulty(world, faultsFrom({ crashAt: 2 })), { actor: officerA, caseId: view.id })
     await expect(dying).rejects.toThrow(Crash)
@@ -870,7 +870,7 @@ describe('an orphaned package', () => {
     expect(await packagesOf(view.id)).not.toContain(orphan)
   })
 
-  it('is swept when the case is refused or withdrawn instead', async () => {
+  test('is swept when the case is refused or withdrawn instead', async () => {
     for (const [key, close] of [
       ['request-0003', 'refuse'],
       ['request-0004', 'withdraw'],
@@ -888,7 +888,7 @@ describe('an orphaned package', () => {
     }
   })
 
-  it('that cannot be swept leaves the release done, and is swept at the download', async () => {
+  test('that cannot be swept leaves the release done, and is swept at the download', async () => {
     const view = await approved()
     const dying = releaseCase(faulty(world, faultsFrom({ crashAt: 2 })), { actor: officerA, caseId: view.id })
     await expect(dying).rejects.toThrow(Crash)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Sha256 } from '../../shared/base/digest.ts'
 import { extractOrganisation, type OrganisationExtract } from '../../shared/disclosure/extract.ts'
 import { disclosedFieldNames, orderScope, type Scope } from '../../shared/disclosure/scope.ts'
@@ -39,23 +39,23 @@ const held = [
 ]
 
 describe('an extract', () => {
-  it.each(disclosedFieldNames)('of %s alone holds that field and no other', (name) => {
+  test.each(disclosedFieldNames)('of %s alone holds that field and no other', (name) => {
     expect(Object.keys(fieldsOf(extract(held, { fields: [name] })))).toEqual([name])
   })
 
-  it('holds the documents decided in the window, its first and last day included', () => {
+  test('holds the documents decided in the window, its first and last day included', () => {
     const { licences } = fieldsOf(extract(held))
     expect(licences).toMatchObject([{ document_number: 'L-2024' }, { document_number: 'L-2025' }])
   })
 
-  it('holds no narrative of a document outside the window, though the narrative carries no date', () => {
+  test('holds no narrative of a document outside the window, though the narrative carries no date', () => {
     const text = JSON.stringify(extract(held, { fields: ['licence_contents', 'penalty_grounds'] }))
     expect(text).toContain('L-2024的内容')
     expect(text).toContain('P-2024的事实')
     expect(text).not.toMatch(/L-2023|L-2026|P-2026/)
   })
 
-  it('holds the registration as it stands at the release, whatever its dates', () => {
+  test('holds the registration as it stands at the release, whatever its dates', () => {
     const old = registration(alpha, { approvedOn: '2001-05-05', address: '样本路9号' })
     expect(fieldsOf(extract([old], { fields: ['address', 'approved_on'] }))).toEqual({
       address: '样本路9号',
@@ -63,26 +63,26 @@ describe('an extract', () => {
     })
   })
 
-  it('states a field that nobody states as null', () => {
+  test('states a field that nobody states as null', () => {
     expect(fieldsOf(extract(held, { fields: ['business_scope'] }))).toEqual({ business_scope: null })
   })
 
-  it('says not held of an organisation without records', () => {
+  test('says not held of an organisation without records', () => {
     expect(extract([])).toEqual({ uscc: alpha, outcome: 'not-held', code: 'RC-NOT-HELD' })
   })
 
-  it('says the same of one whose records all lie outside the window: not even that they are there', () => {
+  test('says the same of one whose records all lie outside the window: not even that they are there', () => {
     const outside = [licence(alpha, 'L-2023', '2023-12-31'), penalty(alpha, 'P-2026', '2026-06-01')]
     expect(extract(outside, { fields: ['name', 'sources'] })).toEqual(extract([]))
   })
 
-  it('takes neither name nor source from a document outside the window', () => {
+  test('takes neither name nor source from a document outside the window', () => {
     const outside = { ...licence(alpha, 'L-2026', '2026-01-01'), authority: 'nanjing-bureau' }
     const records = [licence(alpha, 'L-2024', '2024-01-01'), outside]
     expect(fieldsOf(extract(records, { fields: ['sources'] }))).toEqual({ sources: ['suzhou-tax'] })
   })
 
-  it('leaves out a penalty whose publication period has ended', () => {
+  test('leaves out a penalty whose publication period has ended', () => {
     const base = penalty(alpha, 'P-2025', '2025-01-01')
     const ended = { ...base, facts: { ...base.facts, publishedTo: '2026-11-22' } } as FactRecord
     const last = { ...base, facts: { ...base.facts, publishedTo: '2026-11-23' } } as FactRecord
@@ -94,7 +94,7 @@ describe('an extract', () => {
     ).toHaveLength(1)
   })
 
-  it('does not fall back on an older statement because the one that stands was decided outside the window', () => {
+  test('does not fall back on an older statement because the one that stands was decided outside the window', () => {
     const [older, newer] = standing([
       { ...licence(alpha, 'L-7', '2024-05-05'), authority: 'nanjing-bureau' },
       licence(alpha, 'L-7', '2026-05-05'),
@@ -112,7 +112,7 @@ describe('an extract', () => {
     expect(JSON.stringify(result)).not.toContain('L-7')
   })
 
-  it('leaves out what was withdrawn, in every field, a copy elsewhere too', () => {
+  test('leaves out what was withdrawn, in every field, a copy elsewhere too', () => {
     const copy = { ...penalty(alpha, 'P-2024', '2024-06-01'), authority: 'nanjing-bureau' }
     const repair = {
       ...penalty(alpha, 'P-2024', '2024-06-01'),
@@ -135,7 +135,7 @@ describe('an extract', () => {
     expect(extract([copy, repair], all)).toMatchObject({ outcome: 'not-held' })
   })
 
-  it('withholds an individual business, told by its code or by its registration number', () => {
+  test('withholds an individual business, told by its code or by its registration number', () => {
     const withheld = { outcome: 'withheld', code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
     const individual = syntheticUscc(7, '92')
     expect(extract([registration(individual)], {}, individual)).toMatchObject(withheld)
@@ -150,7 +150,7 @@ describe('an extract', () => {
 })
 
 describe('a scope', () => {
-  it('has one order', () => {
+  test('has one order', () => {
     const window = { from: '2024-01-01', to: '2024-01-02' } as Scope['window']
     const ordered = orderScope({ organisations: ['B', 'A'], fields: ['penalties', 'name'], window })
     expect(ordered).toEqual({ organisations: ['A', 'B'], fields: ['name', 'penalties'], window })

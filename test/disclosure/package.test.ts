@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { CompactEncrypt, decodeProtectedHeader, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { thumbprint } from '../../shared/base/digest.ts'
 import {
   openPackage,
   packageSchema,
@@ -11,7 +12,6 @@ import {
   parseRecipientKey,
   type RecipientKey,
   recipientJwkSchema,
-  thumbprint,
 } from '../../shared/disclosure/recipient-key.ts'
 import {
   alpha,
@@ -53,12 +53,12 @@ async function sealed(key: RecipientKey = recipientKey): Promise<Uint8Array> {
 }
 
 describe('a package', () => {
-  it('is opened by the requester’s key and is what was sealed', async () => {
+  test('is opened by the requester’s key and is what was sealed', async () => {
     const opened = await openPackage(await sealed(), recipientPrivate, world.signer.verifierKey)
     expect(opened).toEqual({ outcome: 'opened', package: content })
   })
 
-  it('may be sealed to a key on X25519', async () => {
+  test('may be sealed to a key on X25519', async () => {
     const pair = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true })
     const key = parseRecipientKey(recipientJwkSchema.parse(await exportJWK(pair.publicKey)))!
     const opened = await openPackage(
@@ -69,7 +69,7 @@ describe('a package', () => {
     expect(opened.outcome).toBe('opened')
   })
 
-  it('names the algorithms and the keys by their thumbprints', async () => {
+  test('names the algorithms and the keys by their thumbprints', async () => {
     const body = Buffer.from(await sealed()).toString()
     expect(decodeProtectedHeader(body)).toMatchObject({
       alg: 'ECDH-ES+A256KW',
@@ -79,7 +79,7 @@ describe('a package', () => {
     expect(verifierThumbprint(world.signer.verifierKey)).toMatch(/^[A-Za-z0-9_-]{43}$/)
   })
 
-  it('is opened by no other key, the service’s own included', async () => {
+  test('is opened by no other key, the service’s own included', async () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
       format: 'jwk',
     }) as JWK
@@ -89,20 +89,20 @@ describe('a package', () => {
     expect(await openPackage(body, recipientPublic, world.signer.verifierKey)).toMatchObject(refusal)
   })
 
-  it('of another signer is refused', async () => {
+  test('of another signer is refused', async () => {
     const { verifierKey } = (await openSampleWorld()).signer
     const opened = await openPackage(await sealed(), recipientPrivate, verifierKey)
     expect(opened).toMatchObject({ outcome: 'refused', code: 'SIGNATURE_INVALID' })
   })
 
-  it('signed without the key is refused', async () => {
+  test('signed without the key is refused', async () => {
     const signer = { ...world.signer, sign: async () => new Uint8Array(64) }
     const { body } = await sealPackage(content, { recipientKey, signer, asOf })
     const opened = await openPackage(body, recipientPrivate, world.signer.verifierKey)
     expect(opened).toMatchObject({ outcome: 'refused', code: 'SIGNATURE_INVALID' })
   })
 
-  it('that this service signed as something else than a package is refused', async () => {
+  test('that this service signed as something else than a package is refused', async () => {
     const kid = verifierThumbprint(world.signer.verifierKey)
     const header = { alg: 'EdDSA', kid, typ: 'receipt' }
     const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -115,7 +115,7 @@ describe('a package', () => {
     expect(opened).toMatchObject({ outcome: 'refused', code: 'SIGNATURE_INVALID' })
   })
 
-  it('with any part changed on the way does not open', async () => {
+  test('with any part changed on the way does not open', async () => {
     const text = Buffer.from(await sealed()).toString()
     for (const at of [0, 1, 2, 3, 4]) {
       const parts = text.split('.')
@@ -126,11 +126,11 @@ describe('a package', () => {
     }
   })
 
-  it('is never the same bytes twice', async () => {
+  test('is never the same bytes twice', async () => {
     expect(Buffer.from(await sealed()).equals(Buffer.from(await sealed()))).toBe(false)
   })
 
-  it('takes in nothing that its schema does not name', async () => {
+  test('takes in nothing that its schema does not name', async () => {
     const wider = { ...content, score: 99 } as typeof content
     await expect(sealPackage(wider, { recipientKey, signer: world.signer, asOf })).rejects.toThrow()
   })

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { thumbprint } from '../../shared/base/digest.ts'
 import { legalBases } from '../../shared/disclosure/legal-basis.ts'
-import { parseRecipientKey, recipientJwkSchema, thumbprint } from '../../shared/disclosure/recipient-key.ts'
+import { parseRecipientKey, recipientJwkSchema } from '../../shared/disclosure/recipient-key.ts'
 import { checkRequest, parseSent, type RequestCode, requestDigest } from '../../shared/disclosure/request.ts'
 import { requestRules } from '../../shared/disclosure/request-rules.ts'
 import { residentIdCheck } from '../../shared/identity/resident-id.ts'
@@ -189,25 +190,25 @@ function judge(sent: unknown, at = context): ReturnType<typeof parseSent> {
 }
 
 describe('a request for disclosure', () => {
-  it('is read when it names organisations, fields, window, basis, instrument, purpose and key', () => {
+  test('is read when it names organisations, fields, window, basis, instrument, purpose and key', () => {
     expect(judge(sampleRequest(), context).outcome).toBe('parsed')
   })
 
-  it.each(refusals)('with %s is refused with its code and path', (_title, changes, code, path) => {
+  test.each(refusals)('with %s is refused with its code and path', (_title, changes, code, path) => {
     expect(judge(sampleRequest(changes), context)).toMatchObject({ outcome: 'refused', code, path })
   })
 
-  it('has a sample for every rule', () => {
+  test('has a sample for every rule', () => {
     const seen = new Set(refusals.map(([, , code]) => code))
     expect(requestRules.map((rule) => rule.code).filter((code) => !seen.has(code))).toEqual([])
   })
 
-  it('is not refused for a window of exactly five years, nor for one that ends today in China', () => {
+  test('is not refused for a window of exactly five years, nor for one that ends today in China', () => {
     const window = { from: '2021-11-23', to: '2026-11-23' }
     expect(judge(sampleRequest({ window }), context).outcome).toBe('parsed')
   })
 
-  it('counts days in China: what is tomorrow there is refused though it is near', () => {
+  test('counts days in China: what is tomorrow there is refused though it is near', () => {
     const late = { ...context, now: '2026-11-23T15:59:59.999Z' as typeof start }
     const midnight = { ...context, now: '2026-11-23T16:00:00.000Z' as typeof start }
     const request = sampleRequest({ window: { from: '2026-01-01', to: '2026-11-24' } })
@@ -215,7 +216,7 @@ describe('a request for disclosure', () => {
     expect(judge(request, midnight).outcome).toBe('parsed')
   })
 
-  it('never quotes what was sent, whatever it was', () => {
+  test('never quotes what was sent, whatever it was', () => {
     const secret = '机密文字'
     const hole = fc.constantFrom(
       'organisations',
@@ -243,7 +244,7 @@ describe('a request for disclosure', () => {
     )
   })
 
-  it('has one digest, in whatever order its organisations and fields came, and another for each change', () => {
+  test('has one digest, in whatever order its organisations and fields came, and another for each change', () => {
     const digest = (changes: Record<string, unknown>): string => {
       const parsed = judge(sampleRequest(changes), context)
       return parsed.outcome === 'parsed' ? requestDigest(parsed.request, 'nanjing-bureau') : parsed.code
@@ -259,20 +260,20 @@ describe('a request for disclosure', () => {
     expect(new Set([{}, ...changed].map(digest)).size).toBe(5)
   })
 
-  it('rests on a basis that tells its source', () => {
+  test('rests on a basis that tells its source', () => {
     for (const basis of legalBases) expect(basis.source).toMatch(/第.+条/)
   })
 })
 
 describe('a recipient’s key', () => {
-  it.each(['P-256', 'X25519'])('on %s has the thumbprint of RFC 7638', async (crv) => {
+  test.each(['P-256', 'X25519'])('on %s has the thumbprint of RFC 7638', async (crv) => {
     const { publicKey } = await generateKeyPair('ECDH-ES', { crv, extractable: true })
     const jwk = await exportJWK(publicKey)
     const key = parseRecipientKey(recipientJwkSchema.parse({ ...jwk, use: 'enc', kid: 'desk' }))
     expect(key && thumbprint(key)).toBe(await calculateJwkThumbprint(jwk))
   })
 
-  it('has one spelling: spare bits of its last character change nothing', () => {
+  test('has one spelling: spare bits of its last character change nothing', () => {
     const { x = '', y = '' } = recipientPublic
     const spare = (text: string): string => {
       const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

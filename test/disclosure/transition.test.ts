@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Actor } from '../../shared/base/actor.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import {
@@ -231,11 +231,11 @@ const everybody: readonly (readonly [string, Actor])[] = [
 ].map((actor) => [actor.name, actor] as const)
 
 describe.each(samples)('a case $title', ({ title, state, current, now }) => {
-  it(`is ${state}`, () => {
+  test(`is ${state}`, () => {
     expect(stateOf(current, { now, policy })).toBe(state)
   })
 
-  it.each(commandKinds)('answers each kind of person who would %s', (kind) => {
+  test.each(commandKinds)('answers each kind of person who would %s', (kind) => {
     const answers = [...everybody, ['turned-officer', turnedOfficer] as const].map(([name, actor]) => {
       const decision = transition(current, commandOf(kind, current), { actor, now, policy, revoked })
       return [name, decision.outcome === 'refused' ? decision.code : decision.step.kind]
@@ -243,7 +243,7 @@ describe.each(samples)('a case $title', ({ title, state, current, now }) => {
     expect(Object.fromEntries(answers)).toEqual(expectedFor(title, kind))
   })
 
-  it('goes where the table of transitions says', () => {
+  test('goes where the table of transitions says', () => {
     for (const kind of commandKinds) {
       const row = transitions.find((each) => each.from === state && each.by === kind)
       const actor = officerCommands.includes(kind) ? officerC : requester
@@ -255,25 +255,25 @@ describe.each(samples)('a case $title', ({ title, state, current, now }) => {
 })
 
 describe('the states', () => {
-  it('all have a sample here', () => {
+  test('all have a sample here', () => {
     expect(new Set(samples.map(({ state }) => state))).toEqual(new Set(caseStates))
   })
 
-  it('lead nowhere from a state that ends a case', () => {
+  test('lead nowhere from a state that ends a case', () => {
     const ends = ['Downloaded', 'Refused', 'Withdrawn', 'Expired']
     expect(transitions.filter(({ from }) => ends.includes(from))).toEqual([])
   })
 })
 
 describe('an approval', () => {
-  it('counts to the last moment of its 72 hours and not a millisecond longer', () => {
+  test('counts to the last moment of its 72 hours and not a millisecond longer', () => {
     const current = caseAfter(approvals)
     const justAfter = instantOf(Date.parse(hours(72)) + 1)
     expect(stateOf(current, { now: hours(72), policy })).toBe('Approved')
     expect(stateOf(current, { now: justAfter, policy })).toBe('Expired')
   })
 
-  it('that stands alone and ran out was no decision: the case is Submitted again and its officer may approve', () => {
+  test('that stands alone and ran out was no decision: the case is Submitted again and its officer may approve', () => {
     const current = caseAfter([[officerA, 'approve']])
     const now = hours(73)
     expect(stateOf(current, { now, policy })).toBe('Submitted')
@@ -283,14 +283,14 @@ describe('an approval', () => {
     expect(stateOf(second, { now, policy })).toBe('Approved')
   })
 
-  it('makes an approved case Expired as soon as the older of the two ran out', () => {
+  test('makes an approved case Expired as soon as the older of the two ran out', () => {
     const first = caseAfter([[officerA, 'approve']])
     const current = play(first, { actor: officerB, command: commandOf('approve', first), now: hours(71) })
     expect(stateOf(current, { now: hours(72), policy })).toBe('Approved')
     expect(stateOf(current, { now: hours(73), policy })).toBe('Expired')
   })
 
-  it('does not name what was narrowed since: an old sight is refused', () => {
+  test('does not name what was narrowed since: an old sight is refused', () => {
     const before = submitted()
     const narrowed = caseAfter([[officerB, 'narrow']])
     const decision = transition(narrowed, commandOf('approve', before), {
@@ -302,7 +302,7 @@ describe('an approval', () => {
     expect(decision).toMatchObject({ code: 'SCOPE_CHANGED', path: '/scopeSha256' })
   })
 
-  it('is void once the case is narrowed, and the officer who narrowed may approve the rest', () => {
+  test('is void once the case is narrowed, and the officer who narrowed may approve the rest', () => {
     const narrowed = caseAfter([...approvals, [officerB, 'narrow']])
     expect(stateOf(narrowed, { now: start, policy })).toBe('Submitted')
     const release = transition(
@@ -316,7 +316,7 @@ describe('an approval', () => {
     expect(stateOf(two, { now: start, policy })).toBe('Approved')
   })
 
-  it('of another scope, request or key does not count even if the fold kept it', () => {
+  test('of another scope, request or key does not count even if the fold kept it', () => {
     const current = caseAfter(approvals)
     for (const member of ['scopeSha256', 'requestSha256', 'recipientKeyThumbprint'] as const) {
       const forged = current.approvals.map((approval) => ({ ...approval, [member]: 'ef'.repeat(32) }))
@@ -326,7 +326,7 @@ describe('an approval', () => {
     }
   })
 
-  it('given twice by one officer never makes two', () => {
+  test('given twice by one officer never makes two', () => {
     const [first] = caseAfter([[officerA, 'approve']]).approvals
     const current = { ...submitted(), approvals: [first!, { ...first!, place: 2 as const }] }
     expect(stateOf(current, { now: start, policy })).not.toBe('Approved')
@@ -334,13 +334,13 @@ describe('an approval', () => {
 })
 
 describe('the instrument', () => {
-  it('holds to the end of its last day in China', () => {
+  test('holds to the end of its last day in China', () => {
     const current = submitted()
     expect(stateOf(current, { now: '2026-12-20T15:59:59.999Z' as Instant, policy })).toBe('Submitted')
     expect(stateOf(current, { now: '2026-12-20T16:00:00.000Z' as Instant, policy })).toBe('Expired')
   })
 
-  it('that ran out ends a released case that nobody downloaded, and leaves a downloaded one as it is', () => {
+  test('that ran out ends a released case that nobody downloaded, and leaves a downloaded one as it is', () => {
     const now = hours(24 * 40)
     expect(stateOf(caseAfter(released), { now, policy })).toBe('Expired')
     expect(stateOf(caseAfter([...released, [requester, 'download']]), { now, policy })).toBe('Downloaded')
@@ -348,7 +348,7 @@ describe('the instrument', () => {
 })
 
 describe('a released package', () => {
-  it('waits for its download 30 days and not a millisecond longer, whatever the instrument says', () => {
+  test('waits for its download 30 days and not a millisecond longer, whatever the instrument says', () => {
     const instrument = { ...(sampleRequest()['instrument'] as object), expiresOn: '9999-12-31' }
     const current = caseAfter(released, submitted({ instrument }))
     const justAfter = instantOf(Date.parse(hours(720)) + 1)
@@ -362,21 +362,21 @@ describe('a released package', () => {
     expect(download).toMatchObject({ code: 'CASE_EXPIRED' })
   })
 
-  it('waits for as long as the deployment has it', () => {
+  test('waits for as long as the deployment has it', () => {
     const current = caseAfter(released)
     expect(stateOf(current, { now: hours(2), policy: { ...policy, packageTtlHours: 1 } })).toBe('Expired')
   })
 })
 
 describe('a text of an officer', () => {
-  it.each(['refuse', 'narrow'] as const)('to %s a case holds no person’s number', (kind) => {
+  test.each(['refuse', 'narrow'] as const)('to %s a case holds no person’s number', (kind) => {
     const current = submitted()
     const command = { ...commandOf(kind, current), reason: 'Ask 13900000000' } as Command
     const decision = transition(current, command, { actor: officerA, now: start, policy, revoked })
     expect(decision).toMatchObject({ code: 'PERSONAL_DATA', path: '/reason' })
   })
 
-  it('rests on a ground with a Chinese and an English name', () => {
+  test('rests on a ground with a Chinese and an English name', () => {
     for (const ground of refusalGrounds) expect([ground.zh, ground.en]).not.toContain('')
   })
 })
@@ -388,7 +388,7 @@ describe('a narrowing', () => {
     window: { from: '2023-01-01', to: '2025-12-31' } as Scope['window'],
   }
 
-  it.each<[string, Narrowing, string, string]>([
+  test.each<[string, Narrowing, string, string]>([
     ['adds an organisation', { organisations: [alpha, gamma] }, 'NARROWING_WIDENS', '/organisations/1'],
     [
       'names an organisation twice',
@@ -423,13 +423,13 @@ describe('a narrowing', () => {
     expect(narrowScope(scope, narrowing)).toEqual({ fault, path })
   })
 
-  it('that widens one part is refused though it narrows another', () => {
+  test('that widens one part is refused though it narrows another', () => {
     expect(narrowScope(scope, { organisations: [alpha], fields: ['name', 'address'] })).toMatchObject({
       fault: 'NARROWING_WIDENS',
     })
   })
 
-  it('is a strict subset in every part, or none at all', () => {
+  test('is a strict subset in every part, or none at all', () => {
     const days = fc
       .integer({ min: 0, max: 2_500 })
       .map((day) => instantOf(Date.parse('2021-01-01T00:00:00Z') + day * 86_400_000).slice(0, 10))
@@ -463,7 +463,7 @@ describe('a narrowing', () => {
 })
 
 describe('two approvals', () => {
-  it('of two officers for the scope as it is stand before every release, whatever is tried', () => {
+  test('of two officers for the scope as it is stand before every release, whatever is tried', () => {
     const actors = [requester, officerA, officerB, officerC, insider, otherAgency]
     const narrowings: readonly Narrowing[] = [
       { organisations: [alpha] },
@@ -521,13 +521,13 @@ describe('a release', () => {
       { actor: officerC, now: start, policy, revoked: new Set([officer.name]) },
     )
 
-  it('rests on approvals of people who are officers still, the first as the second', () => {
+  test('rests on approvals of people who are officers still, the first as the second', () => {
     for (const officer of [officerA, officerB]) {
       expect(releaseWithout(caseAfter(approvals), officer)).toMatchObject({ code: 'APPROVER_REVOKED' })
     }
   })
 
-  it('does not mind who else is none any longer, those included whose approval a narrowing voided', () => {
+  test('does not mind who else is none any longer, those included whose approval a narrowing voided', () => {
     expect(releaseWithout(caseAfter(approvals), officerC).outcome).toBe('decided')
     const again = [
       [officerB, 'narrow'],
@@ -541,7 +541,7 @@ describe('a release', () => {
 describe('a refused attempt', () => {
   const refusal = { outcome: 'refused', code: 'SAME_OFFICER', reason: '' } as const
 
-  it('is kept, ten times in 24 hours for one person and command, and then again', () => {
+  test('is kept, ten times in 24 hours for one person and command, and then again', () => {
     let current = caseAfter([[officerA, 'approve']])
     const command = commandOf('approve', current)
     const keep = (now: Instant): boolean => {
@@ -559,7 +559,7 @@ describe('a refused attempt', () => {
     expect(keep(hours(24))).toBe(true)
   })
 
-  it('changes nothing about the case', () => {
+  test('changes nothing about the case', () => {
     const current = caseAfter([[officerA, 'approve']])
     const step = attemptOf(current, commandOf('approve', current), {
       actor: officerA,
@@ -574,7 +574,7 @@ describe('a refused attempt', () => {
     expect({ ...next, events: [] }).toEqual({ ...current, events: [] })
   })
 
-  it('of somebody to whom there is no such case is not', () => {
+  test('of somebody to whom there is no such case is not', () => {
     const outside = { outcome: 'refused', code: 'CASE_NOT_FOUND', reason: '' } as const
     expect(
       attemptOf(

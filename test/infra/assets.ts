@@ -10,7 +10,7 @@ const run = promisify(execFile)
 /** Those that compute with DuckDB, whose native part is no JavaScript and is there for one architecture. */
 export const computing: readonly FunctionName[] = ['plan-version', 'build-bucket', 'commit-version']
 /** Those that read files; the library for workbooks lies beside their code. */
-export const reading: readonly FunctionName[] = ['split-file', 'api-data']
+export const reading: readonly FunctionName[] = ['split-file', 'api-data', 'api-cases']
 export const plain = functionNames.filter((name) => !computing.includes(name))
 
 /** Where a function's asset lies. */
@@ -36,7 +36,9 @@ const IMPORTING = `const start = performance.now()
 
 // Of the API the cases: the other mount begins with a look at its table
 function environmentOf(name: FunctionName): Readonly<Record<string, string>> {
-  const wanted = Object.keys(environmentSchema.shape).filter((variable) => variable !== 'SIGNING_KEY_ID')
+  const wanted = Object.keys(environmentSchema.shape).filter(
+    (variable) => !variable.endsWith('SIGNING_KEY_ID'),
+  )
   return {
     ...Object.fromEntries(wanted.map((variable) => [variable, 'nowhere'])),
     FUNCTION_NAME: name === 'api-data' ? 'api-cases' : name,

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import Papa from 'papaparse'
 import { describe, expect, test } from 'vitest'
 import { columnFinder, findHeader } from '../../shared/ingest/header.ts'
 import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
+import { authoritiesFileSchema } from '../../shared/settings.ts'
 import { codeOf, openTestWorld } from '../records/world.ts'
 import {
   csvOf,
@@ -14,6 +16,13 @@ import {
   takeFile,
   withWorld,
 } from './sample.ts'
+
+test('records of every layout are admitted from some authority of the examples', () => {
+  const file = new URL('../../examples/deployment/authorities.json', import.meta.url)
+  const { authorities } = authoritiesFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const admitted = authorities.flatMap(({ recordTypes }) => recordTypes)
+  expect(layouts.filter(({ recordType }) => !admitted.includes(recordType))).toEqual([])
+})
 
 const names = Object.keys(rows) as readonly LayoutName[]
 const spellings = layouts.flatMap((layout) =>

@@ -5,11 +5,15 @@ import { sha256 } from '../../shared/base/digest.ts'
 import { type CalendarDate, instantOf } from '../../shared/base/instant.ts'
 import { buryDraft } from '../../shared/ingest/accept.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
-import { findReceipt } from '../../shared/ingest/receipt.ts'
+import { findProgress, findReceipt } from '../../shared/ingest/receipt.ts'
 import { recordsRootOf } from '../../shared/ingest/trial.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findSealedEntry } from '../../shared/ledger/sealed.ts'
+import type { ObjectKey } from '../../shared/ports.ts'
+import { applyEntry } from '../../shared/records/apply.ts'
+import { orderErasure } from '../../shared/records/erase.ts'
 import { PART_RECORD_LIMIT } from '../../shared/records/part.ts'
+import { advanceWatermark } from '../../shared/records/watermark.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { mth } from '../ledger/definition.ts'
 import {
@@ -121,5 +125,45 @@ test('a submission that died has no records’ root, whatever had been read of i
     expect(receipt).toMatchObject({ refusal: { code: 'SUBMISSION_DEAD' }, parts: [] })
     expect(receipt).not.toHaveProperty('recordsRoot')
     expect(receipt?.correctionsUntil).toBe(draft.correctionsUntil)
+  })
+})
+
+test('the status counts the parts applied, and is final once: neither repeats nor an erasure take it back', async () => {
+  await withWorld(async (world) => {
+    const statements = Array.from({ length: 2 * PART_RECORD_LIMIT + 1 }, (_, n) => good(n))
+    const { draft } = await take(world, recordsDelivery(statements, { layout }))
+    const seen: (readonly [parts: number, isApplied: boolean])[] = []
+    const look = async () => {
+      const { parts, applied } = await findProgress(world.store, draft)
+      expect(parts.of).toBe(3)
+      seen.push([parts.applied, applied !== undefined])
+    }
+    const looking = {
+      ...world,
+      objects: {
+        ...world.objects,
+        find: async (key: ObjectKey) => {
+          await look()
+          return world.objects.find(key)
+        },
+      },
+    }
+    await look()
+    await sealPending(world)
+    await applyEntry(looking, 0)
+    await look()
+    await advanceWatermark(world.store)
+    await orderErasure(world, { entry: draft.entryId, rows: [0], reason: 'upheld', by: 'operator' })
+    await sealPending(world)
+    for (const number of [1, 0, 1]) {
+      await applyEntry(world, number)
+      await advanceWatermark(world.store)
+      await look()
+    }
+    expect(seen).toEqual([
+      ...[0, 0, 1, 2].map((parts) => [parts, false]),
+      ...[3, 3, 3, 3].map((parts) => [parts, true]),
+    ])
+    expect((await findProgress(world.store, draft)).applied).toEqual({ new: statements.length, known: 0 })
   })
 })

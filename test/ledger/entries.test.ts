@@ -69,6 +69,7 @@ beforeAll(async () => {
     },
   }))
   await principalsComeAndGo()
+  await operatorsMindAuthorities()
   await agenciesSend()
   await stewardsPublishAndUsersRead()
   await officersDecide()
@@ -87,6 +88,13 @@ async function principalsComeAndGo(): Promise<void> {
   await post('operator', '/principals', { name: 'newcomer', role: 'auditor' })
   await post('operator', '/principals', { name: 'desk', role: 'agency', authority: AGENCY })
   await post('operator', '/principals/newcomer/revocation')
+}
+
+async function operatorsMindAuthorities(): Promise<void> {
+  const path = '/authorities/demo-housing-bureau'
+  await post('operator', `${path}/suspension`, { reason: 'Its machine was broken into' })
+  await post('operator', `${path}/resumption`)
+  await post('operator', `${path}/keys`, { jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } })
 }
 
 async function agenciesSend(): Promise<void> {

@@ -94,7 +94,7 @@ describe('a tree that grows', () => {
   })
 })
 
-describe('an frontier', () => {
+describe('a frontier', () => {
   test('is read from the partial tiles that were written, or from those that took their place', async () => {
     // 290 was never written: its tiles are had from wider ones
     for (const size of [0, 1, 255, 290, 600, 65_535, 65_537, 70_000]) {

@@ -109,7 +109,7 @@ describe('the watermark', () => {
 
   test('passes entries that have nothing to apply', async () => {
     await withSealed([], async (world) => {
-      await world.store.commit([], { id: 'other', kind: 'case-opened', at: world.now(), payload: null })
+      await world.store.commit([], { id: 'other', kind: 'case-submitted', at: world.now(), payload: null })
       await world.store.commit([], {
         id: 'empty',
         kind: SUBMISSION_ENTRY,

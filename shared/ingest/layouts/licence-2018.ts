@@ -1,4 +1,5 @@
 import type { Layout } from './layout.ts'
+import { subject2018Columns } from './subject-2018-columns.ts'
 
 /** 行政许可, the 2018 double-publicity standard (发改办财金〔2018〕424号). */
 export const licence2018: Layout = {
@@ -10,24 +11,7 @@ export const licence2018: Layout = {
   documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [
-    { code: 'XK_XDR_MC', headers: ['行政相对人名称'], kind: 'text', fact: 'subjectName', required: true, maxLength: 400 },
-    { code: 'XK_XDR_LB', headers: ['行政相对人类别'], kind: 'subject-class' },
-    { code: 'XK_XDR_SHXYM', headers: ['行政相对人代码_1(统一社会信用代码)', '行政相对人代码_1', '统一社会信用代码'], kind: 'uscc' },
-    { code: 'XK_XDR_GSZC', headers: ['行政相对人代码_2(工商注册号)', '行政相对人代码_3(工商注册号)', '行政相对人代码_2(工商登记码)', '行政相对人代码_3(工商登记码)', '工商注册号'], kind: 'registration-number' },
-    { code: 'XK_XDR_ZZJG', headers: ['行政相对人代码_3(组织机构代码)', '行政相对人代码_2(组织机构代码)', '组织机构代码'], kind: 'organisation-code' },
-    { code: 'XK_XDR_SWDJ', headers: ['行政相对人代码_4(税务登记号)', '税务登记号'], kind: 'tax-number' },
-    { code: '代码_2', headers: ['行政相对人代码_2'], kind: 'identifier' },
-    { code: '代码_3', headers: ['行政相对人代码_3'], kind: 'identifier' },
-    { code: '代码_4', headers: ['行政相对人代码_4'], kind: 'identifier' },
-    { code: 'XK_XDR_SYDW', headers: ['行政相对人代码_5(事业单位证书号)'], kind: 'transport' },
-    { code: 'XK_XDR_SHZZ', headers: ['行政相对人代码_6(社会组织登记证号)'], kind: 'transport' },
-    { code: '代码_5', headers: ['行政相对人代码_5'], kind: 'subject-person' },
-    { code: '代码_6', headers: ['行政相对人代码_6'], kind: 'subject-person' },
-    { code: 'XK_FRDB', headers: ['XK_FDDB', 'XK_FR', '法定代表人', '法定代表人姓名'], kind: 'person' },
-    { code: 'XK_FR_ZJLX', headers: ['法定代表人证件类型'], kind: 'person' },
-    { code: 'XK_FR_ZJHM', headers: ['XK_FR_SFZH', '法定代表人证件号码', '法定代表人身份证号'], kind: 'person' },
-    { code: 'XK_XDR_ZJLX', headers: ['证件类型', '自然人证件类型'], kind: 'person' },
-    { code: 'XK_XDR_ZJHM', headers: ['XK_XDR_SFZ', '证件号码', '自然人证件号码', '居民身份证号'], kind: 'subject-person' },
+    ...subject2018Columns('XK'),
     { code: 'XK_XKWS', headers: ['行政许可决定文书名称'], kind: 'text', fact: 'documentName' },
     { code: 'XK_WSH', headers: ['行政许可决定文书号'], kind: 'number', fact: 'documentNumber', required: true, maxLength: 256 },
     { code: 'XK_XKLB', headers: ['许可类别'], kind: 'text', fact: 'category' },

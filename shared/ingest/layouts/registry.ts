@@ -45,6 +45,11 @@ export function documentKeysOf(type: RecordType): Layout['documentKeys'] {
   return layouts.find(({ recordType }) => recordType === type)?.documentKeys ?? []
 }
 
+/** The facts that take part in the name of some document, where they are folded. */
+export const namingFacts: ReadonlySet<string> = new Set(
+  layouts.flatMap(({ documentKeys }) => documentKeys.flat()),
+)
+
 /** The layout of a name, with or without its version (`licence-2018`, `licence-2018@1`). */
 export function findLayout(name: string): Layout | undefined {
   return layouts.find((layout) => layout.name === name || layoutId(layout) === name)

@@ -49,6 +49,7 @@ export const taxViolation: Layout = {
     { code: 'case_dt', headers: ['公布日期', '公布时间', '发布日期', '发布时间', '认定日期', '确定日期'], kind: 'past-date', fact: 'decidedOn', required: true },
     { code: 'case_org', headers: ['公布机关', '公布税务机关', '认定机关', '检查机关', '所属税务机关', '税务机关'], kind: 'text', fact: 'decidedBy', maxLength: 400 },
     { code: 'public_to', headers: ['公示截止期', '公示截止日期', '公布截止日期'], kind: 'end-date', fact: 'publishedTo' },
-    { code: 'case_period', headers: ['案件上报期', '移送公安情况'], kind: 'transport' },
+    { code: 'case_period', headers: ['案件上报期'], kind: 'transport' },
+    { code: 'case_transfer', headers: ['移送公安情况'], kind: 'person' },
   ],
 }

@@ -1,5 +1,5 @@
-import { objectsContract } from '../contract/objects.ts'
 import { openMemoryObjects } from '../memory-objects.ts'
+import { objectsContract } from './objects.ts'
 
 objectsContract('memory, for tests', async () => ({
   objects: openMemoryObjects(),

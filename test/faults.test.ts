@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Instant } from '../../shared/base/instant.ts'
-import { openDatabase } from '../../shared/embedded/database.ts'
-import { openStore } from '../../shared/embedded/store.ts'
-import type { Key, Queue, SealingStore } from '../../shared/ports.ts'
-import { Crash, faultsFrom, faulty, faultyQueue, faultyStore } from '../faults.ts'
+import type { Instant } from '../shared/base/instant.ts'
+import { openDatabase } from '../shared/embedded/database.ts'
+import { openStore } from '../shared/embedded/store.ts'
+import type { Key, Queue, SealingStore } from '../shared/ports.ts'
+import { Crash, faultsFrom, faulty, faultyQueue, faultyStore } from './faults.ts'
 
 const keys: readonly Key[] = ['1', '2', '3'].map((sort) => ({ table: 'cases', partition: 'p', sort }))
 const additions = keys.map((key) => ({ key, value: key.sort, mark: 'm' }))

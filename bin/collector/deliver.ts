@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RefusalCode, refusalCodes } from '../../shared/ingest/refusal.ts'
+import { CommandEnd } from '../command-end.ts'
+import { outcomesToTell, type Pushed, waitUntilApplied } from '../commands/push.ts'
+import { faultCode, type Session } from '../session.ts'
+import { type Sender, stamp } from './collect.ts'
+import type { Spool, Spooled } from './spool.ts'
+
+/** Where a spool is emptied to. */
+export type Door = {
+  /** Hands a submission in and waits until it is applied, or refused whole. Throws where nobody can be reached. */
+  deliver(spooled: Spooled): Promise<Pushed>
+  close(): Promise<void>
+}
+
+export type DoorOptions = {
+  readonly open: () => Promise<Session>
+  readonly as: string
+  readonly json: boolean | undefined
+  readonly timeoutMs: number
+}
+
+/** A door through sessions: one that failed is given up, since its sign-in may have run out, and the next is new. */
+export function openDoor({ open, as, json, timeoutMs }: DoorOptions): Door {
+  let session: Session | undefined
+  const close = async () => {
+    const closing = session
+    session = undefined
+    await closing?.close()
+  }
+  return {
+    close,
+    async deliver({ head, file }) {
+      session ??= await open()
+      const { form, sizeBytes, sha256, contentSha256, ...said } = head
+      const content = { file, form, sizeBytes, sha256, contentSha256 }
+      try {
+        const submitted = await session.submitMinimised({ ...said, as, content })
+        const { authority, submissionId } = said
+        const waiting = { authority, submissionId, as, outcomes: outcomesToTell(json), ...submitted }
+        return await waitUntilApplied(session, { ...waiting, timeoutMs })
+      } catch (fault) {
+        await close()
+        throw fault
+      }
+    },
+  }
+}
+
+export type Delivery =
+  | { readonly outcome: 'received'; readonly spooled: Spooled; readonly pushed: Pushed }
+  /** For good: it waits no more. */
+  | {
+      readonly outcome: 'refused'
+      readonly spooled: Spooled
+      readonly end: CommandEnd
+      readonly code: string
+    }
+  /** It goes on waiting: what stands against it can be lifted where it is sent. */
+  | { readonly outcome: 'held'; readonly spooled: Spooled; readonly end: CommandEnd; readonly code: string }
+  | { readonly outcome: 'unreachable'; readonly spooled: Spooled; readonly code: string }
+
+type Delivering = { readonly spool: Spool; readonly sender: Sender; readonly door: Door }
+
+/**
+ * Tries to send what has waited longest; undefined where nothing waits. It is stamped anew at each try: the time it is
+ * sent orders what it says among all that was sent, and a refusal of an earlier try is not taken for one of this.
+ * A crash before the head is removed sends it once more, and it is found to be there already.
+ */
+export async function deliverNext({ spool, sender, door }: Delivering): Promise<Delivery | undefined> {
+  const [first] = await spool.list()
+  if (first === undefined) return undefined
+  const spooled = { ...first, head: await stamp(first.head, sender) }
+  await spool.restamp(first, spooled.head)
+  const delivery = await attempt(door, spooled)
+  if (delivery.outcome === 'received') await spool.remove(spooled)
+  if (delivery.outcome === 'refused') await spool.refuse(spooled, delivery.code)
+  return delivery
+}
+
+async function attempt(door: Door, spooled: Spooled): Promise<Delivery> {
+  try {
+    const pushed = await door.deliver(spooled)
+    if (pushed.refusal === undefined) return { outcome: 'received', spooled, pushed }
+    const { code, path, reason } = pushed.refusal
+    return refusal(spooled, new CommandEnd(3, code, reason, { path, document: pushed }))
+  } catch (fault) {
+    if (fault instanceof CommandEnd && fault.exitCode === 3) return refusal(spooled, fault)
+    // What was asked for wrongly stays wrong however often it is tried
+    if (fault instanceof CommandEnd && fault.exitCode === 2) throw fault
+    return {
+      outcome: 'unreachable',
+      spooled,
+      code: fault instanceof CommandEnd ? codeOf(fault) : faultCode(fault),
+    }
+  }
+}
+
+function refusal(spooled: Spooled, end: CommandEnd): Delivery {
+  const code = codeOf(end)
+  const isFinal = FINAL.has(code) && !LIFTED.has(code)
+  return { outcome: isFinal ? 'refused' : 'held', spooled, end, code }
+}
+
+function codeOf({ document }: CommandEnd): string {
+  return 'code' in document ? String(document.code) : ''
+}
+
+const FINAL: ReadonlySet<string> = new Set([...refusalCodes, 'REQUEST_MALFORMED', 'BODY_TOO_LARGE'])
+
+/** What an operator, or the passing of time, sets right. Whatever is no word on the submission is held as well. */
+const LIFTED: ReadonlySet<string> = new Set<RefusalCode>([
+  'AUTHORITY_SUSPENDED',
+  'SIGNATURE_MISSING',
+  'SIGNATURE_KEY_UNKNOWN',
+  'SIGNATURE_KEY_NOT_VALID',
+  'SENT_AT_IN_FUTURE',
+])
+
+export type Patience = {
+  readonly signal: AbortSignal
+  /** Told of each try; answers whether there is to be another. */
+  readonly onDelivery: (delivery: Delivery) => boolean | Promise<boolean>
+  /** Whether to go on where nothing waits. */
+  readonly idles: boolean
+  readonly firstWaitMs?: number
+}
+
+/** Sends what waits, in order; where that cannot be, waits twice as long each time, up to a minute. */
+export async function deliverAll(delivering: Delivering, patience: Patience): Promise<void> {
+  const { signal, onDelivery, idles, firstWaitMs = FIRST_WAIT_MS } = patience
+  let waitMs = firstWaitMs
+  while (!signal.aborted) {
+    const delivery = await deliverNext(delivering)
+    if (delivery === undefined) {
+      if (!idles) return
+      await rest(IDLE_MS, signal)
+      continue
+    }
+    // Called off, its session was closed under it
+    if (signal.aborted && delivery.outcome === 'unreachable') return
+    if (!(await onDelivery(delivery))) return
+    if (delivery.outcome === 'received' || delivery.outcome === 'refused') {
+      waitMs = firstWaitMs
+      continue
+    }
+    await rest(waitMs, signal)
+    waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)
+  }
+}
+
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 60_000
+const IDLE_MS = 200
+
+/** Ends early where it is called off, which is no fault. */
+export async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined)
+}

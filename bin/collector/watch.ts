@@ -1,0 +1,82 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseFileName } from '../../shared/ingest/file-name.ts'
+import { CommandEnd } from '../command-end.ts'
+import { rest } from './deliver.ts'
+import type { SeenFile, Spool } from './spool.ts'
+
+export type Watching = {
+  readonly directory: string
+  readonly spool: Spool
+  readonly signal: AbortSignal
+  /** Collects a file into the spool; throws where it cannot be. */
+  readonly collect: (path: string) => Promise<void>
+  readonly onFault: (fault: unknown) => void
+  readonly scanMs?: number
+}
+
+/**
+ * Collects every file of a directory, and those that come, until it is called off. A file is taken once it has stood
+ * unchanged from one look to the next: whoever writes it may not be done. One that cannot be collected is told of once,
+ * and looked at again when it changes, or by the next process.
+ */
+export async function watchDirectory(watching: Watching): Promise<void> {
+  const { directory, signal, scanMs = SCAN_MS } = watching
+  let before = new Map<string, SeenFile>()
+  const refused = new Set<string>()
+  while (!signal.aborted) {
+    const files = await scan(directory)
+    for (const file of files) {
+      if (signal.aborted) return
+      const isStill = sameFile(before.get(file.path), file)
+      if (isStill && !refused.has(keyOf(file))) await collectOnce(watching, file, refused)
+    }
+    before = new Map(files.map((file) => [file.path, file]))
+    await rest(scanMs, signal)
+  }
+}
+
+// By looking, not by notices: directories on a network send none
+const SCAN_MS = 1_000
+
+async function collectOnce(
+  { spool, collect, onFault }: Watching,
+  file: SeenFile,
+  refused: Set<string>,
+): Promise<void> {
+  if (await spool.hasSeen(file)) return
+  try {
+    await collect(file.path)
+    // After the spool has it: a crash between collects it again, under the same id
+    await spool.markSeen(file)
+  } catch (fault) {
+    refused.add(keyOf(file))
+    onFault(fault)
+  }
+}
+
+/** The files of a directory whose names say a format that is read, in the order of their names. */
+export async function scan(directory: string): Promise<readonly SeenFile[]> {
+  const names = await readdir(directory).catch(() => {
+    throw new CommandEnd(2, 'DIRECTORY_UNREADABLE', 'the directory to watch cannot be read')
+  })
+  const files = await Promise.all(
+    names
+      .filter((name) => !name.startsWith('.') && parseFileName(name) !== undefined)
+      .toSorted()
+      .map(async (name) => {
+        const path = join(directory, name)
+        const found = await stat(path).catch(() => undefined)
+        return found?.isFile() ? [{ path, sizeBytes: found.size, changedMs: found.mtimeMs }] : []
+      }),
+  )
+  return files.flat()
+}
+
+function sameFile(one: SeenFile | undefined, other: SeenFile): boolean {
+  return one !== undefined && keyOf(one) === keyOf(other)
+}
+
+function keyOf({ path, sizeBytes, changedMs }: SeenFile): string {
+  return `${path}\n${sizeBytes}\n${changedMs}`
+}

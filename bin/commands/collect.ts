@@ -1,0 +1,232 @@
+import { mkdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Command } from 'commander'
+import { chinaDate, systemClock } from '../../shared/base/instant.ts'
+import { tryLock } from '../../shared/embedded/lock.ts'
+import { tryFile } from '../../shared/ingest/trial.ts'
+import { authoritySchema, policySchema } from '../../shared/settings.ts'
+import { chooseLayout, collectFile, type Sender } from '../collector/collect.ts'
+import { type Delivery, type Door, deliverAll, openDoor } from '../collector/deliver.ts'
+import { openProgress } from '../collector/progress.ts'
+import { readSigningKey } from '../collector/signing-key.ts'
+import { openSpool, type Spool, type SpooledHead } from '../collector/spool.ts'
+import { scan, watchDirectory } from '../collector/watch.ts'
+import { type ClientOptions, clientCommand, openSession, parseSeconds, print, run } from '../command.ts'
+import { CommandEnd } from '../command-end.ts'
+import { ENDINGS, findSentFile } from '../sent-file.ts'
+import { faultCode, report } from '../session.ts'
+import { describeOutcomes, describePush, LAYOUTS, parseLayout, TIMEOUT_SECONDS } from './push.ts'
+import { interruption } from './serve.ts'
+
+type CollectOptions = Omit<ClientOptions, 'as'> & {
+  readonly as?: string
+  readonly authority: string
+  readonly layout?: string
+  readonly watch?: string
+  readonly key?: string
+  readonly spool: string
+  readonly timeout: number
+  readonly dryRun?: boolean
+}
+
+const SIGN_IN = { may: 'submission:send', otherwise: 'the authority', makesHome: true } as const
+const DEFAULT_SPOOL = '.credit-fusion-spool'
+
+export function collectCommand(): Command {
+  const summary = 'At the agency: check, minimise and sign files, keep them on disk until they are received'
+  return clientCommand('collect', summary, SIGN_IN)
+    .argument('[file]', `a file: ${ENDINGS}; each also as .gz; ends with its receipt`)
+    .requiredOption('--authority <code>', 'the authority it comes from')
+    .option('--watch <dir>', 'in place of a file: every file of this directory, and those that come')
+    .option('--layout <name>', `the layout it is in: ${LAYOUTS} (default: told from the header)`, parseLayout)
+    .option('--key <file>', 'the private half of the signing key, as `authority make-key` made it')
+    .option('--spool <dir>', 'where minimised submissions wait until they are received', DEFAULT_SPOOL)
+    .option('--timeout <seconds>', 'how long to try to send a file', parseSeconds, TIMEOUT_SECONDS)
+    .option('--dry-run', 'read the files here and say what would become of them; nothing is kept or sent')
+    .action(async (file: string | undefined, options: CollectOptions) => {
+      await run(options, () => {
+        checkUsage(file, options)
+        if (options.dryRun) return tryHere(file, options)
+        return withSpool(options, (collecting) =>
+          file === undefined ? watchOn(collecting, options) : collectOne(collecting, file, options),
+        )
+      })
+      // What is under way when a watch is called off is on disk, and goes on with the next process
+      if (options.watch !== undefined) process.exit()
+    })
+}
+
+function checkUsage(file: string | undefined, { authority, watch }: CollectOptions): void {
+  if ((file === undefined) === (watch === undefined))
+    throw new CommandEnd(2, 'USAGE_INVALID', 'a file is wanted, or --watch and a directory')
+  // It names a directory of the spool as well
+  if (!authoritySchema.shape.code.safeParse(authority).success)
+    throw new CommandEnd(2, 'AUTHORITY_INVALID', '--authority: small letters, digits and hyphens')
+}
+
+type Collecting = { readonly spool: Spool; readonly sender: Sender; readonly door: Door }
+
+async function withSpool(
+  options: CollectOptions,
+  act: (collecting: Collecting) => Promise<void>,
+): Promise<void> {
+  const { authority, as = authority, json, timeout } = options
+  const key = options.key === undefined ? undefined : await readSigningKey(options.key)
+  const directory = join(options.spool, authority)
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch(() => {
+    throw new CommandEnd(2, 'SPOOL_UNUSABLE', '--spool: no directory can be made there')
+  })
+  const lock = tryLock(join(directory, 'lock'))
+  if (lock === undefined) throw new CommandEnd(1, 'SPOOL_IN_USE', 'another collector works on this spool')
+  const open = () => openSession({ ...options, as })
+  const door = openDoor({ open, as, json, timeoutMs: timeout * 1_000 })
+  try {
+    await act({ spool: await openSpool(directory), sender: { authority, key, now: systemClock }, door })
+  } finally {
+    await door.close()
+    lock.release()
+  }
+}
+
+async function collectInto({ spool, sender }: Collecting, file: string, layoutName: string | undefined) {
+  const sent = await findSentFile(file)
+  const layout = await chooseLayout(sent, layoutName)
+  const progress = openProgress(sent.sizeBytes)
+  try {
+    return await collectFile(sent, { spool, sender, layout, progress })
+  } finally {
+    progress.end()
+  }
+}
+
+async function collectOne(collecting: Collecting, file: string, options: CollectOptions): Promise<void> {
+  const head = await collectInto(collecting, file, options.layout)
+  report(`${head.layout}, waiting as ${head.submissionId}`)
+  const deadline = performance.now() + options.timeout * 1_000
+  const signal = AbortSignal.timeout(options.timeout * 1_000)
+  let last: Delivery | undefined
+  await deliverAll(collecting, {
+    ...{ signal, idles: false },
+    onDelivery(delivery) {
+      last = delivery
+      if (delivery.outcome === 'unreachable') report(`not sent yet: ${delivery.code}`)
+      const isOwn = delivery.spooled.head.submissionId === head.submissionId
+      if (delivery.outcome === 'refused' && !isOwn) report(refusalOf(delivery))
+      const isOver = delivery.outcome === 'held' || (isOwn && delivery.outcome !== 'unreachable')
+      return !isOver && performance.now() < deadline
+    },
+  })
+  await printEnd(last, head, options)
+}
+
+async function printEnd(
+  last: Delivery | undefined,
+  { submissionId, layout }: SpooledHead,
+  { json }: CollectOptions,
+): Promise<void> {
+  if (last?.outcome === 'received') {
+    const { pushed } = last
+    return print(json ? JSON.stringify(pushed) : describePush(pushed, layout))
+  }
+  if (last?.outcome === 'refused' || last?.outcome === 'held') throw last.end
+  const reason = 'nobody could be reached; it waits in the spool, and the next `collect` sends it'
+  throw new CommandEnd(1, 'NOT_SENT_YET', reason, { document: { submissionId, cause: last?.code } })
+}
+
+async function watchOn(collecting: Collecting, options: CollectOptions): Promise<void> {
+  const { watch: directory = '', layout, json } = options
+  const ending = new AbortController()
+  const { signal } = ending
+  await scan(directory)
+  const interrupted = interruption()
+  report(`watching ${directory}; interrupt to end`)
+  const collect = async (path: string) => {
+    const { submissionId, layout: name } = await collectInto(collecting, path, layout)
+    report(`${basename(path)}: ${name}, waiting as ${submissionId}`)
+  }
+  const onFault = (fault: unknown) => report(fault instanceof CommandEnd ? fault.message : faultCode(fault))
+  const loops = Promise.all([
+    watchDirectory({ directory, spool: collecting.spool, signal, collect, onFault }),
+    deliverAll(collecting, { signal, idles: true, onDelivery: (delivery) => tell(delivery, json) }),
+  ])
+  try {
+    await Promise.race([loops, interrupted])
+  } finally {
+    ending.abort()
+  }
+}
+
+async function tell(delivery: Delivery, json: boolean | undefined): Promise<true> {
+  const { head } = delivery.spooled
+  if (delivery.outcome === 'received') {
+    const { pushed } = delivery
+    await print(json ? JSON.stringify(pushed) : describePush(pushed, head.layout))
+  } else if (delivery.outcome === 'refused') {
+    report(refusalOf(delivery))
+  } else {
+    report(`${head.submissionId} waits: ${delivery.code}`)
+  }
+  return true
+}
+
+function refusalOf({ spooled, end }: Extract<Delivery, { outcome: 'refused' }>): string {
+  return `${spooled.head.submissionId} refused: ${end.message}`
+}
+
+/** Places that a report lists; a file may have as many faults as rows. */
+const LISTED_PLACES = 20
+
+async function tryHere(
+  file: string | undefined,
+  { watch = '', layout, json }: CollectOptions,
+): Promise<void> {
+  if (file !== undefined) {
+    const trial = await tryOne(file, layout)
+    if (trial.refusal !== undefined) {
+      const { code, path, reason } = trial.refusal
+      throw new CommandEnd(3, code, reason, { path, document: trial })
+    }
+    return print(json ? JSON.stringify(trial) : describeTrial(trial))
+  }
+  const trials = []
+  for (const { path } of await scan(watch)) {
+    trials.push(await tryOne(path, layout).catch((fault: unknown) => untried(fault)))
+  }
+  await print(json ? JSON.stringify({ dryRun: true, files: trials }) : trials.map(describeTrial).join('\n'))
+}
+
+type Untried = { readonly dryRun: true; readonly untried: object }
+
+// Without the file's name: it may be why
+function untried(fault: unknown): Untried {
+  if (!(fault instanceof CommandEnd)) throw fault
+  return { dryRun: true, untried: fault.document }
+}
+
+async function tryOne(file: string, named: string | undefined) {
+  const sent = await findSentFile(file)
+  const layout = await chooseLayout(sent, named)
+  const progress = openProgress(sent.sizeBytes)
+  try {
+    const bytes = progress.through(sent.open())
+    const trial = await tryFile(
+      layout,
+      { format: sent.format, bytes },
+      {
+        ...{ policy: policySchema.parse({}), today: chinaDate(systemClock()) },
+        ...{ outcomes: ['refused', 'unresolved'] as const, limit: LISTED_PLACES },
+      },
+    )
+    return { dryRun: true as const, file: basename(file), layout: layout.name, ...trial }
+  } finally {
+    progress.end()
+  }
+}
+
+function describeTrial(trial: Awaited<ReturnType<typeof tryOne>> | Untried): string {
+  if ('untried' in trial) return `a file that would not be sent: ${JSON.stringify(trial.untried)}`
+  const reasons = Object.entries(trial.reasons).map(([code, count]) => `  ${count} refused: ${code}`)
+  const first = `${trial.file}: ${trial.layout}; nothing was sent; it would be`
+  const end = trial.refusal && `  refused whole: ${trial.refusal.code}: ${trial.refusal.reason}`
+  return [first, ...describeOutcomes(trial, trial.layout), ...reasons, ...(end ? [end] : [])].join('\n')
+}

@@ -1,0 +1,202 @@
+import { createReadStream, type Stats } from 'node:fs'
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../base/failure.ts'
+import { instantOf } from '../base/instant.ts'
+import { openContent } from '../ingest/content.ts'
+import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
+import { checkFileName, parseFileName } from '../ingest/file-name.ts'
+import { parseDropKey, refuseUnread } from '../ingest/message.ts'
+import { notTaken, receiveSubmission } from '../ingest/receive.ts'
+import type { Refusal } from '../ingest/refusal.ts'
+import type { Authority } from '../settings.ts'
+import { errnoOf } from './durable-file.ts'
+import type { Home } from './home.ts'
+
+/** Where a home's authorities put files to be taken in: `<home>/drop/<authority>/<layout>/<submission>.<ending>`. */
+export function dropDirectory(home: Pick<Home, 'directory'>, authority = ''): string {
+  return join(home.directory, 'drop', authority)
+}
+
+export type DropListener = (fault: { readonly queue: 'drop'; readonly code: string }) => void
+
+export type DropOptions = {
+  readonly signal: AbortSignal
+  readonly onFault: DropListener
+  /** How long a file has to lie untouched before it is taken. */
+  readonly stillMs?: number
+}
+
+/** Longer than a copy pauses on a disk at hand. Who copies over a network renames into place (README). */
+const STILL_MS = 5_000
+const LOOK_MS = 1_000
+const FAULT_REST_MS = 10_000
+
+/** Takes files in as they come, until told to stop. For the holder of the home's lock alone. */
+export async function watchDrop(home: Home, options: DropOptions): Promise<void> {
+  const failures: Failures = new Map()
+  const { signal, onFault } = options
+  while (!signal.aborted) {
+    const restMs = await takeDropped(home, { ...options, failures }).then(
+      () => LOOK_MS,
+      // A folder that somebody shut is no reason for the queues to stand still
+      (fault: unknown) => {
+        onFault({ queue: 'drop', code: errnoOf(fault) ?? codeOf(fault) })
+        return FAULT_REST_MS
+      },
+    )
+    await sleep(restMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+// Of a fault that is not ours the message may quote what was dropped
+function codeOf(fault: unknown): string {
+  return fault instanceof Failure ? fault.code : 'UNEXPECTED'
+}
+
+/** Tries that failed by no fault of the machine's, by file. */
+type Failures = Map<string, number>
+
+/** Tries after which a file is refused, as a message of a queue is. */
+const TRY_LIMIT = 5
+
+type Taking = DropOptions & { readonly failures?: Failures }
+
+/**
+ * One look: takes in every file that has lain still, and removes it, since it holds rows that were not minimised. Before
+ * it is read a file is moved to `.taking` beside it: another of its name may be dropped meanwhile, and is not removed in
+ * its place. After a crash it lies there still, or its submission is in the inbox as well; then the second is a repeat.
+ */
+export async function takeDropped(home: Home, taking: Taking): Promise<void> {
+  for (const authority of home.settings.authorities) {
+    const directory = dropDirectory(home, authority.code)
+    await mkdir(directory, { recursive: true, mode: 0o700 }).catch(() => undefined)
+    for (const layout of await listNames(directory)) {
+      const place = { authority, layout, directory: join(directory, layout) }
+      for (const name of await listNames(join(place.directory, TAKING)))
+        await tryTake(home, { ...place, name }, taking)
+      for (const name of await listNames(place.directory)) {
+        if (taking.signal.aborted) return
+        if (await claim({ ...place, name }, taking)) await tryTake(home, { ...place, name }, taking)
+      }
+    }
+  }
+}
+
+type Dropped = {
+  readonly authority: Authority
+  readonly layout: string
+  /** Of the authority and the layout. */
+  readonly directory: string
+  readonly name: string
+}
+
+const TAKING = '.taking'
+
+// A name that begins with a dot is of a file that is still being written; what is no directory has none
+async function listNames(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory).catch((fault: unknown) => {
+    if (errnoOf(fault) === 'ENOENT' || errnoOf(fault) === 'ENOTDIR') return []
+    throw fault
+  })
+  return names.filter((name) => !name.startsWith('.')).sort()
+}
+
+/** Whether the file is one, has lain still, and none of its name is being taken. */
+async function claim({ directory, name }: Dropped, { stillMs = STILL_MS }: Taking): Promise<boolean> {
+  const from = join(directory, name)
+  const to = join(directory, TAKING, name)
+  const found = await lstat(from).catch(() => undefined)
+  if (!found?.isFile() || !hasLainStill(found, stillMs)) return false
+  if ((await lstat(to).catch(() => undefined)) !== undefined) return false
+  await mkdir(join(directory, TAKING), { recursive: true, mode: 0o700 })
+  await rename(from, to)
+  return true
+}
+
+function hasLainStill({ mtimeMs, ctimeMs }: Stats, stillMs: number): boolean {
+  return Date.now() - Math.floor(Math.max(mtimeMs, ctimeMs)) >= stillMs
+}
+
+async function tryTake(home: Home, dropped: Dropped, taking: Taking): Promise<void> {
+  const { signal, onFault, failures } = taking
+  if (signal.aborted) return
+  const file = join(dropped.directory, TAKING, dropped.name)
+  const reading = { file, found: await lstat(file), signal }
+  try {
+    await take(home, dropped, reading)
+    failures?.delete(file)
+  } catch (fault) {
+    if (signal.aborted) return
+    onFault({ queue: 'drop', code: codeOf(fault) })
+    if (fault instanceof Failure && fault.retryable) return
+    const failed = (failures?.get(file) ?? 0) + 1
+    failures?.set(file, failed)
+    if (failed < TRY_LIMIT) return
+    await refuse(home, dropped, { ...reading, refusal: { code: 'SUBMISSION_DEAD', path: '' } })
+  }
+}
+
+type Reading = { readonly file: string; readonly found: Stats; readonly signal: AbortSignal }
+
+async function take(home: Home, dropped: Dropped, reading: Reading): Promise<void> {
+  const { authority, layout, name } = dropped
+  // Sent when it came to lie there, which the file system dates by its own clock, as S3 does
+  const sentAt = instantOf(Math.floor(reading.found.ctimeMs))
+  const named = parseDropKey(`${authority.code}/drop/${layout}/${name}`, sentAt)
+  const unread = checkFileName(name)
+  if (unread !== undefined)
+    return refuse(home, dropped, { ...reading, refusal: { ...unread, path: '/object' } })
+  if (named === undefined || 'refusal' in named)
+    return refuse(home, dropped, { ...reading, refusal: named?.refusal ?? NOT_NAMED })
+  const file = { format: parseFileName(name)?.format, bytes: readStill(reading) }
+  const received = await receiveSubmission(home, { authority, head: named.head, file })
+  // Our clock was set back; it will pass that time again
+  if (received.outcome === 'early') return
+  // Without its head: it is no word of the authority's, and takes no id of its
+  if (received.outcome === 'denied') return refuse(home, dropped, { ...reading, refusal: received.refusal })
+  if (received.outcome in notTaken) {
+    const refusal = notTaken[received.outcome as keyof typeof notTaken]
+    return refuse(home, dropped, { ...reading, head: named.head, refusal })
+  }
+  await removeStill(reading)
+}
+
+const NOT_NAMED = { code: 'DROP_NAME_MALFORMED', path: '/object' } as const
+
+type Refusing = Reading & { readonly refusal: Refusal; readonly head?: SubmissionHead }
+
+// The receipt first: a file whose refusal nobody is told of would be lost
+async function refuse(home: Home, dropped: Dropped, { refusal, head, ...reading }: Refusing): Promise<void> {
+  const { sha256, sizeBytes } = await openContent(readStill(reading), Number.POSITIVE_INFINITY).finish()
+  await refuseUnread(home, {
+    ...{ authority: dropped.authority, sizeBytes, refusal },
+    // Of the content and not of the name, which may be somebody's number
+    sha256: contentSha256(dropped.layout, sha256),
+    ...(head && { head }),
+  })
+  await removeStill(reading)
+}
+
+/** The bytes of a file that nobody writes to. Throws `FILE_CHANGED` at the end where somebody did, and where it stops. */
+async function* readStill(reading: Reading): AsyncGenerator<Uint8Array> {
+  for await (const chunk of createReadStream(reading.file, { highWaterMark: READ_BYTES })) {
+    if (reading.signal.aborted) throw new Failure('STOPPED', { retryable: true })
+    yield chunk as Uint8Array
+  }
+  await expectStill(reading)
+}
+
+const READ_BYTES = 1024 * 1024
+
+// What was written to it since is other content under its name, and has a receipt that says so
+async function removeStill(reading: Reading): Promise<void> {
+  await expectStill(reading)
+  await rm(reading.file)
+}
+
+async function expectStill({ file, found }: Reading): Promise<void> {
+  const { mtimeMs, size } = await lstat(file)
+  if (mtimeMs !== found.mtimeMs || size !== found.size) throw new Failure('FILE_CHANGED', { retryable: true })
+}

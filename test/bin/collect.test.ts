@@ -1,0 +1,274 @@
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { csvOf, MOBILE_NUMBER, RESIDENT_ID, rows } from '../ingest/sample.ts'
+import { readContents } from './contents.ts'
+import { document, type Ended, example, makeDirectory, run, start } from './run.ts'
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
+
+const BUREAU = 'demo-environment-bureau'
+let directory: Awaited<ReturnType<typeof makeDirectory>>
+const inDirectory = (name: string) => join(directory.path, name)
+
+beforeAll(async () => {
+  directory = await makeDirectory()
+  const made = await run('authority', 'make-key', '--out', inDirectory('key.jwk'))
+  await writeFile(inDirectory('public.jwk'), made.stdout)
+})
+afterAll(() => directory.remove())
+
+/** The arguments of a collection with a home and a spool of its own. */
+function collecting(name: string, ...more: readonly string[]): readonly string[] {
+  const places = ['--home', inDirectory(`${name}-home`), '--spool', inDirectory(`${name}-spool`)]
+  return ['collect', '--authority', BUREAU, ...places, ...more]
+}
+
+const KEY = () => ['--key', inDirectory('key.jwk')]
+const operate = (name: string, ...args: readonly string[]): Promise<Ended> =>
+  run('authority', ...args, '--home', inDirectory(`${name}-home`), '--json')
+
+/** A home whose bureau signs, and has to. */
+async function openSigned(name: string): Promise<void> {
+  await run('principal', 'add', 'another', '--role', 'auditor', '--home', inDirectory(`${name}-home`))
+  const file = join(inDirectory(`${name}-home`), 'authorities.json')
+  const declared = JSON.parse(await readFile(file, 'utf8'))
+  for (const each of declared.authorities) each.requireSignature = each.code === BUREAU
+  await writeFile(file, JSON.stringify(declared))
+  const { code } = await operate(name, 'rotate-key', BUREAU, '--jwk', inDirectory('public.jwk'))
+  expect(code).toBe(0)
+}
+
+async function waiting(name: string): Promise<readonly string[]> {
+  const names = await readdir(join(inDirectory(`${name}-spool`), BUREAU, 'waiting'))
+  return names.filter((each) => each.endsWith('.json'))
+}
+
+async function saveRow(file: string, cells: Readonly<Record<string, string>>): Promise<void> {
+  const row = { ...rows['penalty-2018'], ...cells }
+  await writeFile(file, csvOf([Object.keys(row), Object.values(row)]))
+}
+
+describe('collect FILE', () => {
+  test.concurrent('tells the layout itself, signs, and ends with the receipt; again, with the same', async () => {
+    await openSigned('signed')
+    const first = await run(...collecting('signed', ...KEY(), '--json', example('penalties-2018.csv')))
+    expect(first.code, first.stderr).toBe(0)
+    const { authority, received, accepted, refused, applied } = document(first)
+    expect({ authority, received, accepted, refused, applied }).toEqual({
+      ...{ authority: BUREAU, received: 51, accepted: 48, refused: 3 },
+      applied: { new: 48, known: 0 },
+    })
+    const again = await run(...collecting('signed', ...KEY(), '--json', example('penalties-2018.csv')))
+    expect(again.stdout).toBe(first.stdout)
+    expect(await waiting('signed')).toEqual([])
+  })
+
+  test.concurrent('ends with 3 where it has to sign and does not, and keeps what it minimised', async () => {
+    await openSigned('unsigned')
+    const file = example('penalties-2018.csv')
+    const ended = await run(...collecting('unsigned', '--json', file))
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code: 'SIGNATURE_MISSING' })
+    expect(await waiting('unsigned')).toHaveLength(1)
+    const signed = await run(...collecting('unsigned', ...KEY(), '--json', file))
+    expect(signed.code, signed.stderr).toBe(0)
+    expect(await waiting('unsigned')).toEqual([])
+  })
+
+  test.concurrent('of a suspended authority ends with 3, and goes on where it is let go on', async () => {
+    await openSigned('suspended')
+    const file = example('penalties-2018.csv')
+    await operate('suspended', 'suspend', BUREAU, '--reason', 'Its machine was broken into')
+    const ended = await run(...collecting('suspended', ...KEY(), '--json', file))
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code: 'AUTHORITY_SUSPENDED' })
+    expect(document(await operate('suspended', 'resume', BUREAU))).toMatchObject({ status: 'active' })
+    expect((await run(...collecting('suspended', ...KEY(), file))).code).toBe(0)
+  })
+
+  test.concurrent('ends with 1 where nobody can be reached, and the next one sends it', async () => {
+    const file = example('penalties-2018.csv')
+    // A home that is no directory can be opened by nobody
+    await writeFile(inDirectory('offline-home'), '')
+    const ended = await run(...collecting('offline', '--timeout', '2', '--json', file))
+    expect(ended.code, ended.stderr).toBe(1)
+    expect(document(ended)).toMatchObject({ code: 'NOT_SENT_YET', cause: expect.any(String) })
+    expect(await waiting('offline')).toHaveLength(1)
+    const places = ['--home', inDirectory('online-home'), '--spool', inDirectory('offline-spool')]
+    const later = await run('collect', '--authority', BUREAU, ...places, '--json', file)
+    expect(later.code, later.stderr).toBe(0)
+    expect(await waiting('offline')).toEqual([])
+  })
+
+  test.concurrent('of two files that wait sends the older one first', async () => {
+    await writeFile(inDirectory('order-home'), '')
+    const [first, second] = [inDirectory('first.csv'), inDirectory('second.csv')]
+    await saveRow(first, { CF_WSH: '示罚〔2026〕1号' })
+    await saveRow(second, { CF_WSH: '示罚〔2026〕2号' })
+    await run(...collecting('order', '--timeout', '1', first))
+    const [older = ''] = await waiting('order')
+    const places = ['--home', inDirectory('ordered-home'), '--spool', inDirectory('order-spool')]
+    const { code, stderr } = await run('collect', '--authority', BUREAU, ...places, second)
+    expect(code, stderr).toBe(0)
+    const { entries } = readContents(inDirectory('ordered-home'))
+    const sent = entries.filter((id) => id.startsWith('submission:'))
+    expect(sent).toHaveLength(2)
+    expect(sent).toContain(`submission:${BUREAU}:${older.slice(14, -5)}`)
+  })
+})
+
+describe('what is asked for wrongly ends with 2', () => {
+  const usages: readonly (readonly [string, () => readonly string[], RegExp])[] = [
+    ['neither a file nor a directory', () => collecting('bad'), /USAGE_INVALID/],
+    ['both', () => collecting('bad', 'a.csv', '--watch', '.'), /USAGE_INVALID/],
+    ['an authority that is a path', () => ['collect', '--authority', '../x', 'a.csv'], /AUTHORITY_INVALID/],
+    ['a file that is not there', () => collecting('bad', 'absent.csv'), /FILE_UNREADABLE/],
+    ['a header that no layout has', () => collecting('bad', inDirectory('other.csv')), /LAYOUT_NOT_DETECTED/],
+    [
+      'a header that two layouts have',
+      () => collecting('bad', inDirectory('tied.csv')),
+      /LAYOUT_AMBIGUOUS.*withdrawal and credit-repair and correction/,
+    ],
+    [
+      'a key that others can read',
+      () => collecting('bad', '--key', inDirectory('open.jwk'), example('penalties-2018.csv')),
+      /KEY_FILE_OPEN/,
+    ],
+    [
+      'a key that is only half of one',
+      () => collecting('bad', '--key', inDirectory('half.jwk'), example('penalties-2018.csv')),
+      /KEY_MALFORMED/,
+    ],
+    [
+      'a directory that is not there',
+      () => collecting('bad', '--watch', inDirectory('absent')),
+      /DIRECTORY_UNREADABLE/,
+    ],
+    [
+      'a private key in place of the public one',
+      () => [
+        'authority',
+        'rotate-key',
+        BUREAU,
+        '--jwk',
+        inDirectory('key.jwk'),
+        '--home',
+        inDirectory('usage'),
+      ],
+      /KEY_MALFORMED/,
+    ],
+  ]
+
+  beforeAll(async () => {
+    await run('principal', 'add', 'another', '--role', 'auditor', '--home', inDirectory('usage'))
+    await writeFile(inDirectory('other.csv'), 'a,b\r\n1,2\r\n')
+    const { stdout } = await run('layout', 'show', 'withdrawal', '--json')
+    const { columns } = JSON.parse(stdout) as { columns: readonly { code: string }[] }
+    const codes = columns.map(({ code }) => code)
+    await writeFile(inDirectory('tied.csv'), csvOf([codes, codes.map(() => 'x')]))
+    await copyFile(inDirectory('key.jwk'), inDirectory('open.jwk'))
+    await chmod(inDirectory('open.jwk'), 0o644)
+    await copyFile(inDirectory('public.jwk'), inDirectory('half.jwk'))
+    await chmod(inDirectory('half.jwk'), 0o600)
+  })
+
+  test.each(usages)('%s', async (_, args, told) => {
+    const { code, stdout, stderr } = await run(...args())
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(told)
+  })
+})
+
+describe('a file about people', () => {
+  test.each([`ZHXYXT0000_XYSJJH2-0301_2026060109.csv`, `${RESIDENT_ID}.csv`])(
+    'is turned away by its name with 3, which is said nowhere: %s',
+    async (name) => {
+      const path = inDirectory(name)
+      await copyFile(example('penalties-2018.csv'), path)
+      const ended = await run(...collecting('people', '--json', path))
+      expect(ended.code).toBe(3)
+      expect(ended.stdout + ended.stderr).not.toContain(name.split('.')[0])
+    },
+  )
+
+  test('is told of in a dry run by counts, reasons and places alone', async () => {
+    const path = inDirectory('people.csv')
+    await saveRow(path, { CF_SY: `张三，${RESIDENT_ID}，${MOBILE_NUMBER}` })
+    const ended = await run(...collecting('dry', '--dry-run', '--json', path))
+    expect(ended.code).toBe(0)
+    expect(document(ended)).toMatchObject({
+      ...{ dryRun: true, layout: 'penalty-2018', received: 1, refused: 1 },
+      reasons: { TEXT_PERSONAL_DATA: 1 },
+      records: [{ path: '/records/0/CF_SY' }],
+    })
+    for (const personal of ['张三', RESIDENT_ID, MOBILE_NUMBER])
+      expect(ended.stdout + ended.stderr).not.toContain(personal)
+    expect(await readdir(directory.path)).not.toContain('dry-spool')
+  })
+
+  test('is told of beside the others of a directory, without its name', async () => {
+    const drop = inDirectory('dry-drop')
+    await mkdir(drop)
+    await copyFile(example('penalties-2018.csv'), join(drop, 'a.csv'))
+    await copyFile(example('penalties-2018.csv'), join(drop, `${RESIDENT_ID}.csv`))
+    const ended = await run(...collecting('dry', '--dry-run', '--json', '--watch', drop))
+    expect(document(ended)).toMatchObject({
+      files: [{ untried: { code: 'FILE_NAME_PERSONAL_DATA' } }, { file: 'a.csv', received: 51 }],
+    })
+    expect(ended.stdout).not.toContain(RESIDENT_ID)
+  })
+})
+
+describe('collect --watch', () => {
+  test('killed again and again, sends every file once, in the end', async () => {
+    await openSigned('watched')
+    const drop = inDirectory('drop')
+    await mkdir(drop)
+    const args = collecting('watched', ...KEY(), '--watch', drop, '--json')
+    for (const [life, ms] of [400, 1_500, 1_900, 2_300, 2_800].entries()) {
+      for (const n of [0, 1, 2])
+        await saveRow(join(drop, `${life}-${n}.csv`), { CF_WSH: `示罚〔2026〕${life}${n}号` })
+      const running = start('credit-fusion.ts', args)
+      await sleep(ms)
+      running.signal('SIGKILL')
+      await running.ended
+    }
+    const last = start('credit-fusion.ts', args)
+    await vi.waitFor(() => expect(sightings('watched')).toHaveLength(15), { timeout: 120_000, interval: 200 })
+    await vi.waitFor(async () => expect(await waiting('watched')).toEqual([]), { timeout: 60_000 })
+    last.signal('SIGINT')
+    expect((await last.ended).code).toBe(0)
+    expect(sightings('watched')).toEqual(Array.from({ length: 15 }, () => 1))
+    const { entries } = readContents(inDirectory('watched-home'))
+    expect(entries.filter((id) => id.startsWith('submission:'))).toHaveLength(15)
+  })
+
+  function sightings(name: string): readonly number[] {
+    return readContents(inDirectory(`${name}-home`)).sightings
+  }
+
+  test('ends with 2 where it cannot send anywhere, however long it watched', async () => {
+    const drop = inDirectory('nowhere')
+    await mkdir(drop)
+    await copyFile(example('penalties-2018.csv'), join(drop, 'penalties.csv'))
+    const ended = await run(...collecting('nowhere', '--watch', drop, '--stack', 'absent'))
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('STACK_UNKNOWN') })
+    expect(await waiting('nowhere')).toHaveLength(1)
+  })
+
+  test('goes on past what it cannot collect, and beside it no other works on its spool', async () => {
+    const drop = inDirectory('mixed')
+    await mkdir(drop)
+    await writeFile(join(drop, 'other.csv'), 'a,b\r\n1,2\r\n')
+    await copyFile(example('penalties-2018.csv'), join(drop, 'penalties.csv'))
+    const running = start('credit-fusion.ts', collecting('mixed', '--watch', drop, '--json'))
+    await running.said(/LAYOUT_NOT_DETECTED/)
+    await running.said(/"applied":\{"new":48/)
+    const second = await run(...collecting('mixed', example('penalties-2018.csv')))
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('SPOOL_IN_USE') })
+    running.signal('SIGTERM')
+    expect((await running.ended).code).toBe(0)
+  })
+})

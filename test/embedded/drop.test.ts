@@ -1,0 +1,343 @@
+import { appendFile, mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { sha256 } from '../../shared/base/digest.ts'
+import { Failure } from '../../shared/base/failure.ts'
+import { dropDirectory, takeDropped } from '../../shared/embedded/drop.ts'
+import { type Home, openHome } from '../../shared/embedded/home.ts'
+import { workRound } from '../../shared/embedded/worker.ts'
+import { contentSha256 } from '../../shared/ingest/envelope.ts'
+import { provenReceiptSchema } from '../../shared/ingest/proven-receipt.ts'
+import { findReceipt, type Receipt } from '../../shared/ingest/receipt.ts'
+import { findLedgerSize } from '../../shared/ledger/sealed.ts'
+import type { Objects } from '../../shared/ports.ts'
+import { example } from '../bin/run.ts'
+import { Crash, faultsFrom, faulty } from '../faults.ts'
+import { MOBILE_NUMBER, RESIDENT_ID } from '../ingest/sample.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
+
+const BUREAU = 'demo-environment-bureau'
+const LAYOUT = 'penalty-2018'
+const running = new AbortController().signal
+
+describe('a file in the drop', () => {
+  test('is taken in as its authority’s, and its receipt lies where that authority’s receipts do', async () => {
+    await withHome(async (home) => {
+      await drop(home, 'week-1.csv', await penalties())
+      expect(await look(home)).toEqual([])
+      expect(await left(home)).toEqual([])
+      await settle(home)
+      const path = join(home.directory, 'receipts', BUREAU, 'week-1.json')
+      const { receipt } = provenReceiptSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+      expect(receipt).toMatchObject({ authority: BUREAU, received: 51, accepted: 48, refused: 3 })
+      expect(receipt).toEqual(await receiptOf(home, 'week-1'))
+    })
+  })
+
+  test('is left while it is written, has a name of one that is, or is no file', async () => {
+    await withHome(async (home) => {
+      await drop(home, '.week-1.csv', await penalties())
+      await drop(home, 'folder/week-1.csv', await penalties())
+      await symlink(example('penalties-2018.csv'), join(dropDirectory(home, BUREAU), LAYOUT, 'link.csv'))
+      await look(home)
+      await drop(home, 'week-2.csv', await penalties())
+      await look(home, { stillMs: 60_000 })
+      expect(await left(home)).toEqual([
+        '.week-1.csv',
+        'folder',
+        'folder/week-1.csv',
+        'link.csv',
+        'week-2.csv',
+      ])
+      expect(home.queues.inbox.size()).toBe(0)
+      const written = join(dropDirectory(home, BUREAU), LAYOUT, '.week-1.csv')
+      await rename(written, join(dirname(written), 'week-1.csv'))
+      await look(home)
+      expect(home.queues.inbox.size()).toBe(2)
+    })
+  })
+
+  test('counts once, however often it is dropped; other content of its name has a receipt that says so', async () => {
+    await withHome(async (home) => {
+      for (let time = 0; time < 3; time++) {
+        await drop(home, 'week-1.csv', await penalties())
+        await look(home)
+        if (time === 1) await settle(home)
+      }
+      await drop(home, 'week-1.csv', (await penalties()).replaceAll('超标', '超额'))
+      const changed = contentSha256(LAYOUT, sha256((await penalties()).replaceAll('超标', '超额')))
+      await look(home)
+      await settle(home)
+      expect(await left(home)).toEqual([])
+      expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
+      expect(await receiptOf(home, refusedId(changed))).toMatchObject({
+        sha256: changed,
+        refusal: { code: 'SUBMISSION_ID_REUSED' },
+      })
+      expect(await submissions(home)).toBe(2)
+    })
+  })
+
+  test('that is written to while it is read is left, and taken when it is whole', async () => {
+    await withHome(async (home) => {
+      const [, header = '', row = ''] = (await penalties()).split('\r\n')
+      const many = Array.from({ length: 9_000 }, (_, n) => row.replace(/第\d+号/, `第${n}号`))
+      await drop(home, 'week-1.csv', [header, ...many.slice(0, 8_000)].join('\r\n'))
+      const more = () => appendFile(takingFile(home), `\r\n${many.slice(8_000).join('\r\n')}`)
+      expect(await look(slowly(home, more))).toEqual(['FILE_CHANGED'])
+      expect(home.queues.inbox.size()).toBe(0)
+      await look(home)
+      await settle(home)
+      expect(await receiptOf(home, 'week-1')).toMatchObject({ received: 9_000 })
+    })
+  })
+
+  test('that is written to after it was read stays, and has a receipt that its name is taken', async () => {
+    await withHome(async (home) => {
+      const text = await penalties()
+      await drop(home, 'week-1.csv', text)
+      expect(await look(slowly(home, () => appendFile(takingFile(home), text)))).toEqual(['FILE_CHANGED'])
+      await settle(home)
+      await look(home)
+      await settle(home)
+      expect(await receiptOf(home, 'week-1')).toMatchObject({ received: 51 })
+      const digest = contentSha256(LAYOUT, sha256(text + text))
+      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+        refusal: { code: 'SUBMISSION_ID_REUSED' },
+      })
+      expect(await left(home)).toEqual([])
+    })
+  })
+
+  test('that comes while another of its name is taken is not removed in its place', async () => {
+    await withHome(async (home) => {
+      await drop(home, 'week-1.csv', await penalties())
+      const other = (await penalties()).replaceAll('超标', '超额')
+      await look(slowly(home, () => drop(home, 'week-1.csv', other)))
+      // The same look may not see it yet; the next one does
+      await settle(home)
+      await look(home)
+      await settle(home)
+      expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
+      const changed = contentSha256(LAYOUT, sha256(other))
+      expect(await receiptOf(home, refusedId(changed))).toMatchObject({
+        refusal: { code: 'SUBMISSION_ID_REUSED' },
+      })
+      expect(await left(home)).toEqual([])
+    })
+  })
+})
+
+describe('a file that is refused', () => {
+  test.each([
+    [LAYOUT, 'nothing.csv', '', 'SUBMISSION_EMPTY'],
+    [LAYOUT, 'broken.csv', '"a"b,\r\n', 'CSV_MALFORMED'],
+    ['registration-1999', 'old.csv', 'a,b\r\n', 'LAYOUT_UNKNOWN'],
+    ['registration', 'companies.csv', 'a,b\r\n', 'RECORD_TYPE_NOT_ADMITTED'],
+  ])('in the layout %s under the name %s has a receipt, and is gone', async (layout, name, text, code) => {
+    await withHome(async (home) => {
+      await drop(home, name, text, layout)
+      await look(home)
+      await settle(home)
+      const receipt = await receiptOf(home, name.replace('.csv', ''))
+      expect(receipt).toMatchObject({ refusal: { code }, parts: [] })
+      expect(await left(home)).toEqual([])
+    })
+  })
+
+  test.each([
+    ['notes.txt', 'DROP_NAME_MALFORMED'],
+    ['处罚.csv', 'DROP_NAME_MALFORMED'],
+    [`${RESIDENT_ID}.csv`, 'FILE_NAME_PERSONAL_DATA'],
+    [`penalty-${MOBILE_NUMBER}.csv`, 'FILE_NAME_PERSONAL_DATA'],
+    [`${MOBILE_NUMBER}.txt`, 'FILE_NAME_PERSONAL_DATA'],
+    ['ZHXYXT0000_XYSJJH2-0301_2026112008.xls', 'SUBJECT_NATURAL_PERSON'],
+  ])('by its name has a receipt that does not quote it: %s', async (name, code) => {
+    await withHome(async (home) => {
+      const text = await penalties()
+      await drop(home, name, text)
+      expect(await look(home)).toEqual([])
+      await settle(home)
+      const digest = contentSha256(LAYOUT, sha256(text))
+      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+        ...{ sha256: digest, sizeBytes: Buffer.byteLength(text), received: 0, refusal: { code } },
+      })
+      expect(await left(home)).toEqual([])
+      const stem = name.slice(0, name.lastIndexOf('.'))
+      for (const file of await readdir(home.directory, { recursive: true })) {
+        expect(file).not.toContain(stem)
+        const body = await readFile(join(home.directory, file)).catch(() => Buffer.of())
+        expect(body.includes(stem), file).toBe(false)
+      }
+    })
+  })
+
+  test('because it could not be read however often it was tried has a receipt too', async () => {
+    await withHome(async (home) => {
+      await drop(home, 'week-1.csv', await penalties())
+      const broken = { ...home, objects: failing(home.objects, new Error('a bug')) }
+      const failures = new Map<string, number>()
+      for (let time = 0; time < 4; time++) {
+        expect(await look(broken, { failures })).toEqual(['UNEXPECTED'])
+        expect(await left(home)).toEqual(['.taking', '.taking/week-1.csv'])
+      }
+      await look(broken, { failures })
+      expect(await left(home)).toEqual([])
+      const digest = contentSha256(LAYOUT, sha256(await penalties()))
+      expect(await receiptOf(home, refusedId(digest))).toMatchObject({ refusal: { code: 'SUBMISSION_DEAD' } })
+    })
+  })
+
+  test('is none for a full disk, however long that lasts', async () => {
+    await withHome(async (home) => {
+      await drop(home, 'week-1.csv', await penalties())
+      const full = {
+        ...home,
+        objects: failing(home.objects, new Failure('OBJECTS_FULL', { retryable: true })),
+      }
+      const failures = new Map<string, number>()
+      for (let time = 0; time < 12; time++) expect(await look(full, { failures })).toEqual(['OBJECTS_FULL'])
+      await look(home, { failures })
+      await settle(home)
+      expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
+    })
+  })
+})
+
+test.each(['failed', 'stored'] as const)(
+  'a death at any write (%s) while files are taken loses none and doubles none',
+  async (mode) => {
+    const dropAll = async (home: Home) => {
+      await drop(home, 'week-1.csv', await penalties())
+      await drop(home, 'week-2.csv', '"a"b,\r\n')
+      await drop(home, '处罚.csv', 'a')
+    }
+    const whole = faultsFrom()
+    await withHome(async (home) => {
+      await dropAll(home)
+      await look(faulty(home, whole))
+    })
+    expect(whole.writes).toBeGreaterThan(3)
+    for (let crashAt = 1; crashAt <= whole.writes; crashAt++) {
+      await withHome(async (home) => {
+        await dropAll(home)
+        const faults = faultsFrom({ crashAt, mode })
+        // Files are no port's: whatever the dead would still have removed, they did not
+        await look(faulty(home, faults)).catch((fault: unknown) => expect(fault).toBeInstanceOf(Crash))
+        expect(faults.crashed).toBe(true)
+        await look(home)
+        await settle(home)
+        expect(await left(home)).toEqual([])
+        expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
+        expect(await receiptOf(home, 'week-2')).toMatchObject({ refusal: { code: 'CSV_MALFORMED' } })
+        expect(await submissions(home)).toBe(3)
+      })
+    }
+  },
+)
+
+test('a file whose taker died before it could remove it is a repeat, and goes', async () => {
+  await withHome(async (home) => {
+    await drop(home, 'week-1.csv', await penalties())
+    await look(home)
+    const taking = join(dropDirectory(home, BUREAU), LAYOUT, '.taking')
+    await writeFile(join(taking, 'week-1.csv'), await penalties())
+    await look(home)
+    await settle(home)
+    await writeFile(join(taking, 'week-1.csv'), await penalties())
+    await look(home)
+    await settle(home)
+    expect(await left(home)).toEqual([])
+    expect(await submissions(home)).toBe(1)
+  })
+})
+
+test('a look that is told to stop leaves the file it was reading', async () => {
+  await withHome(async (home) => {
+    await drop(home, 'week-1.csv', await penalties())
+    const stop = new AbortController()
+    stop.abort()
+    const told: string[] = []
+    await takeDropped(home, { signal: stop.signal, stillMs: 0, onFault: ({ code }) => told.push(code) })
+    expect(told).toEqual([])
+    expect(await left(home)).toEqual(['week-1.csv'])
+  })
+})
+
+function takingFile(home: Home): string {
+  return join(dropDirectory(home, BUREAU), LAYOUT, '.taking', 'week-1.csv')
+}
+
+async function withHome(work: (home: Home) => Promise<void>): Promise<void> {
+  const directory = await temporaryDirectory()
+  const home = await openHome({ directory, template: example('deployment') })
+  await work(home).finally(() => home.close())
+}
+
+async function penalties(): Promise<string> {
+  return readFile(example('penalties-2018.csv'), 'utf8')
+}
+
+async function drop(home: Home, name: string, text: string, layout = LAYOUT): Promise<void> {
+  const file = join(dropDirectory(home, BUREAU), layout, name)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, text)
+  await utimes(file, new Date(0), new Date(0))
+}
+
+/** One look at the drop; answers the codes of what went wrong. */
+async function look(
+  home: Home,
+  options: { readonly stillMs?: number; readonly failures?: Map<string, number> } = {},
+): Promise<readonly string[]> {
+  const codes: string[] = []
+  const onFault = ({ code }: { code: string }) => void codes.push(code)
+  await takeDropped(home, { signal: running, stillMs: 0, onFault, ...options })
+  return codes
+}
+
+async function settle(home: Home): Promise<void> {
+  while ((await workRound(home, () => undefined)) > 0);
+}
+
+/** What lies in the drop, `.taking` left out where it is empty. */
+async function left(home: Home): Promise<readonly string[]> {
+  const names = await readdir(dropDirectory(home, BUREAU), { recursive: true })
+  const under = names.filter((name) => name.includes('/')).map((name) => name.slice(name.indexOf('/') + 1))
+  return under
+    .filter((name) => name !== '.taking' || under.some((each) => each.startsWith('.taking/')))
+    .sort()
+}
+
+function receiptOf(home: Home, id: string): Promise<Receipt | undefined> {
+  return findReceipt(home.store, BUREAU, id)
+}
+
+function refusedId(digest: string): string {
+  return `refused-${digest.slice(0, 32)}`
+}
+
+/** How many entries tell of submissions: all but those of the home's principals. */
+async function submissions(home: Home): Promise<number> {
+  await settle(home)
+  const names = await readdir(join(home.directory, 'receipts', BUREAU))
+  expect(await findLedgerSize(home.store)).toBeGreaterThan(names.length)
+  return names.length
+}
+
+/** The same home, in which something else happens while the archive is written to for the first time. */
+function slowly(home: Home, meanwhile: () => Promise<void>): Home {
+  let isFirst = true
+  const put: Objects['put'] = async (...args) => {
+    if (isFirst) {
+      isFirst = false
+      await meanwhile()
+    }
+    return home.objects.put(...args)
+  }
+  return { ...home, objects: { ...home.objects, put } }
+}
+
+function failing(objects: Objects, fault: Error): Objects {
+  return { ...objects, put: () => Promise.reject(fault) }
+}
