@@ -83,6 +83,7 @@ export function addFunction(scope: Construct, name: FunctionName, options: Funct
       banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
       // Imported when the first workbook comes, and so by no function that none comes to
       externalModules: [EXCEL, ...(beside.duckDb ? [DUCKDB] : [])],
+      esbuildArgs: { '--alias:zod': ZOD },
       commandHooks: hooks(deployment, beside),
     },
   })
@@ -102,6 +103,8 @@ function addRole(scope: Construct, id: string, logGroup: LogGroup): Role {
   )
   return role
 }
+
+const ZOD = join(ROOT, 'infra', 'zod-without-locales.ts')
 
 const DUCKDB = '@duckdb/node-api'
 /** Also pinned in package.json: the registry has not every binding of every release. */

@@ -1,11 +1,12 @@
+import { createPublicKey, verify } from 'node:crypto'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { afterAll, beforeAll, describe, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openLargeValues } from '../../shared/aws/large-values.ts'
 import { openObjects } from '../../shared/aws/objects.ts'
 import { decodeMessage, openQueue } from '../../shared/aws/queue.ts'
-import { openSigner } from '../../shared/aws/signer.ts'
+import { openEcdsaSigner, openSigner } from '../../shared/aws/signer.ts'
 import { openStore } from '../../shared/aws/store.ts'
 import { objectsContract } from '../contract/objects.ts'
 import { queueContract } from '../contract/queue.ts'
@@ -67,6 +68,17 @@ describeEmulated('on the emulator', () => {
       new CreateKeyCommand({ KeySpec: 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY' }),
     )
     return { signer: await openSigner(client, KeyMetadata?.KeyId ?? ''), close: async () => client.destroy() }
+  })
+
+  test("KMS signs by the log's second key too, and what it signs verifies by what it shows", async () => {
+    const client = new KMSClient()
+    const { KeyMetadata } = await client.send(
+      new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+    )
+    const signer = await openEcdsaSigner(client, KeyMetadata?.KeyId ?? '')
+    const message = Buffer.from('a checkpoint')
+    const key = createPublicKey({ key: Buffer.from(signer.verifierKey), format: 'der', type: 'spki' })
+    expect(verify('sha256', message, key, await signer.sign(message))).toBe(true)
   })
 
   describe('what a submission costs', costs)
