@@ -12,6 +12,7 @@ import { ledgerCommand } from './commands/ledger.ts'
 import { organisationCommand } from './commands/organisation.ts'
 import { principalCommand } from './commands/principal.ts'
 import { pushCommand } from './commands/push.ts'
+import { quarantineCommand } from './commands/quarantine.ts'
 import { receiptCommand } from './commands/receipt.ts'
 import { replayCommand } from './commands/replay.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -39,6 +40,7 @@ const program = new Command('credit-fusion')
   .addCommand(datasetCommand())
   .addCommand(caseCommand())
   .addCommand(receiptCommand())
+  .addCommand(quarantineCommand())
   .addCommand(ledgerCommand())
   .addCommand(replayCommand())
   .addCommand(principalCommand())

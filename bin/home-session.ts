@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApi, type Stages } from '../shared/api/app.ts'
 import type { Routes } from '../shared/api/routes.ts'
-import { receivedSchema } from '../shared/api/submissions.ts'
+import { mendsQuery, receivedSchema } from '../shared/api/submissions.ts'
 import type { Role } from '../shared/base/actor.ts'
 import { Failure } from '../shared/base/failure.ts'
 import { publish } from '../shared/datasets/publish.ts'
@@ -70,9 +70,9 @@ export async function openHomeSession(
   }
   return {
     ...{ home, api, call, work },
-    async submit({ authority, layout, submissionId, sentAt, as, file }) {
+    async submit({ authority, layout, submissionId, sentAt, as, file, mends }) {
       work()
-      const path = `/v1/submissions?${new URLSearchParams({ authority, layout, submissionId, sentAt })}`
+      const path = `/v1/submissions?${new URLSearchParams({ authority, layout, submissionId, sentAt, ...mendsQuery(mends) })}`
       const { sha256 } = expectDone(await call({ method: 'POST', path, as, file }), receivedSchema)
       return { sha256 }
     },

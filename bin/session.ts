@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SIGNATURE_HEADER } from '../shared/api/submissions.ts'
 import { Failure } from '../shared/base/failure.ts'
+import type { Mends } from '../shared/ingest/quarantine.ts'
 import type { MinimisedFile } from './minimised-file.ts'
 
 export type ApiRequest = {
@@ -30,6 +31,8 @@ export type Submission = {
   /** Its principal, where the door asks for one. */
   readonly as: string
   readonly file: OutgoingFile
+  /** Whose refused records these are in mended form. */
+  readonly mends?: Mends
 }
 
 /** A submission that was minimised on this machine, and signed where its authority signs. */

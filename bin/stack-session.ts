@@ -93,9 +93,9 @@ async function submit(outputs: Outputs, options: ClientOptions, submission: Subm
 async function send(
   outputs: Outputs,
   options: ClientOptions,
-  { authority, layout, submissionId, sentAt, signature, content }: MinimisedSubmission,
+  { authority, layout, submissionId, sentAt, signature, mends, content }: MinimisedSubmission,
 ): Promise<Submitted> {
-  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt, signature }
+  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt, signature, mends }
   const body =
     content.form === 'records'
       ? JSON.stringify({ ...head, records: await readMinimised(content.file) })

@@ -43,7 +43,7 @@ const reach: Readonly<Record<FunctionName, Reach>> = {
     objects: { values: ['find'], ledger: ['find', 'put'], evidence: ['find', 'put'] },
   },
   'apply-entry': {
-    tables: { ledger: ['find', 'list', 'write'], records: ['write', 'remove'] },
+    tables: { ledger: ['find', 'list', 'write'], records: ['find', 'write', 'remove'] },
     objects: {
       archive: ['find', 'put'],
       values: ['find', 'put'],

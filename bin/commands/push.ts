@@ -7,6 +7,7 @@ import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Outcome, RecordOutcome } from '../../shared/ingest/outcomes.ts'
+import type { Mends } from '../../shared/ingest/quarantine.ts'
 import type { Receipt } from '../../shared/ingest/receipt.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
@@ -104,10 +105,10 @@ export function outcomesToTell(json: boolean | undefined): readonly Outcome[] | 
   return json ? undefined : ['refused', 'unresolved']
 }
 
-async function pushFile(
+export async function pushFile(
   session: Session,
   file: string,
-  options: PushOptions & { readonly as: string },
+  options: Omit<PushOptions, 'dryRun'> & { readonly as: string; readonly mends?: Mends },
 ): Promise<Pushed> {
   checkHead(options)
   const { contentType, sizeBytes, hash, open } = await findSentFile(file)
@@ -119,6 +120,7 @@ async function pushFile(
     ...{ authority, layout, as, submissionId, file: { contentType, bytes } },
     ...{ timeoutSeconds: timeout, outcomes: outcomesToTell(options.json) },
     ...(sentAt !== undefined && { sentAt }),
+    ...(options.mends && { mends: options.mends }),
   })
   if (pushed.refusal === undefined) return pushed
   const { code, path, reason } = pushed.refusal
@@ -149,6 +151,7 @@ export type Push = {
   readonly file: OutgoingFile
   /** List records of these outcomes alone. */
   readonly outcomes?: readonly Outcome[] | undefined
+  readonly mends?: Mends
 }
 
 /** Sends a file and waits until its records are applied. */

@@ -141,10 +141,12 @@ function parseProven(bytes: Uint8Array): ProvenReceipt | undefined {
 
 /**
  * Whether the entry, if it is proven, tells of this receipt and nothing else: the same submission, content, time,
- * counts, parts and refusal. What an entry does not tell, nobody can prove: the size, and the outcome of each record.
+ * counts, parts and refusal. What an entry does not tell, nobody can prove: the size, the outcome of each record, and
+ * how many there are of each.
  */
 function isToldBy({ receipt, evidence }: ProvenReceipt): boolean {
-  const { entryId, receivedAt, refusal, schemaVersion: _, sizeBytes: __, outcomes: ___, ...rest } = receipt
+  const { entryId, receivedAt, refusal, schemaVersion: _, sizeBytes: __, ...more } = receipt
+  const { outcomes: ___, refusals: ____, ...rest } = more
   const told = { ...rest, ...(refusal && { refusal: refusal.code }) }
   const isOfEntry = evidence.id === entryId && evidence.at === receivedAt
   return isOfEntry && isDeepStrictEqual(evidence.opening?.payload, told)

@@ -13,6 +13,7 @@ import { organisationRoutes } from './organisations.ts'
 import { principalRoutes } from './principals.ts'
 import { faultToProblem, problem } from './problem.ts'
 import { addPublicLog } from './public-log.ts'
+import { quarantineRoutes } from './quarantine.ts'
 import { receiptRoutes } from './receipts.ts'
 import { replayRoutes } from './replays.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
@@ -74,6 +75,7 @@ function routesOf({ world, stages }: ApiOptions) {
   const data = [
     submissionRoutes(world),
     receiptRoutes(world),
+    quarantineRoutes(world),
     organisationRoutes(world),
     datasetRoutes(world, stages.publish),
     principalRoutes(world),

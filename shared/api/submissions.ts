@@ -11,6 +11,7 @@ import {
 } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
 import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
+import type { Mends } from '../ingest/quarantine.ts'
 import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
 import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
@@ -64,6 +65,14 @@ const route = createRoute({
         .openapi({
           description: ofAFile('when it was sent, a date and time with an offset'),
         }),
+      mends: z
+        .string()
+        .optional()
+        .openapi({ description: 'The submission whose refused records these are in mended form' }),
+      places: z.string().optional().openapi({
+        description:
+          'Their places there, in the order of these records, with commas between; all that are open if absent',
+      }),
       authority: z.string().optional().openapi({
         description:
           "Whose records the sender takes them for; any but the principal's own authority is refused",
@@ -123,8 +132,9 @@ async function receive(
   if (format === undefined && !UNTOLD_MEDIA_TYPES.includes(mediaType)) {
     return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
   }
-  const { authority: _, ...query } = context.req.query()
-  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query })
+  const { authority: _, mends, places, ...query } = context.req.query()
+  const parsed = mends === undefined ? {} : { mends: parseMendsQuery(mends, places) }
+  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query, ...parsed })
   if (!head.success) return malformed(context, faultOf(head.error))
   if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
   const bytes = context.req.raw.body ?? NOTHING
@@ -186,4 +196,16 @@ function answer(context: Context, authority: Authority, received: Received): Res
   const status = received.outcome
   const body = receivedSchema.parse({ status, authority: authority.code, submissionId, sha256, receipt })
   return context.json(body, status === 'received' ? 202 : 200)
+}
+
+/** What a query says of the submission that it mends, as a head has it. */
+function parseMendsQuery(submissionId: string, places: string | undefined): unknown {
+  return { submissionId, ...(places !== undefined && { places: places.split(',').map(Number) }) }
+}
+
+/** The same as parameters of a query. */
+export function mendsQuery(mends: Mends | undefined): Readonly<Record<string, string>> {
+  if (mends === undefined) return {}
+  const { submissionId, places } = mends
+  return { mends: submissionId, ...(places !== undefined && { places: places.join(',') }) }
 }

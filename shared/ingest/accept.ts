@@ -2,6 +2,7 @@ import { addDays, type CalendarDate, chinaDate, type Instant } from '../base/ins
 import type { Entry, World } from '../ports.ts'
 import { SUBMISSION_ENTRY } from '../records/entry.ts'
 import type { Policy } from '../settings.ts'
+import { quarantineWrites } from './quarantine.ts'
 import { findReceipt, type Receipt, receiptSchema, submissionKey } from './receipt.ts'
 import { describeRefusal, type Refusal } from './refusal.ts'
 
@@ -20,6 +21,7 @@ export type DraftHead = Pick<
   | 'sha256'
   | 'sizeBytes'
   | 'correctionsUntil'
+  | 'mends'
   | 'entryId'
 >
 
@@ -34,10 +36,9 @@ export async function acceptSubmission(
   message: unknown,
 ): Promise<'accepted' | 'repeated' | 'reused'> {
   const draft = receiptSchema.parse(message)
-  const result = await world.store.commit(
-    [{ key: submissionKey(draft.authority, draft.submissionId), value: draft, when: 'absent' }],
-    entryOf(draft),
-  )
+  const key = submissionKey(draft.authority, draft.submissionId)
+  const writes = [{ key, value: draft, when: 'absent' as const }, ...quarantineWrites(draft)]
+  const result = await world.store.commit(writes, entryOf(draft))
   if (result === 'committed') return 'accepted'
   const stored = await findReceipt(world.store, draft.authority, draft.submissionId)
   return stored?.sha256 === draft.sha256 ? 'repeated' : 'reused'
@@ -72,7 +73,13 @@ export async function buryDraft(world: Pick<World, 'store'>, message: unknown): 
 /** The draft of a refusal of the whole; nothing of the submission is kept but what its head says. */
 export function refusedDraft(head: DraftHead, refusal: Refusal): Draft {
   const { code, path } = refusal
-  const { outcomes: _, recordsRoot: __, ...kept }: DraftHead & Partial<Draft> = head
+  const {
+    outcomes: _,
+    recordsRoot: __,
+    refusals: ___,
+    mends: ____,
+    ...kept
+  }: DraftHead & Partial<Draft> = head
   const none = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0, parts: [] }
   return { ...kept, ...none, refusal: { code, path, reason: describeRefusal(refusal) } }
 }
@@ -115,6 +122,7 @@ function entryOf(draft: Draft): Entry {
       parts,
       recordsRoot,
       correctionsUntil,
+      mends: draft.mends,
       refusal: draft.refusal?.code,
     },
   }

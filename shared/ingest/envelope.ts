@@ -4,6 +4,7 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { instantSchema } from '../base/form.ts'
 import { findPersonalDataInId } from '../identity/personal-data.ts'
 import { findLayout } from './layouts/registry.ts'
+import { mendsSchema } from './quarantine.ts'
 
 export const ENVELOPE_VERSION = '1'
 
@@ -21,6 +22,8 @@ const headShape = {
   layout: z.string().min(1).max(60),
   /** When the authority sent it, by its own clock. */
   sentAt: instantSchema,
+  /** Whose refused records these are in mended form. */
+  mends: mendsSchema.optional(),
 }
 
 /** What every submission says of itself; a file's rides in the query, beside the bytes. */

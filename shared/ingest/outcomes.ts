@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { ObjectKey, Objects } from '../ports.ts'
-import { type Refusal, refusalCodes, refusalReasons } from './refusal.ts'
+import { type Refusal, type RefusalCode, refusalCodes, refusalReasons } from './refusal.ts'
 
 export const outcomes = ['accepted', 'repeated', 'refused', 'unresolved'] as const
 export type Outcome = (typeof outcomes)[number]
@@ -39,6 +39,8 @@ export type Counts = Record<Outcome | 'received', number>
 /** Collects outcomes in the order of the records, in chunks that are to be stored as they fill up. */
 export type OutcomeList = {
   readonly counts: Readonly<Counts>
+  /** How many were refused for each reason. */
+  readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>
   add(result: RecordResult): void
   isFull(): boolean
   /** The chunk so far, which ends here; undefined where it is empty. */
@@ -47,13 +49,16 @@ export type OutcomeList = {
 
 export function openOutcomes(): OutcomeList {
   const counts: Counts = { received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 }
+  const refusals: Partial<Record<RefusalCode, number>> = {}
   let runs: Run[] = []
   let records = 0
   return {
     counts,
+    refusals,
     add(result) {
       counts.received++
       counts[typeof result === 'string' ? result : 'refused']++
+      if (typeof result !== 'string') refusals[result.code] = (refusals[result.code] ?? 0) + 1
       records++
       const last = runs.at(-1)
       if (last !== undefined && continues(last, result)) last[0]++

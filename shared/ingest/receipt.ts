@@ -23,6 +23,10 @@ export const receiptSchema = z.strictObject({
   repeated: count,
   refused: count,
   unresolved: count,
+  /** How many records were refused for each reason; absent where none was. */
+  refusals: z.partialRecord(z.enum(refusalCodes), count).optional(),
+  /** The submission whose refused records are here in mended form, and which (quarantine.ts). */
+  mends: z.strictObject({ submissionId: z.string(), places: z.array(count).optional() }).optional(),
   /** Set where the whole submission is refused; nothing of it counts, whatever was read before the fault. */
   refusal: z.strictObject({ code: z.enum(refusalCodes), path: z.string(), reason: z.string() }).optional(),
   /**

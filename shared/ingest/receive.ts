@@ -1,5 +1,5 @@
 import { type Sha256, sha256 } from '../base/digest.ts'
-import { chinaDate, type Instant } from '../base/instant.ts'
+import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { type PartReference, partKey } from '../records/part.ts'
@@ -13,7 +13,14 @@ import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import type { RowContext } from './minimise.ts'
-import { type Counts, type OutcomesReference, openOutcomes, outcomesKey } from './outcomes.ts'
+import {
+  type Counts,
+  type OutcomeList,
+  type OutcomesReference,
+  openOutcomes,
+  outcomesKey,
+} from './outcomes.ts'
+import { findQuarantine, isLapsed } from './quarantine.ts'
 import { openReader } from './read.ts'
 import { findReceipt, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
@@ -166,13 +173,15 @@ function describeHead(
     sha256: content.sha256,
     sizeBytes: content.sizeBytes,
     correctionsUntil: correctionsUntil(receivedAt, policy),
+    ...(head.mends !== undefined && { mends: head.mends }),
     entryId: entryIdOf(authority.code, head.submissionId),
   }
 }
 
 /** What the records came to, or why the whole is refused. */
 type Reading =
-  | (Counts & Pick<Draft, 'recordsRoot'> & { parts: PartReference[]; outcomes: OutcomesReference[] })
+  | (Counts &
+      Pick<Draft, 'recordsRoot' | 'refusals'> & { parts: PartReference[]; outcomes: OutcomesReference[] })
   | { readonly refusal: Refusal }
 
 async function readInput(
@@ -185,12 +194,17 @@ async function readInput(
   // Most are called after their file
   const named = checkFileName(delivery.head.submissionId)
   if (named !== undefined) return { refusal: { ...named, path: '/submissionId' } }
-  const refusal = checkAdmitted(world, delivery, layout)
+  const today = chinaDate(receivedAt)
+  const refusal =
+    checkAdmitted(world, delivery, layout) ?? (await checkMends(world, delivery, { layout, today }))
   if (refusal !== undefined) return { refusal }
   const { policy } = world.settings
-  const context = { layout, authority: delivery.authority.code, policy, today: chinaDate(receivedAt) }
+  const context = { layout, authority: delivery.authority.code, policy, today }
   try {
-    return await archiveRows(world, input.rows(layout), context)
+    const reading = await archiveRows(world, input.rows(layout), context)
+    const { places } = delivery.head.mends ?? {}
+    const isOther = 'received' in reading && places !== undefined && places.length !== reading.received
+    return isOther ? { refusal: refuse('MENDS_DIFFERS', '/mends/places') } : reading
   } catch (fault) {
     if (fault instanceof FileRefused) return { refusal: fault.refusal }
     throw fault
@@ -213,6 +227,20 @@ function checkAdmitted(
 ): Refusal | undefined {
   const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
   return admitted.includes(recordType) ? undefined : refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
+}
+
+async function checkMends(
+  { store }: ReceivingWorld,
+  { authority, head: { mends } }: Delivery,
+  { layout, today }: { readonly layout: Layout; readonly today: CalendarDate },
+): Promise<Refusal | undefined> {
+  if (mends === undefined) return undefined
+  const quarantine = await findQuarantine(store, authority.code, mends.submissionId)
+  if (quarantine === undefined) return refuse('MENDS_UNKNOWN', '/mends')
+  if (isLapsed(quarantine, today)) return refuse('MENDS_LAPSED', '/mends')
+  return findLayout(quarantine.layout.split('@', 1)[0] ?? '') === layout
+    ? undefined
+    : refuse('MENDS_DIFFERS', '/layout')
 }
 
 function refuse(code: Refusal['code'], path: string): Refusal {
@@ -251,5 +279,9 @@ async function archiveRows(
   await putOutcomes()
   return list.counts.received === 0
     ? { refusal: refuse('SUBMISSION_EMPTY', '') }
-    : { ...list.counts, recordsRoot: reader.recordsRoot(), parts, outcomes }
+    : { ...list.counts, ...refusalsOf(list), recordsRoot: reader.recordsRoot(), parts, outcomes }
+}
+
+function refusalsOf({ counts, refusals }: OutcomeList): Pick<Draft, 'refusals'> {
+  return counts.refused === 0 ? {} : { refusals: { ...refusals } }
 }

@@ -54,6 +54,9 @@ export const refusalReasons = {
   OBJECT_NOT_FOUND: 'There is no such version of the object.',
   OBJECT_CHANGED: 'The object does not have the SHA-256 that the pointer says.',
   OBJECT_TOO_LARGE: 'The file is larger than one submission may be (8 GiB).',
+  MENDS_UNKNOWN: 'The submission that it mends is not there, or none of its records is in quarantine.',
+  MENDS_LAPSED: 'The day is past until which records of that submission could be mended.',
+  MENDS_DIFFERS: 'It is in another layout than what it mends, or has not as many records as it names places.',
   SUBMISSION_DEAD: 'Processing failed again and again; the operator has been told.',
   // a record
   ROW_NOT_JSON: 'The record is not a JSON object.',

@@ -7,6 +7,7 @@ import { type Actor, type Role, roles } from '../base/actor.ts'
 const permissions = {
   'submission:send': ['agency'],
   'receipt:read': ['agency', 'steward', 'auditor', 'operator'],
+  'quarantine:read': ['agency', 'steward', 'auditor'],
   'organisation:read': ['dataset-user', 'compliance', 'steward', 'auditor'],
   // What lost to other statements is for those who examine a result, not for those who use it
   'organisation:examine': ['compliance', 'steward', 'auditor'],

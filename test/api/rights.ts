@@ -66,6 +66,8 @@ const table = [
     ['operator'],
     { reason: 'An objection was upheld' },
   ],
+  ['GET', '/v1/quarantine', '', ['agency', 'steward', 'auditor']],
+  ['GET', '/v1/quarantine/summary', '', ['agency', 'steward', 'auditor']],
   ['POST', '/v1/ledger/replays', '', ['operator'], { from: 0 }],
   ['POST', '/v1/cases', '', ['agency'], {}],
   ['GET', '/v1/cases/{caseId}/evidence', `/v1/cases/${ID}/evidence`, ['compliance', 'auditor']],

@@ -85,7 +85,7 @@ const rows: Readonly<Record<FunctionName, Row>> = {
   'apply-entry': {
     '*': TRACE,
     TablesLedger: 'dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem',
-    TablesRecords: 'dynamodb:BatchWriteItem dynamodb:UpdateItem',
+    TablesRecords: 'dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:UpdateItem',
     BucketsRecords: 's3:ListBucket',
     'BucketsRecords/archive/*': 's3:GetObject s3:PutObject',
     'BucketsRecords/values/*': 's3:GetObject s3:PutObject',

@@ -74,6 +74,7 @@ beforeAll(async () => {
   await stewardsPublishAndUsersRead()
   await officersDecide()
   await operatorsErase()
+  await agenciesMend()
   await operatorsReplay()
   await api.work()
 })
@@ -146,6 +147,17 @@ async function operatorsErase(): Promise<void> {
   while (!kinds().has('entry-erased')) await sleep(1)
   await api.work()
   expect(await erasing).toMatchObject({ status: 200, body: { records: 1 } })
+}
+
+async function agenciesMend(): Promise<void> {
+  const { json, ...rest } = submission(AGENCY, 'to-mend')
+  const [row] = (json as { readonly records: readonly object[] }).records
+  await api.send({ ...rest, json: { ...(json as object), records: [{ ...row, comp_nm: '' }] } })
+  await api.work()
+  const { json: mended, ...again } = submission(AGENCY, 'mended')
+  const mends = { submissionId: 'to-mend', places: [0] }
+  await api.send({ ...again, json: { ...(mended as object), mends } })
+  await api.work()
 }
 
 async function operatorsReplay(): Promise<void> {

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ApiHome, openApiHome, principalOf, recordsSent } from './home.ts'
+
+const OWN = principalOf.agency
+const OTHER = 'demo-environment-bureau'
+
+let api: ApiHome
+/** More records to mend than a page has, of one authority, and one of another. */
+beforeAll(async () => {
+  api = await openApiHome()
+  const nameless = (at: number) => ({ comp_nm: '', uni_social_crd_cd: '', row: at })
+  const records = Array.from({ length: 1_500 }, (_, at) => nameless(at))
+  const own = { as: OWN, submissionId: 's1', layout: 'registration', records }
+  expect(await api.send(recordsSent(own))).toMatchObject({ status: 202 })
+  const other = { as: OTHER, submissionId: 's1', layout: 'penalty-2018', records: [{ CF_XDR_MC: '' }] }
+  expect(await api.send(recordsSent(other))).toMatchObject({ status: 202 })
+  await api.work()
+})
+afterAll(() => api.close())
+
+async function list(as: string, query = ''): Promise<{ records: readonly object[]; next?: string }> {
+  const answer = await api.send({ path: `/v1/quarantine${query}`, as })
+  expect(answer.status).toBe(200)
+  return answer.body as { records: readonly object[]; next?: string }
+}
+
+test('is read page by page, each record once', async () => {
+  const first = await list(OWN)
+  expect(first).toMatchObject({ next: `${OWN}/s1/1000` })
+  const second = await list(OWN, `?from=${first.next}`)
+  expect(second.next).toBeUndefined()
+  const places = [...first.records, ...second.records].map((each) => (each as { index: number }).index)
+  expect(places).toEqual(Array.from({ length: 1_500 }, (_, at) => at))
+})
+
+test('an agency sees its own alone, whatever it asks for', async () => {
+  expect(await list(OTHER)).toMatchObject({ records: [{ authority: OTHER, index: 0 }] })
+  for (const path of [`/v1/quarantine?authority=${OWN}`, `/v1/quarantine/summary?authority=${OWN}`])
+    expect(await api.send({ path, as: OTHER })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } })
+  const { records } = await list(OTHER, `?from=${OWN}/s1/0`)
+  for (const record of records) expect(record).toMatchObject({ authority: OTHER })
+})
+
+test.each(['steward', 'auditor'] as const)('the %s sees those of all, or of one', async (role) => {
+  const as = principalOf[role]
+  expect(await api.send({ path: '/v1/quarantine/summary', as })).toMatchObject({
+    status: 200,
+    body: {
+      reasons: [
+        { authority: OTHER, open: 1 },
+        { authority: OWN, open: 1_500 },
+      ],
+    },
+  })
+  expect((await list(as, `?authority=${OTHER}`)).records).toHaveLength(1)
+  expect((await list(as, `?authority=${OTHER}&state=lapsed`)).records).toHaveLength(0)
+})

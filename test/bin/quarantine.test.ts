@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { codeOf } from '../records/world.ts'
+import { type Ended, makeDirectory, run } from './run.ts'
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
+
+const AUTHORITY = 'demo-market-regulator'
+
+let directory: Awaited<ReturnType<typeof makeDirectory>>
+let home: string
+const at = (name: string) => join(directory.path, name)
+
+beforeAll(async () => {
+  directory = await makeDirectory()
+  home = at('home')
+  const header = 'comp_nm,uni_social_crd_cd,appr_dt'
+  const row = (n: number, date: string) => `示例有限公司,${codeOf(n)},${date}`
+  await writeFile(at('sent.csv'), [header, row(1, '2026-01-05'), row(2, '2026-13-05'), ''].join('\n'))
+  await writeFile(at('mended.csv'), [header, row(2, '2026-01-05'), ''].join('\n'))
+  const push = ['push', '--authority', AUTHORITY, '--layout', 'registration', '--submission', 'first']
+  expect(await run(...push, at('sent.csv'), '--home', home)).toMatchObject({ code: 0 })
+})
+afterAll(() => directory.remove())
+
+const quarantine = (...args: readonly string[]): Promise<Ended> =>
+  run('quarantine', ...args, '--json', '--home', home)
+const told = async (...args: readonly string[]) => JSON.parse((await quarantine(...args)).stdout)
+
+test('what can be mended is listed, summed up, mended under the same place, and is open no more', async () => {
+  const place = { authority: AUTHORITY, submissionId: 'first', index: 1, code: 'DATE_INVALID', group: 'date' }
+  expect(await told('list')).toMatchObject([{ ...place, path: '/records/1/appr_dt', state: 'open' }])
+  expect(await told('summary')).toMatchObject({ reasons: [{ code: 'DATE_INVALID', open: 1 }] })
+  const resubmit = [
+    'resubmit',
+    AUTHORITY,
+    'first',
+    at('mended.csv'),
+    '--places',
+    '1',
+    '--submission',
+    'second',
+  ]
+  expect(await told(...resubmit)).toMatchObject({ submissionId: 'second', accepted: 1, applied: { new: 1 } })
+  expect(await told('list')).toEqual([])
+  expect(await told('show', AUTHORITY, 'first')).toMatchObject([
+    { ...place, state: 'mended', mendedBy: 'second' },
+  ])
+  const receipt = await run(
+    'receipt',
+    'show',
+    AUTHORITY,
+    'second',
+    '--out',
+    at('receipt.json'),
+    '--json',
+    '--home',
+    home,
+  )
+  expect(JSON.parse(receipt.stdout)).toMatchObject({
+    receipt: { mends: { submissionId: 'first', places: [1] } },
+  })
+  const vkey = join(home, 'ledger', 'vkey')
+  expect(await run('receipt', 'verify', at('receipt.json'), '--vkey', vkey)).toMatchObject({ code: 0 })
+  await run('receipt', 'show', AUTHORITY, 'first', '--out', at('first.json'), '--home', home)
+  expect(await run('receipt', 'verify', at('first.json'), '--vkey', vkey)).toMatchObject({ code: 0 })
+})
+
+test('what mends nothing that is there is refused whole', async () => {
+  const push = ['resubmit', AUTHORITY, 'second', at('mended.csv'), '--submission', 'third']
+  expect(await quarantine(...push)).toMatchObject({
+    code: 3,
+    stdout: expect.stringContaining('MENDS_UNKNOWN'),
+  })
+})
+
+test('places that are none are bad usage', async () => {
+  expect(await quarantine('resubmit', AUTHORITY, 'first', at('mended.csv'), '--places', 'all')).toMatchObject(
+    { code: 2 },
+  )
+})
