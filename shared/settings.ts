@@ -29,12 +29,15 @@ export const signingJwkSchema = z.strictObject({
   alg: z.enum(['EdDSA', 'Ed25519']).optional(),
 })
 
+// As fine as an instant may be written
+const declaredInstant = z.iso.datetime({ offset: true }).regex(/^[^.]*(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/)
+
 const declaredKeySchema = z
   .strictObject({
     jwk: signingJwkSchema,
     /** Half-open: it signs from the one on, and at the other no more. */
-    notBefore: z.iso.datetime({ offset: true }),
-    notAfter: z.iso.datetime({ offset: true }).optional(),
+    notBefore: declaredInstant,
+    notAfter: declaredInstant.optional(),
   })
   .refine(({ notBefore, notAfter }) => !(Date.parse(notAfter ?? '') <= Date.parse(notBefore)), {
     message: 'the key ends before it begins',

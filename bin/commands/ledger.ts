@@ -1,14 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { erasureSchema } from '../../shared/api/ledger.ts'
 import { errnoOf } from '../../shared/embedded/durable-file.ts'
+import { openHomeStore } from '../../shared/embedded/home.ts'
 import { type Evidence, evidenceSchema, verifyEvidence } from '../../shared/ledger/evidence.ts'
 import { CHECKPOINT_PATH, SECOND_VERIFIER_KEY_PATH, VERIFIER_KEY_PATH } from '../../shared/ledger/log.ts'
 import { isQuorum } from '../../shared/ledger/policy.ts'
 import { refusalReasons } from '../../shared/ledger/refusal.ts'
-import { type LogFiles, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
+import { parseVerifierKey } from '../../shared/ledger/verifier-key.ts'
+import { type LogFiles, type LogFinding, type LogVerdict, verifyLog } from '../../shared/ledger/verify.ts'
+import { verifyEntries } from '../../shared/ledger/verify-entries.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../command-end.ts'
 import { packEvidence, unpackEvidence } from '../evidence-archive.ts'
@@ -98,7 +101,9 @@ type VerifyOptions = TrustOptions & {
 
 function verifyCommand(): Command {
   return new Command('verify')
-    .description('Work the whole public log out again from its entries, and hold every file against it')
+    .description(
+      'Work the whole public log out again from its entries, and hold every file against it; of a home, its store too',
+    )
     .argument('[log]', "a log's directory, or the address it is served at (default: that of the home)")
     .option('--home <dir>', 'the embedded home', DEFAULT_HOME)
     .addOption(vkeyOption(' (default: those beside the log)'))
@@ -108,36 +113,63 @@ function verifyCommand(): Command {
     )
     .option('--against <file...>', 'checkpoints kept from earlier, which the log has to have grown from')
     .option('--json', 'one JSON document on stdout')
-    .action((log: string | undefined, options: VerifyOptions) =>
-      run(options, () => verify(log ?? join(options.home, 'ledger'), options)),
-    )
+    .action((log: string | undefined, options: VerifyOptions) => run(options, () => verify(log, options)))
 }
 
-async function verify(log: string, options: VerifyOptions): Promise<void> {
+async function verify(named: string | undefined, options: VerifyOptions): Promise<void> {
+  const log = named ?? join(options.home, 'ledger')
   const files = /^https?:\/\//.test(log) ? filesAt(log) : filesIn(log)
-  const believed = await readTrust(await withKeyBeside(files, options))
+  const beside = await keysBeside(files, options)
+  const believed = await readTrust({ ...options, ...(beside && { vkey: beside }) })
   const { against: names = [] } = options
   const against = await Promise.all(names.map(async (name) => ({ name, note: await readBytes(name) })))
   const onProgress = (done: number, size: number): void => {
     if (done === size || done % PROGRESS_ENTRIES === 0) report(`  ${done} of ${size} entries`)
   }
-  const verdict = await verifyLog(files, { trust: believed.trust, against, onProgress })
-  const document = describeVerdict(verdict, believed)
-  if (!document.verified) throw new CommandEnd(1, 'NOT_VERIFIED', explain(document), { document })
+  const verdict = await verifyLog(files, {
+    trust: believed.trust,
+    isEveryKey: beside !== undefined,
+    against,
+    onProgress,
+  })
+  const rows = named === undefined ? await verifyRows(options.home, files, verdict) : []
+  const document = describeVerdict({ ...verdict, findings: [...verdict.findings, ...rows] }, believed)
+  if (!document.verified) throw notVerified(document)
   await print(options.json ? JSON.stringify(document) : explain(document))
+}
+
+/** Of a home, what its store says of the entries as well. */
+async function verifyRows(
+  home: string,
+  files: LogFiles,
+  { opened, findings }: LogVerdict,
+): Promise<readonly LogFinding[]> {
+  const read = opened && findings.length === 0 ? openHomeStore(home) : undefined
+  if (opened === undefined || read === undefined) return []
+  try {
+    return await verifyEntries(read.store, files, opened.checkpoint)
+  } finally {
+    read.close()
+  }
 }
 
 const PROGRESS_ENTRIES = 256 * 256
 
-async function withKeyBeside(files: LogFiles, options: VerifyOptions): Promise<TrustOptions> {
-  if (options.vkey !== undefined || options.policy !== undefined) return options
-  const found = await Promise.all([VERIFIER_KEY_PATH, SECOND_VERIFIER_KEY_PATH].map(files.find))
-  const vkey = found.flatMap((each) =>
-    each === undefined ? [] : [Buffer.from(each).toString('utf8').trim()],
-  )
-  if (vkey.length === 0) return options
+/** The keys that lie beside a log; undefined where others are to be believed, or none are there. */
+async function keysBeside(files: LogFiles, options: VerifyOptions): Promise<readonly string[] | undefined> {
+  if (options.vkey !== undefined || options.policy !== undefined) return undefined
+  const keys: string[] = []
+  for (const path of [VERIFIER_KEY_PATH, SECOND_VERIFIER_KEY_PATH]) {
+    const found = await files.find(path)
+    if (found === undefined) continue
+    const text = Buffer.from(found).toString('utf8').trim()
+    const parsed = parseVerifierKey(text)
+    if (parsed.outcome === 'refused') throw notVerified({ findings: [{ code: parsed.code, path }] })
+    keys.push(text)
+  }
+  if (keys.length === 0) return undefined
   report('trusting the key beside the log; one had by another way (--vkey) proves more')
-  return { ...options, vkey }
+  return keys
 }
 
 function describeVerdict({ findings, opened }: LogVerdict, { policy }: Believed) {
@@ -157,6 +189,11 @@ function describeVerdict({ findings, opened }: LogVerdict, { policy }: Believed)
   }
 }
 
+function notVerified(told: Partial<ReturnType<typeof describeVerdict>>): CommandEnd {
+  const document = { verified: false, witnesses: [], findings: [], ...told }
+  return new CommandEnd(1, 'NOT_VERIFIED', explain(document), { document })
+}
+
 function explain(document: ReturnType<typeof describeVerdict>): string {
   const { verified, origin, size, findings, quorum, witnesses } = document
   const lines = findings.slice(0, 20).map(({ code, path }) => `  ${code} at ${path}`)
@@ -171,11 +208,20 @@ function explain(document: ReturnType<typeof describeVerdict>): string {
 function filesIn(directory: string): LogFiles {
   return {
     find: async (path) => readFile(join(directory, path)).catch(absentAs(undefined, path)),
-    listArchived: async () => {
-      const names = await readdir(join(directory, 'checkpoints')).catch(absentAs([], 'checkpoints'))
-      return names.filter((name) => /^\d+$/.test(name)).map(Number)
+    list: async () => {
+      const names = await readdir(directory).catch(absentAs([], directory))
+      const below = await Promise.all(['checkpoints', 'tile'].map((name) => listBelow(directory, name)))
+      return [...names, ...below.flat()]
     },
   }
+}
+
+// Each by its name: a link in the place of either directory is followed, or cannot be
+async function listBelow(directory: string, name: string): Promise<readonly string[]> {
+  const options = { recursive: true, withFileTypes: true } as const
+  const entries = await readdir(join(directory, name), options).catch(absentAs([], name))
+  const files = entries.filter((entry) => !entry.isDirectory())
+  return files.map((entry) => relative(directory, join(entry.parentPath, entry.name)))
 }
 
 // What is there and cannot be read is no finding about the log: fewer files would be verified, or one be told of as missing
@@ -197,7 +243,7 @@ function filesAt(address: string): LogFiles {
       return new Uint8Array(await response.arrayBuffer())
     },
     // Over HTTP nothing can be listed
-    listArchived: async () => [],
+    list: async () => [],
   }
 }
 
@@ -252,20 +298,21 @@ function verifyExportCommand(): Command {
     .option('--json', 'one JSON document on stdout')
     .action((file: string, options: TrustOptions & { json?: boolean }) =>
       run(options, async () => {
-        const list = unpackEvidence(await readBytes(file))
-        if (list === undefined)
+        const unpacked = unpackEvidence(await readBytes(file))
+        if (unpacked === undefined)
           throw new CommandEnd(1, 'ARCHIVE_MALFORMED', `${file} is not what \`ledger export\` writes`)
-        await printVerified(list, await readTrust(options), options)
+        const verified = verifyEvidences(unpacked.list, await readTrust(options))
+        if (unpacked.changedAt !== undefined)
+          throw new CommandEnd(1, 'ARCHIVE_CHANGED', `${file} at byte ${unpacked.changedAt}`)
+        await printVerified(verified, options)
       }),
     )
 }
 
+type Verdict = { readonly document: object; readonly text: string }
+
 /** Verifies each piece of evidence; ends the command with 1 if any does not hold. */
-export async function printVerified(
-  list: readonly Evidence[],
-  { trust, policy }: Believed,
-  { json }: { readonly json?: boolean },
-): Promise<void> {
+export function verifyEvidences(list: readonly Evidence[], { trust, policy }: Believed): Verdict {
   const entries = list.map((evidence) => {
     const { id, kind, at, number } = evidence
     const verified = verifyEvidence(evidence, trust)
@@ -296,6 +343,13 @@ export async function printVerified(
     ...lines,
   ].join('\n')
   if (!document.verified) throw new CommandEnd(1, 'NOT_PROVEN', text, { document })
+  return { document, text }
+}
+
+export async function printVerified(
+  { document, text }: Verdict,
+  { json }: { readonly json?: boolean },
+): Promise<void> {
   await print(json ? JSON.stringify(document) : text)
 }
 

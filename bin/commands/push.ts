@@ -37,6 +37,7 @@ export type Pushed = {
   readonly unresolved: number
   readonly entry: number
   readonly applied: Applied
+  readonly correctionsUntil?: string
   readonly refusal?: Receipt['refusal']
   readonly records: readonly RecordOutcome[]
   /** The first record that is not listed, where there are more than a list takes. */
@@ -184,11 +185,17 @@ export async function waitUntilApplied(session: Session, waiting: Waiting): Prom
     const now = performance.now()
     if (now - began > waiting.timeoutMs) throw notAppliedYet(waiting, status)
     if (status !== told || now - toldAt > TELL_MS) {
-      report(`${status} after ${Math.round((now - began) / 1_000)} s`)
+      report(`${status} after ${Math.round((now - began) / 1_000)} s${describeParts(state)}`)
       ;[told, toldAt] = [status, now]
     }
     await sleep(POLL_MS)
   }
+}
+
+// Of a file of one part there is nothing to tell between none and all
+function describeParts(state: ReceiptStatus | undefined): string {
+  const { applied = 0, of = 0 } = state?.parts ?? {}
+  return of > 1 ? `: ${applied} of ${of} parts applied` : ''
 }
 
 const POLL_MS = 25
@@ -238,7 +245,8 @@ async function listOn(session: Session, waiting: Waiting, first: ReceiptStatus):
 // Undefined until it is applied
 function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pushed | undefined {
   if (entry === undefined || applied === undefined) return undefined
-  const { submissionId, authority, received, accepted, repeated, refused, unresolved, refusal } = receipt
+  const { submissionId, authority, received, accepted, repeated, refused, unresolved } = receipt
+  const { refusal, correctionsUntil } = receipt
   const counts = { received, accepted, repeated, refused, unresolved }
   return {
     submissionId,
@@ -246,7 +254,8 @@ function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pu
     ...counts,
     entry,
     applied,
-    ...(refusal === undefined ? {} : { refusal }),
+    ...(correctionsUntil !== undefined && { correctionsUntil }),
+    ...(refusal !== undefined && { refusal }),
     records,
     ...(next !== undefined && { next }),
   }
@@ -254,12 +263,13 @@ function toPushed({ receipt, entry, applied, records, next }: ReceiptStatus): Pu
 
 /** The receipt for people: the sums, and why each record was refused or waits; `layout` names the columns in Chinese. */
 export function describePush(pushed: Pushed, layout: string): string {
-  const { submissionId, authority, entry, applied } = pushed
+  const { submissionId, authority, entry, applied, correctionsUntil } = pushed
   const [sums = '', ...records] = describeOutcomes(pushed, layout)
   return [
     `submission ${submissionId} from ${authority}, ledger entry ${entry}`,
     sums,
     `  applied: ${applied.new} new, ${applied.known} known`,
+    ...(correctionsUntil === undefined ? [] : [`  corrections until ${correctionsUntil}, in China`]),
     ...records,
   ].join('\n')
 }

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
+import { z } from 'zod'
 import { statusSchema } from '../../shared/api/receipts.ts'
+import { canonicalJson, type Json } from '../../shared/base/canonical.ts'
+import { digestOf } from '../../shared/base/digest.ts'
 import { chinaDate, type Instant } from '../../shared/base/instant.ts'
 import { FileRefused } from '../../shared/ingest/formats/format.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
@@ -15,7 +18,10 @@ import { readBytes, writeNew } from '../file.ts'
 import { findSentFile } from '../sent-file.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
-import { printVerified } from './ledger.ts'
+import { printVerified, verifyEvidences } from './ledger.ts'
+
+/** As `receipt show` keeps it, with the digest of both: of what no entry tells, that shows whether it was damaged. */
+const keptSchema = provenReceiptSchema.extend({ sha256: z.string().optional() })
 
 export function receiptCommand(): Command {
   return new Command('receipt')
@@ -39,7 +45,7 @@ function showCommand(): Command {
         { ...options, as },
         async (session) => {
           const proven = await readProven(session, { authority, id, as })
-          if (options.out !== undefined) await writeNew(options.out, `${JSON.stringify(proven, null, 2)}\n`)
+          if (options.out !== undefined) await writeNew(options.out, formatKept(proven))
           return proven
         },
         ({ receipt, evidence }) =>
@@ -59,6 +65,19 @@ async function readProven(session: Session, { authority, id, as }: Asked): Promi
 
 type VerifyOptions = TrustOptions & { readonly records?: string; readonly json?: boolean }
 
+function formatKept(proven: ProvenReceipt): string {
+  return `${JSON.stringify({ ...proven, sha256: digestOf(asJson(proven)) }, null, 2)}\n`
+}
+
+/** How it was written: as it is kept, or as it was delivered, whose digest the authority was told. */
+function formsOf(proven: ProvenReceipt): readonly string[] {
+  return [formatKept(proven), canonicalJson(asJson(proven))]
+}
+
+function asJson(proven: ProvenReceipt): Json {
+  return JSON.parse(JSON.stringify(proven))
+}
+
 function verifyCommand(): Command {
   return new Command('verify')
     .description('Verify a kept receipt, with nothing but the key of the log')
@@ -72,7 +91,8 @@ function verifyCommand(): Command {
     .option('--json', 'one JSON document on stdout')
     .action((file: string, options: VerifyOptions) =>
       run(options, async () => {
-        const proven = parseProven(await readBytes(file))
+        const bytes = await readBytes(file)
+        const proven = parseProven(bytes)
         if (proven === undefined)
           throw new CommandEnd(
             1,
@@ -81,8 +101,11 @@ function verifyCommand(): Command {
           )
         if (!isToldBy(proven))
           throw new CommandEnd(1, 'RECEIPT_DIFFERS', 'the entry tells of another receipt')
+        const verified = verifyEvidences([proven.evidence], await readTrust(options))
+        if (!formsOf(proven).some((form) => Buffer.compare(Buffer.from(form), bytes) === 0))
+          throw new CommandEnd(1, 'RECEIPT_CHANGED', `${file} is not as it was written`)
         if (options.records !== undefined) await expectRecords(proven.receipt, options.records)
-        await printVerified([proven.evidence], await readTrust(options), options)
+        await printVerified(verified, options)
       }),
     )
 }
@@ -108,7 +131,8 @@ function undefinedIfRefused(fault: unknown): undefined {
 
 function parseProven(bytes: Uint8Array): ProvenReceipt | undefined {
   try {
-    return provenReceiptSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    const { receipt, evidence } = keptSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    return { receipt, evidence }
   } catch {
     // What it is not is all that matters
     return undefined

@@ -6,7 +6,7 @@ import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/json-pointer.ts'
 import { witnessesIn } from '../ledger/witness.ts'
-import type { EcdsaSigner, Signer, World } from '../ports.ts'
+import type { EcdsaSigner, Signer, Store, World } from '../ports.ts'
 import { checkedAuthoritiesSchema } from '../principals/authority.ts'
 import { findLeftOut, principalsFileSchema, registerDeployed } from '../principals/principal.ts'
 import { ledgerSettingsSchema, policySchema, type Settings, settingsProblem } from '../settings.ts'
@@ -45,6 +45,14 @@ export type HomeOptions = {
 /** Whether a directory is a home: it has a store, or the files that one is made from. */
 export function isHome(directory: string): boolean {
   return [STORE, ...DEPLOYMENT_FILES].some((name) => existsSync(join(directory, name)))
+}
+
+/** The store of a home, to be looked at; undefined where there is none. */
+export function openHomeStore(directory: string): { readonly store: Store; close(): void } | undefined {
+  const file = join(directory, STORE)
+  if (!existsSync(file)) return undefined
+  const database = openDatabase(file)
+  return { store: openStore(database), close: () => database.close() }
 }
 
 const STORE = 'store.sqlite'
@@ -109,7 +117,7 @@ async function tryToMake(directory: string): Promise<string | undefined> {
 
 // SQLite makes its files as the umask says, and those beside the store with the mode that the store has
 async function ownDatabaseFile(root: string): Promise<string> {
-  const file = join(root, 'store.sqlite')
+  const file = join(root, STORE)
   if (!existsSync(file)) await createFile(file, new Uint8Array())
   await chmod(file, 0o600)
   return file

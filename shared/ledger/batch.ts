@@ -27,7 +27,8 @@ export function planBatch(
  * same, or was cut off or changed since, and is replaced. Throws `BATCH_CONTENDED`.
  */
 export async function stageBatch(objects: Objects, batch: Batch): Promise<string> {
-  const [name, body] = [batchName(batch), bodyOf(batch)]
+  const body = bodyOf(batch)
+  const name = nameOf(batch, body)
   if ((await objects.put(keyOf(name), body, 'absent')) === 'stored') return name
   const found = await objects.find(keyOf(name))
   if (found !== undefined && Buffer.compare(found.body, body) === 0) return name
@@ -47,7 +48,11 @@ export async function readBatch(objects: Objects, name: string): Promise<Batch |
 
 /** By its first number and its content: two sealers that stage different batches cannot overwrite each other. */
 export function batchName(batch: Batch): string {
-  return `${String(batch[0]?.number).padStart(12, '0')}${suffixOf(bodyOf(batch))}`
+  return nameOf(batch, bodyOf(batch))
+}
+
+function nameOf(batch: Batch, body: Uint8Array): string {
+  return `${String(batch[0]?.number).padStart(12, '0')}${suffixOf(body)}`
 }
 
 /** The number of the first entry in a batch of this name. */

@@ -24,7 +24,8 @@ const DOMAIN = Buffer.from('ledger/v1\0')
  * bytes. No id, actor, kind or length: that something was disclosed must not show.
  */
 export function formatLeaf(commitment: Hash): Uint8Array {
-  return Buffer.from(canonicalJson({ c: formatBase64(commitment), v: 1 }))
+  // Base64 needs no escape, and a canonical form that is worked out takes twice as long
+  return Buffer.from(`{"c":"${formatBase64(commitment)}","v":1}`)
 }
 
 /** The commitment in a leaf; undefined for bytes that `formatLeaf` does not write. */

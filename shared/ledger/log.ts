@@ -114,29 +114,45 @@ function signersOf({ origin: name, signer, secondSigner }: Signing): readonly Na
 }
 
 /**
- * Signs a state and publishes it, forward only. Only for a state that the head holds: a signature over one that lost
- * the race would be a fork that somebody could show. Throws `CHECKPOINT_CONTENDED`.
+ * Signs a state, publishes it, forward only, and archives what was published. Only for a state that the head holds: a
+ * signature over one that lost the race would be a fork that somebody could show. Archived last: until it is published
+ * the log is said to be smaller, and nothing of it may tell of a larger one. Repeatable. Throws `CHECKPOINT_CONTENDED`.
  */
-export async function publishCheckpoint(
-  objects: Objects,
-  { size, root }: LogState,
-  signing: Signing,
-): Promise<void> {
-  const before = await findPublished(objects)
-  if (before.size >= size) return
-  const signers = signersOf(signing)
-  for (const signer of signers) await publishVerifierKey(objects, signer, before.signatures)
-  const text = formatCheckpoint({ origin: signing.origin, size, root, extensions: [] })
-  const signatures = await Promise.all(signers.map((signer) => signText(text, signer)))
-  const note = formatNote({ text, signatures })
-  await objects.put(logKey(archivedCheckpointPath(size)), note, 'absent')
+export async function publishCheckpoint(objects: Objects, state: LogState, signing: Signing): Promise<void> {
+  const { size } = state
+  let note: Uint8Array | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const published = await findPublished(objects)
-    if (published.size >= size) return
+    // A later batch is there only once this one was finished, and so archived
+    if (published.size > size) return
+    if (published.size === size) return archiveCheckpoint(objects, size, ownNote(published, signing))
+    note ??= await signState(objects, state, { signing, before: published.signatures })
     const when = published.tag === undefined ? ('absent' as const) : { tag: published.tag }
-    if ((await objects.put(logKey(CHECKPOINT_PATH), note, when)) === 'stored') return
+    if ((await objects.put(logKey(CHECKPOINT_PATH), note, when)) === 'stored')
+      return archiveCheckpoint(objects, size, note)
   }
   throw new Failure('CHECKPOINT_CONTENDED', { retryable: true, facts: { size } })
+}
+
+// Witnesses may have signed it since
+function ownNote({ text, signatures }: Published, { origin }: Signing): Uint8Array {
+  return formatNote({ text, signatures: signatures.filter(({ name }) => name === origin) })
+}
+
+async function archiveCheckpoint(objects: Objects, size: number, note: Uint8Array): Promise<void> {
+  await objects.put(logKey(archivedCheckpointPath(size)), note, 'absent')
+}
+
+async function signState(
+  objects: Objects,
+  { size, root }: LogState,
+  { signing, before }: { readonly signing: Signing; readonly before: readonly Signature[] },
+): Promise<Uint8Array> {
+  const signers = signersOf(signing)
+  for (const signer of signers) await publishVerifierKey(objects, signer, before)
+  const text = formatCheckpoint({ origin: signing.origin, size, root, extensions: [] })
+  const signatures = await Promise.all(signers.map((signer) => signText(text, signer)))
+  return formatNote({ text, signatures })
 }
 
 // Before its first signature is there to be verified; whoever has signed what is published has its key there
@@ -154,16 +170,16 @@ async function publishVerifierKey(
 // Each attempt is lost to somebody who moved it forward; so many in a row are a fault
 const ATTEMPTS = 20
 
-type Published = Pick<Note, 'signatures'> & { readonly size: number; readonly tag?: string }
+type Published = Note & { readonly size: number; readonly tag?: string }
 
 async function findPublished(objects: Objects): Promise<Published> {
   const found = await objects.find(logKey(CHECKPOINT_PATH))
-  if (found === undefined) return { size: 0, signatures: [] }
+  if (found === undefined) return { size: 0, text: '', signatures: [] }
   const parsed = parseNote(found.body)
   const read = parsed.outcome === 'parsed' ? parseCheckpoint(parsed.note.text) : parsed
   if (parsed.outcome === 'refused' || read.outcome === 'refused')
     throw new Failure('CHECKPOINT_UNREADABLE', { retryable: false })
-  return { size: read.checkpoint.size, signatures: parsed.note.signatures, tag: found.tag }
+  return { size: read.checkpoint.size, ...parsed.note, tag: found.tag }
 }
 
 /**
@@ -183,11 +199,11 @@ export async function readTrusted(objects: Objects, origin: string): Promise<Tru
   return keys.length === 0 ? undefined : { origin, keys, witnesses: [] }
 }
 
-/** The log's files for whoever verifies them; the archived checkpoints are left to those who verify all of it. */
+/** The log's files for whoever verifies them; what only a listing shows is left to those who verify all of it. */
 export function readObjectFiles(objects: Objects) {
   return {
     find: async (path: string) => (await objects.find(logKey(path)))?.body,
-    listArchived: async () => [],
+    list: async () => [],
   }
 }
 

@@ -1,32 +1,39 @@
 import { decodeBundle } from './bundle.ts'
 import { type OpenedCheckpoint, openCheckpoint, type Trust } from './checkpoint.ts'
 import { emptyFrontier, type Frontier, frontierTiles, growTree, readFrontier, rootOf } from './frontier.ts'
-import { archivedCheckpointPath, CHECKPOINT_PATH, type LogState } from './log.ts'
+import { CHECKPOINT_PATH, type LogState } from './log.ts'
 import { HASH_BYTES, isSameHash, leafHashes } from './merkle.ts'
 import type { RefusalCode } from './refusal.ts'
 import { TILE_WIDTH, type Tile, type TileBody, tilePath } from './tile.ts'
+import { archivedSize, verifyListed } from './verify-listed.ts'
 
-/** What is wrong with which file of the log. */
+/** What is wrong with which file of the log, or which row of the store beside it. */
 export type LogFinding = {
   readonly code:
     | RefusalCode
     | 'FILE_MISSING'
     | 'FILE_WRONG'
     | 'BUNDLE_WRONG'
+    | 'ENTRY_WRONG'
+    | 'OUTBOX_WRONG'
     | 'ROOT_WRONG'
+    | 'SIGNATURE_MISSING'
     | 'SIZE_BEYOND_LOG'
+    | 'SIZE_WRONG'
   readonly path: string
 }
 
 /** Where the log's files are read from; nothing of it is believed. */
 export type LogFiles = {
   find(path: string): Promise<Uint8Array | undefined>
-  /** Sizes of the archived checkpoints; none where they can't be listed. */
-  listArchived(): Promise<readonly number[]>
+  /** The paths of all there is; none where they can't be listed. */
+  list(): Promise<readonly string[]>
 }
 
 export type VerifyOptions = {
   readonly trust: Trust
+  /** Whether these are all keys of the log. Where some are not known, their signatures can't be told from others'. */
+  readonly isEveryKey?: boolean
   /** Checkpoints that somebody kept from earlier: the log has to be what they saw, grown. */
   readonly against?: readonly { readonly name: string; readonly note: Uint8Array }[]
   /** A state that was verified before: what came after it is looked at, and that it is still the log's beginning. */
@@ -42,16 +49,19 @@ export type LogVerdict = {
 
 /**
  * Works the whole log out again from its entries, and holds every file against it: bundles, tiles, the checkpoint, the
- * archived ones and those that somebody kept. Goes on after a fault where it can; the first finding is the first fault.
+ * archived ones and those that somebody kept, and whatever else is listed. Goes on after a fault where it can; the first
+ * finding is the first fault.
  */
 export async function verifyLog(files: LogFiles, options: VerifyOptions): Promise<LogVerdict> {
+  // Before the checkpoint is read: a log that grows meanwhile may archive a larger one
+  const paths = await files.list()
   const note = await files.find(CHECKPOINT_PATH)
   if (note === undefined) return verdict({ code: 'FILE_MISSING', path: CHECKPOINT_PATH })
   const opened = openCheckpoint(note, options.trust)
   if (opened.outcome === 'refused') return verdict({ code: opened.code, path: CHECKPOINT_PATH })
   const { size, root } = opened.checkpoint
-  const states = await readStates(files, options, size)
-  const { since, onProgress } = options
+  const states = await readStates(files, { ...options, paths, size })
+  const { trust, since, isEveryKey = false, onProgress } = options
   const walk = await walkLog(files, { size, stops: states.sizes, since, onProgress })
   const findings = [...states.findings, ...walk.findings]
   if (walk.frontier === undefined) return { findings, opened }
@@ -60,6 +70,7 @@ export async function verifyLog(files: LogFiles, options: VerifyOptions): Promis
     const found = walk.roots.get(at)
     if (found === undefined || !isSameHash(found, expected)) findings.push({ code: 'ROOT_WRONG', path })
   }
+  findings.push(...(await verifyListed(files, { paths, trust, size, isEveryKey })))
   return { findings, opened }
 }
 
@@ -76,20 +87,23 @@ type States = {
 /** The states that other checkpoints tell of: what the tree has to have been at their sizes. */
 async function readStates(
   files: LogFiles,
-  { trust, against = [] }: VerifyOptions,
-  size: number,
+  { trust, against = [], paths, size }: VerifyOptions & { paths: readonly string[]; size: number },
 ): Promise<States> {
-  const kept = against.map(({ name, note }) => ({ path: name, note: note as Uint8Array | undefined }))
-  for (const archived of await files.listArchived()) {
-    const path = archivedCheckpointPath(archived)
-    kept.push({ path, note: await files.find(path) })
+  const kept: { path: string; note: Uint8Array | undefined; archived?: number }[] = against.map(
+    ({ name, note }) => ({ path: name, note }),
+  )
+  for (const path of paths) {
+    const archived = archivedSize(path)
+    if (archived !== undefined) kept.push({ path, note: await files.find(path), archived })
   }
   const findings: LogFinding[] = []
   const roots: States['roots'][number][] = []
-  for (const { path, note } of kept) {
+  for (const { path, note, archived } of kept) {
     const opened = note === undefined ? undefined : openCheckpoint(note, trust)
     if (opened === undefined) findings.push({ code: 'FILE_MISSING', path })
     else if (opened.outcome === 'refused') findings.push({ code: opened.code, path })
+    else if (opened.checkpoint.size !== (archived ?? opened.checkpoint.size))
+      findings.push({ code: 'SIZE_WRONG', path })
     else if (opened.checkpoint.size > size) findings.push({ code: 'SIZE_BEYOND_LOG', path })
     else roots.push({ path, at: opened.checkpoint.size, expected: opened.checkpoint.root })
   }
@@ -174,7 +188,8 @@ function isFull({ tile }: TileBody): boolean {
   return tile.width === TILE_WIDTH
 }
 
-async function readEntries(
+/** The leaves of a bundle, or what is wrong with it. */
+export async function readEntries(
   files: LogFiles,
   tile: Tile,
 ): Promise<{ readonly leaves: readonly Uint8Array[] } | LogFinding> {

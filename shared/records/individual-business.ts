@@ -18,7 +18,10 @@ export function organisationRecords(
   const isRegistration = ({ record }: StandingRecord): boolean => record.type === 'registration'
   const registrations = records.filter(isRegistration).length
   const isTold = registrations === 0 || others.filter(isRegistration).length < registrations
-  return isTold ? undefined : others
+  // What takes another's record back goes on doing so: without it a copy would be shown again
+  return isTold
+    ? undefined
+    : records.filter((each) => each.record.type === 'withdrawal' || others.includes(each))
 }
 
 /** Whether an identifier is one that only individual businesses have. */

@@ -142,8 +142,9 @@ describe('ledger verify', () => {
     await cp(log, copy, { recursive: true })
     const note = await readFile(join(copy, 'checkpoint'), 'utf8')
     await writeFile(join(copy, 'checkpoint'), flipped(Buffer.from(note), note.length - 20))
-    const first = await run('ledger', 'verify', copy, '--vkey', await keptVkey())
-    expect(first.code).toBe(0)
+    const first = await run('ledger', 'verify', copy, '--vkey', await keptVkey(), '--json')
+    // Who knows the first key alone sees that it is not what was archived
+    expect(document(first)).toMatchObject({ findings: [{ code: 'SIGNATURE_MISSING', path: 'checkpoint' }] })
     const both = await run('ledger', 'verify', copy, '--json')
     expect(both.code).toBe(1)
     expect(document(both)).toMatchObject({ findings: [{ path: 'checkpoint' }] })
@@ -178,6 +179,17 @@ describe('ledger verify', () => {
       expect(blamed).toContain(path.startsWith('tile/entries/') ? path.replace('entries', '0') : path)
       expect(ended.stderr).toContain('NOT verified')
       await rm(copy, { recursive: true })
+    }
+  })
+
+  test('finds one flipped bit in a key beside the log, where that is believed', async () => {
+    for (const [n, name] of ['vkey', 'vkey-ecdsa-p256'].entries()) {
+      const copy = at(`logs/key-${n}`)
+      await cp(log, copy, { recursive: true })
+      await writeFile(join(copy, name), flipped(await readFile(join(copy, name)), 60))
+      const ended = await run('ledger', 'verify', copy, '--json')
+      expect(ended.code).toBe(1)
+      expect(document(ended)).toMatchObject({ code: 'NOT_VERIFIED', findings: [{ path: name }] })
     }
   })
 
@@ -354,7 +366,7 @@ describe('receipt', () => {
     expect(verified).toMatchObject({ code: 0, stderr: '' })
     expect(document(verified)).toMatchObject({ verified: true, entries: [{ id: ENTRY, opened: true }] })
     const text = await readFile(out, 'utf8')
-    const { receipt, evidence } = JSON.parse(text)
+    const { receipt, evidence, sha256 } = JSON.parse(text)
     const changes = [
       ['a count', { receipt: { ...receipt, accepted: 51, refused: 0 }, evidence }, 'RECEIPT_DIFFERS'],
       ['the content', { receipt: { ...receipt, sha256: 'a'.repeat(64) }, evidence }, 'RECEIPT_DIFFERS'],
@@ -382,14 +394,28 @@ describe('receipt', () => {
         { receipt, evidence: { ...evidence, opening: undefined } },
         'RECEIPT_DIFFERS',
       ],
+      ['what no entry tells', { receipt: { ...receipt, sizeBytes: 1 }, evidence }, 'RECEIPT_CHANGED'],
+      ['how it is written', { receipt, evidence }, 'RECEIPT_CHANGED'],
       ['all of it', {}, 'RECEIPT_MALFORMED'],
     ] as const
     for (const [n, [change, changed, code]] of changes.entries()) {
       const file = at(`receipt-${n}.json`)
-      await writeFile(file, JSON.stringify(changed))
+      await writeFile(file, JSON.stringify({ ...changed, sha256 }))
       const ended = await run('receipt', 'verify', file, '--vkey', key)
       expect({ change, code: ended.code, stdout: ended.stdout }).toEqual({ change, code: 1, stdout: '' })
       expect(ended.stderr, change).toContain(code)
+    }
+  })
+
+  test('of which one byte is another is found out wherever it is', async () => {
+    const out = at('whole.json')
+    await onHome('receipt', 'show', BUREAU, 'first', '--out', out)
+    const bytes = await readFile(out)
+    for (const place of [0, 0.2, 0.4, 0.6, 0.8].map((part) => Math.floor(part * bytes.length))) {
+      await writeFile(at('flipped.json'), flipped(bytes, place))
+      const ended = await run('receipt', 'verify', at('flipped.json'), '--vkey', await keptVkey())
+      expect({ place, code: ended.code }).toEqual({ place, code: 1 })
+      expect(ended.stderr).toMatch(/^[A-Z_]+: /m)
     }
   })
 

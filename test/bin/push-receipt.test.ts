@@ -32,6 +32,7 @@ describe('push', () => {
       unresolved: 0,
       entry: expect.any(Number),
       applied: { new: 48, known: 0 },
+      correctionsUntil: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
       records: expect.any(Array),
     })
     const records = receipt['records'] as readonly { index: number; outcome: string }[]

@@ -25,6 +25,8 @@ describe('help', () => {
     ['dataset', 'publish', 'list', 'files'],
     ['case', ...['submit', 'list', 'show', 'approve', 'refuse', 'narrow', 'release', 'download', 'withdraw']],
     ['principal', 'list', 'add', 'revoke'],
+    ['authority', 'list', 'suspend', 'resume', 'rotate-key', 'make-key'],
+    ['collect', '--watch', '--key', '--dry-run'],
     ['token', '--as'],
     ['serve', '--port'],
   ] as const

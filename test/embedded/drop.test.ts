@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { resumeAuthority, suspendAuthority } from '../../shared/authorities/standing.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { Failure } from '../../shared/base/failure.ts'
 import { dropDirectory, takeDropped } from '../../shared/embedded/drop.ts'
@@ -54,6 +55,26 @@ describe('a file in the drop', () => {
       await rename(written, join(dirname(written), 'week-1.csv'))
       await look(home)
       expect(home.queues.inbox.size()).toBe(2)
+    })
+  })
+
+  test('of a suspended authority has a receipt that says so, and leaves its id to what comes later', async () => {
+    await withHome(async (home) => {
+      const order = { authority: BUREAU, by: 'operator' }
+      await suspendAuthority(home, { ...order, reason: 'Its machine was broken into' })
+      await drop(home, 'week-1.csv', await penalties())
+      await look(home)
+      await settle(home)
+      const sum = contentSha256(LAYOUT, sha256(await penalties()))
+      expect(await receiptOf(home, refusedId(sum))).toMatchObject({
+        refusal: { code: 'AUTHORITY_SUSPENDED' },
+      })
+      expect(await left(home)).toEqual([])
+      await resumeAuthority(home, order)
+      await drop(home, 'week-1.csv', await penalties())
+      await look(home)
+      await settle(home)
+      expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
     })
   })
 

@@ -19,7 +19,7 @@ const standing: readonly { readonly finding: RegExp; readonly reason: string }[]
   },
   {
     finding:
-      /^AwsSolutions-IAM5\[Resource::.*\/(archive|batches|values|ledger|datasets|packages|evidence)\/\*]$/,
+      /^AwsSolutions-IAM5\[Resource::.*\/(archive|batches|values|ledger|datasets|packages|evidence|receipts)\/\*]$/,
     reason: 'An area of the store is a prefix of a bucket; its objects are not known by name beforehand',
   },
   {

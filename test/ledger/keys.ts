@@ -1,6 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { parseVerifierKey, type VerifierKey } from '../../shared/ledger/verifier-key.ts'
-import type { Signer } from '../../shared/ports.ts'
+import type { EcdsaSigner, Signer } from '../../shared/ports.ts'
 import corpus from './corpus/notes.json' with { type: 'json' }
 
 /** The Ed25519 signer of a name in the corpus: its seed is the SHA-256 of `seed of <name>`. */
@@ -20,4 +20,13 @@ export function keyOf(name: string): VerifierKey {
   const parsed = parseVerifierKey(corpus.keys.find((each) => each.name === name)?.vkey ?? '')
   if (parsed.outcome === 'refused') throw new Error(`The corpus has no key of ${name}`)
   return parsed.key
+}
+
+/** A second signer with a key of its own, in memory. */
+export function openEcdsaSigner(): EcdsaSigner {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return {
+    verifierKey: publicKey.export({ format: 'der', type: 'spki' }),
+    sign: async (message) => sign('sha256', message, privateKey),
+  }
 }

@@ -91,6 +91,16 @@ describe('the public leaf', () => {
     }
   })
 
+  test('is canonical JSON, and is read back', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (commitment) => {
+        const c = Buffer.from(commitment).toString('base64')
+        expect(Buffer.from(formatLeaf(commitment)).toString('utf8')).toBe(canonicalJson({ c, v: 1 }))
+        expect(Buffer.from(parseLeaf(formatLeaf(commitment)) ?? [])).toEqual(Buffer.from(commitment))
+      }),
+    )
+  })
+
   test('is not opened by a salt of another length or a payload without canonical form', () => {
     const leaf = formatLeaf(commitmentOf(salt, 'payload'))
     expect(isCommittedTo(leaf, { salt: salt.subarray(1), payload: 'payload' })).toBe(false)

@@ -3,6 +3,7 @@ import type { Trust } from '../../shared/ledger/checkpoint.ts'
 import { logKey } from '../../shared/ledger/log.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { verifierKey } from '../../shared/ledger/verifier-key.ts'
+import type { LogFiles } from '../../shared/ledger/verify.ts'
 import type { TestWorld } from '../records/world.ts'
 
 /** Commits the entries `entry-<from>` to `entry-<to>`, that one left out, and seals them as one batch. */
@@ -28,6 +29,11 @@ export async function readFiles({ objects }: Pick<TestWorld, 'objects'>): Promis
     if (found !== undefined) files.set(key.path, found.body)
   }
   return files
+}
+
+/** As whoever verifies a log reads them. */
+export function filesOf(files: ReadonlyMap<string, Uint8Array>): LogFiles {
+  return { find: async (path) => files.get(path), list: async () => [...files.keys()] }
 }
 
 /** Puts other bytes in a file's place, as nothing of ours ever does. */

@@ -13,7 +13,7 @@ test('however many seal, in whatever order, and wherever they die, the log loses
     fc.asyncProperty(aSealingSchedule, (schedule) => playSealing(schedule)),
     { numRuns: 1_000 },
   )
-}, 300_000)
+}, 600_000)
 
 describe('the same schedules show it when', () => {
   test.each<[string, Sealer, RegExp]>([

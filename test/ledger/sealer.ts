@@ -80,28 +80,41 @@ export async function playSealing(schedule: SealingSchedule, seal: Sealer = seal
     await Promise.all(first.map((id) => commitOne(world, id)))
     await seal(world)
     for (const id of first) told.add(id)
-    await playLives(world, schedule, { seal, told })
+    const published = new Set<number>()
+    await playLives(world, schedule, { seal, told, published })
     // Whoever was not told that it is done asks again
     await Promise.all([...told].map((id) => commitOne(world, id)))
     while ((await seal(world)) > 0);
     await expectWhole(world, told)
+    expect(await archivedSizes(world)).toEqual(
+      expect.arrayContaining([...published].filter((size) => size > 0)),
+    )
     await expectSignedOnce(world, texts)
   } finally {
     memory.close()
   }
 }
 
-type Play = { readonly seal: Sealer; readonly told: Set<string> }
+type Play = {
+  readonly seal: Sealer
+  readonly told: Set<string>
+  /** Every size that anybody could read of the log. */
+  readonly published: Set<number>
+}
 
-async function playLives(world: TestWorld, schedule: SealingSchedule, { seal, told }: Play): Promise<void> {
+async function playLives(
+  world: TestWorld,
+  schedule: SealingSchedule,
+  { seal, told, published }: Play,
+): Promise<void> {
   const turnstile = openTurnstile(schedule.turns)
   const alive = new Set<Promise<void>>()
   const faults: unknown[] = []
-  const published = watchCheckpoint(world)
+  const look = watchCheckpoint(world, published)
   for (const { kind, ids, faults: deaths } of schedule.lives) {
     while (alive.size >= schedule.lanes) {
       await turnstile.step()
-      await published()
+      await look()
     }
     const process = faulty(turning(world, turnstile), faultsFrom(deaths))
     const work = kind === 'seal' ? seal(process) : commitAll(process, ids, told)
@@ -113,7 +126,7 @@ async function playLives(world: TestWorld, schedule: SealingSchedule, { seal, to
   }
   while (alive.size > 0) {
     await turnstile.step()
-    await published()
+    await look()
   }
   if (faults.length > 0) throw faults[0]
 }
@@ -133,14 +146,23 @@ async function commitOne({ store }: Pick<TestWorld, 'store'>, id: string): Promi
   await store.commit([], { id, kind: 'test', at: instantOf(Number(id.at(-1))), payload: { id } })
 }
 
-/** A check that the checkpoint anybody can read never goes back. */
-function watchCheckpoint(world: TestWorld): () => Promise<void> {
+/** A check that the checkpoint anybody can read never goes back, and that none that was archived is ahead of it. */
+function watchCheckpoint(world: TestWorld, published: Set<number>): () => Promise<void> {
   let size = 0
   return async () => {
+    const archived = await archivedSizes(world)
     const now = await publishedSize(world)
     expect(now, 'the published log was rolled back').toBeGreaterThanOrEqual(size)
+    expect(now, 'archived before it was published').toBeGreaterThanOrEqual(archived.at(-1) ?? 0)
     size = now
+    published.add(now)
   }
+}
+
+async function archivedSizes({ objects }: TestWorld): Promise<readonly number[]> {
+  const sizes: number[] = []
+  for await (const { path } of objects.list(logKey('checkpoints'))) sizes.push(Number(path.split('/')[1]))
+  return sizes
 }
 
 async function publishedSize(world: TestWorld): Promise<number> {

@@ -1,4 +1,3 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { instantOf } from '../../shared/base/instant.ts'
 import { openCheckpoint } from '../../shared/ledger/checkpoint.ts'
@@ -17,17 +16,10 @@ import { watchLog } from '../../shared/ledger/watch.ts'
 import type { EcdsaSigner } from '../../shared/ports.ts'
 import { Crash, faultsFrom, faulty, type Schedule } from '../faults.ts'
 import { openTestWorld, type TestWorld } from '../records/world.ts'
+import { openEcdsaSigner } from './keys.ts'
 import { overwrite, readFiles } from './sealed-log.ts'
 
 type SecondedWorld = TestWorld & { readonly secondSigner: EcdsaSigner }
-
-function openEcdsaSigner(): EcdsaSigner {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return {
-    verifierKey: publicKey.export({ format: 'der', type: 'spki' }),
-    sign: async (message) => sign('sha256', message, privateKey),
-  }
-}
 
 async function withWorld(
   work: (world: SecondedWorld) => Promise<void>,

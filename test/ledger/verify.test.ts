@@ -4,10 +4,10 @@ import { archivedCheckpointPath, CHECKPOINT_PATH } from '../../shared/ledger/log
 import { formatNote } from '../../shared/ledger/note.ts'
 import { signText } from '../../shared/ledger/signature.ts'
 import { verifierKey } from '../../shared/ledger/verifier-key.ts'
-import { type LogFiles, verifyLog } from '../../shared/ledger/verify.ts'
+import { verifyLog } from '../../shared/ledger/verify.ts'
 import { openTestWorld } from '../records/world.ts'
 import { openMemorySigner } from '../signer.ts'
-import { flipped, readFiles, sealEntries, trustIn } from './sealed-log.ts'
+import { filesOf, flipped, readFiles, sealEntries, trustIn } from './sealed-log.ts'
 
 /** A log of 300 entries, sealed in three batches. */
 async function openLog() {
@@ -16,11 +16,6 @@ async function openLog() {
   await sealEntries(world, 1, 255)
   await sealEntries(world, 255, 300)
   return { world, files: await readFiles(world), trust: trustIn(world) }
-}
-
-function filesOf(files: ReadonlyMap<string, Uint8Array>): LogFiles {
-  const archived = [...files.keys()].flatMap((path) => /^checkpoints\/(\d+)$/.exec(path)?.[1] ?? [])
-  return { find: async (path) => files.get(path), listArchived: async () => archived.map(Number) }
 }
 
 /** All but the key beside the log, which is trusted and not verified. */

@@ -18,7 +18,7 @@ describe('the same schedules show it when', () => {
     const property = fc.asyncProperty(aSchedule, (schedule) =>
       play(schedule, checks, { ...stages, ...broken }),
     )
-    const found = await fc.check(property, { seed: 20261123, numRuns: 500, endOnFailure: true })
+    const found = await fc.check(property, { seed: 20261123, numRuns: 3000, endOnFailure: true })
     expect(found.failed).toBe(true)
     expect(String(found.errorInstance)).toMatch(caught)
   })
