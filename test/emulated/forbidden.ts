@@ -43,7 +43,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { type Credentials, createAccounts, createUser } from '../../emulator/accounts.ts'
 import type { EmulatedStack } from '../../emulator/stack.ts'
 import { roles } from '../../shared/base/actor.ts'
-import { outputName } from '../../shared/names.ts'
+import { outputName, receiptPrefix } from '../../shared/names.ts'
 import { principalOf } from '../api/home.ts'
 import { describedRoutes, rights, routes } from '../api/rights.ts'
 import { findFunctions, putObject, s3As, sessionOf } from './deployed.ts'
@@ -123,6 +123,21 @@ export function forbidden(opened: () => EmulatedStack): void {
     ]
     expect(await outcomes(calls)).toEqual(DENIED)
     expect(await outcomes([put(`${OWN}/files/x.csv`, key)])).toEqual(['allowed'])
+  })
+
+  test('an authority reads receipts under its own prefix; those of others nobody does, an administrator either', async () => {
+    const { Environment } = (await findFunctions())['apply-entry']
+    const Bucket = Environment?.Variables?.['BUCKET_DATASETS']
+    for (const code of [OWN, OTHER])
+      await s3As().send(new PutObjectCommand({ Bucket, Key: `${receiptPrefix(code)}there.json`, Body: '{}' }))
+    const read = (client: S3Client, code: string) => () =>
+      client.send(new GetObjectCommand({ Bucket, Key: `${receiptPrefix(code)}there.json` }))
+    const authority = s3As(asAuthority(opened()).credentials)
+    const administrator = s3As(await createAdministrator())
+    expect(await outcomes([read(authority, OWN)])).toEqual(['allowed'])
+    expect(
+      await outcomes([read(authority, OTHER), read(administrator, OWN), read(administrator, OTHER)]),
+    ).toEqual(DENIED)
   })
 
   test('an authority reads and writes no table', async () => {

@@ -55,7 +55,9 @@ const standing: readonly { readonly finding: RegExp; readonly reason: string }[]
   },
   {
     finding: /^Serverless-EventBusDLQ$/,
-    reason: 'The clocks that wake the sealer and the watcher come again, after a minute and an hour',
+    reason:
+      'The clocks that wake the sealer and the watcher come again, after a minute and an hour; of a publication that ' +
+      'ended badly its alarm tells as well',
   },
 ]
 
