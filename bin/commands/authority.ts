@@ -40,7 +40,7 @@ function listCommand(): Command {
 function suspendCommand(): Command {
   return clientCommand('suspend', 'Have an authority send nothing more; what it sent before stands', MANAGE)
     .argument('<code>')
-    .requiredOption('--reason <text>', 'why, in 10 to 500 characters; no person’s number')
+    .requiredOption('--reason <text>', 'why, in 4 to 500 characters; no person’s number')
     .action((code: string, options: ClientOptions & { reason: string }) =>
       runClient(
         options,

@@ -14,7 +14,9 @@ export function layoutCommand(): Command {
     )
   const show = new Command('show')
     .description('The columns of a layout: code, headers, what becomes of their cells; why it refuses')
-    .addArgument(new Argument('<name>', 'the layout').choices(layouts.map(({ name }) => name)))
+    .addArgument(
+      new Argument('<name>', 'the layout').choices(layouts.flatMap((each) => [each.name, layoutId(each)])),
+    )
     .option('--json', 'one JSON document on stdout')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const layout = findLayout(name)

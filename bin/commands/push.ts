@@ -97,8 +97,8 @@ async function tryHere(file: string, { layout, json }: PushOptions): Promise<voi
   await print(json ? JSON.stringify(trial) : lines.join('\n'))
 }
 
-/** Ten pages of the API; what is past them is asked for there. */
-const LISTED_RECORDS = 100_000
+/** A hundred pages of the API, some 200 MB here; what is past them is asked for there. */
+const LISTED_RECORDS = 1_000_000
 
 // As JSON all of them; to people, what they may have to mend
 export function outcomesToTell(json: boolean | undefined): readonly Outcome[] | undefined {

@@ -19,6 +19,7 @@ import { findSentFile } from '../sent-file.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
 import { printVerified, verifyEvidences } from './ledger.ts'
+import { describeOutcomes } from './push.ts'
 
 /** As `receipt show` keeps it, with the digest of both: of what no entry tells, that shows whether it was damaged. */
 const keptSchema = provenReceiptSchema.extend({ sha256: z.string().optional() })
@@ -44,23 +45,37 @@ function showCommand(): Command {
       runClient(
         { ...options, as },
         async (session) => {
-          const proven = await readProven(session, { authority, id, as })
+          const { status, proven } = await readProven(session, { authority, id, as })
           if (options.out !== undefined) await writeNew(options.out, formatKept(proven))
-          return proven
+          return options.json ? proven : describeShown(status, proven)
         },
-        ({ receipt, evidence }) =>
-          [JSON.stringify(receipt, null, 2), `entry ${evidence.number}, leaf ${evidence.leaf}`].join('\n'),
+        String,
       ),
     )
 }
 
+function describeShown({ receipt, records, next }: Status, { evidence }: ProvenReceipt): string {
+  const outcomes = { ...receipt, records, ...(next !== undefined && { next }) }
+  return [
+    JSON.stringify(receipt, null, 2),
+    `entry ${evidence.number}, leaf ${evidence.leaf}`,
+    ...describeOutcomes(outcomes, receipt.layout),
+  ].join('\n')
+}
+
 type Asked = { readonly authority: string; readonly id: string; readonly as: string }
 
-async function readProven(session: Session, { authority, id, as }: Asked): Promise<ProvenReceipt> {
+type Status = z.infer<typeof statusSchema>
+
+async function readProven(
+  session: Session,
+  { authority, id, as }: Asked,
+): Promise<{ readonly status: Status; readonly proven: ProvenReceipt }> {
   const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}`
-  const { receipt } = expectDone(await session.call({ method: 'GET', path, as }), statusSchema)
+  const toMend = `${path}?outcome=refused&outcome=unresolved`
+  const status = expectDone(await session.call({ method: 'GET', path: toMend, as }), statusSchema)
   const evidence = await callSealed(session, { method: 'GET', path: `${path}/evidence`, as })
-  return { receipt, evidence: expectDone(evidence, evidenceSchema) }
+  return { status, proven: { receipt: status.receipt, evidence: expectDone(evidence, evidenceSchema) } }
 }
 
 type VerifyOptions = TrustOptions & { readonly records?: string; readonly json?: boolean }

@@ -55,7 +55,7 @@ async function replay(
     }
     if (step.report !== undefined) {
       submissions.push({ ...step.report, ...(step.entryId !== undefined && { entryId: step.entryId }) })
-      report(`${step.report.authority}/${step.report.submissionId}: ${step.outcome}`)
+      report(`${submissions.length} submissions read`)
     }
     next = step.next
   }

@@ -52,7 +52,7 @@ const listRoute = createRoute({
 const reason = z
   .string()
   .trim()
-  .min(10)
+  .min(4)
   .max(500)
   .refine((text) => findPersonalData(text) === undefined, { message: 'holds a person’s number' })
 

@@ -86,6 +86,7 @@ const GROUPED = [
   `1[3-9]\\d\\d(?<b>${PARTED})\\d{4}\\k<b>\\d{3}`,
   `1[3-9]\\d\\d(?<c>${PARTED})\\d{3}\\k<c>\\d{4}`,
   `1(?<d>${PARTED})[3-9](?:\\k<d>\\d){9}`,
+  `\\(1[3-9]\\d\\)[\\s\\-]{0,2}\\d{4}[\\s\\-]{0,2}\\d{4}`,
 ].join('|')
 const ONCE_PARTED = `1[3-9]\\d${DASH}\\d{4}${DASH}\\d{4}`
 // "2024-13900000000" and "0.13900000000" go on; the number of a list's item and that of an office do not

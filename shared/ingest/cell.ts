@@ -141,6 +141,11 @@ export function foldDocumentNumber(number: string): string {
   return foldBrackets(number).replace(/\s/g, '').toUpperCase()
 }
 
+/** Whether a cell is a code of letters and digits: a name may stand in the column of one. */
+export function isPlainCode(cell: string): boolean {
+  return /^[0-9A-Za-z]+$/.test(cell.normalize('NFKC').replace(/[\s-]/g, ''))
+}
+
 /** Folds width, and brackets of every kind to round ones. */
 export function foldBrackets(text: string): string {
   return text

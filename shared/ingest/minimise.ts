@@ -7,6 +7,7 @@ import { type FactRecord, recordSchema } from '../records/record.ts'
 import type { Policy, RecordType } from '../settings.ts'
 import {
   foldDocumentNumber,
+  isPlainCode,
   type Reading,
   readCapital,
   readDate,
@@ -186,8 +187,9 @@ function readFact(column: Column, cell: string, today: CalendarDate): Reading<st
     case 'registration-number':
       return { value: readRegistrationNumber(cell) }
     case 'code':
-    case 'identifier':
       return { value: readCode(cell) }
+    case 'identifier':
+      return { value: isPlainCode(cell) ? readCode(cell) : undefined }
     default:
       return { value: decode(readText(cell), column.codes) }
   }

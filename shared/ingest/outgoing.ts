@@ -8,7 +8,8 @@ import type { RefusalCode } from './refusal.ts'
 import { REFUSED_BEFORE, type Row } from './rows.ts'
 
 /**
- * A file's rows as they may leave the sender's machine: the cells that the layout keeps, under its own codes. In the
+ * A file's rows as they may leave the sender's machine: the cells that the layout keeps, under its own codes, without
+ * what stands in the place of an identifier and is none. In the
  * place of a row that no deployment takes goes why it was refused, so that the receipt still counts it: its texts were
  * not screened, and may be a person's.
  */
@@ -20,7 +21,13 @@ function outgoingRecord(layout: Layout, row: Row): Json {
   if ('fault' in row) return refusedBefore(row.fault, row.path)
   const read = minimiseRow(row, { layout, authority: '', policy: mostAdmitting(row.cells), today: LAST_DAY })
   if ('code' in read) return refusedBefore(read.code, read.path)
-  const kept = [...row.cells].filter(([column]) => isKept(column))
+  // What tells of an individual business may be a number that does not hold, and the deployment is to see it
+  if (read.record.individualBusiness === true) return keptCells(row.cells)
+  return JSON.parse(read.source)
+}
+
+function keptCells(cells: ReadonlyMap<Column, string>): Json {
+  const kept = [...cells].filter(([column]) => isKept(column))
   return Object.fromEntries(kept.map(([{ code }, cell]) => [code, cell]))
 }
 

@@ -1,3 +1,4 @@
+import { isPlainCode } from './cell.ts'
 import { type Column, isKept } from './layouts/layout.ts'
 
 /**
@@ -8,13 +9,14 @@ import { type Column, isKept } from './layouts/layout.ts'
 export function sourceText(cells: ReadonlyMap<Column, string>, unread: readonly Column[]): string {
   const kept: Record<string, string> = {}
   for (const [column, cell] of cells) {
-    if (cell === '' || !isKept(column) || (unread.includes(column) && !isFact(column))) continue
+    if (cell === '' || !isKept(column) || (unread.includes(column) && !isFact(column, cell))) continue
     kept[column.code] = cell
   }
   return JSON.stringify(kept)
 }
 
-// A registration number that does not hold is no fact either
-function isFact({ fact, kind }: Column): boolean {
-  return fact !== undefined && kind !== 'registration-number'
+// A registration number that does not hold is no fact either, nor is a name in the place of a code
+function isFact({ fact, kind }: Column, cell: string): boolean {
+  if (fact === undefined || kind === 'registration-number') return false
+  return kind !== 'identifier' || isPlainCode(cell)
 }

@@ -74,7 +74,7 @@ describe('a suspended authority', () => {
 describe('what is wrong with an order is told', () => {
   test.each([
     ['a reason with somebody’s number', 'suspension', { reason: 'ask 13900000000 about it' }, 400, '/reason'],
-    ['no reason', 'suspension', { reason: 'because' }, 400, '/reason'],
+    ['no reason', 'suspension', { reason: '  x ' }, 400, '/reason'],
     ['a private key', 'keys', { jwk: { ...own.publicJwk, d: 'A'.repeat(43) } }, 400, '/jwk'],
     ['a key of another curve', 'keys', { jwk: { ...own.publicJwk, crv: 'X25519' } }, 400, '/jwk/crv'],
     [

@@ -13,6 +13,11 @@ describe('what leaves the sender’s machine', () => {
     expect(sent).toEqual(rows['penalty-2018'])
   })
 
+  test('and nothing that stands in the place of an identifier and is none', () => {
+    const sent = leaving('penalty-2018', { CF_XDR_GSZC: '张三', CF_XDR_ZZJG: MOBILE_NUMBER })
+    expect(sent).toEqual(rows['penalty-2018'])
+  })
+
   // Each is refused for another reason first, and its text is not looked at by that refusal
   test.each<[string, SampleRow]>([
     ['USCC_CHECK_FAILED', { CF_XDR_SHXYM: `${codeOf(1).slice(0, -1)}0` }],
@@ -47,6 +52,8 @@ describe('what leaves the sender’s machine', () => {
     ['penalty-2018', { CF_XDR_SHXYM: '', CF_SY: GROUND }],
     ['penalty-2018', { CF_JDRQ: '2026-02-30' }],
     ['penalty-2018', { CF_XDR_LB: '个体工商户' }],
+    ['penalty-2018', { CF_XDR_GSZC: '330200600012341' }],
+    ['penalty-2018', { CF_XDR_GSZC: '张三' }],
     ['licence-2018', { XK_WSH: '' }],
     ['registration', { uni_social_crd_cd: '' }],
   ])('comes to what the whole row would have come to: %s %j', async (layout, cells) => {
