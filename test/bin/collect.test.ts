@@ -236,6 +236,8 @@ describe('collect --watch', () => {
       await running.ended
     }
     const last = start('credit-fusion.ts', args)
+    // Before that it does not know yet what to do when interrupted
+    await last.said(/interrupt to end/)
     await vi.waitFor(() => expect(sightings('watched')).toHaveLength(15), { timeout: 120_000, interval: 200 })
     await vi.waitFor(async () => expect(await waiting('watched')).toEqual([]), { timeout: 60_000 })
     last.signal('SIGINT')
