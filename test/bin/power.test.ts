@@ -148,6 +148,8 @@ describe('a server that is killed', () => {
     await killAtRandom(8, 1_500, { begin, work: /^serving/m, random: seeded(6), check })
     expect(cut, 'killed while there was something to do').toBeGreaterThan(0)
     const last = begin()
+    // Before that it does not know yet what to do when told to end
+    await last.said(/^serving/m)
     while ((await receipts()).length < FILES) await sleep(50)
     while ((await readdir(folder, { recursive: true })).some((name) => name.endsWith('.ndjson')))
       await sleep(50)
