@@ -18,12 +18,21 @@ export class CommandEnd extends Error {
   /** `code` and `message` whatever happened; then what else is known of it. */
   readonly document: object
   readonly text: string | undefined
+  readonly #begun: readonly [ExitCode, string, string, Told]
 
-  constructor(exitCode: ExitCode, code: string, reason: string, { path, document, text }: Told = {}) {
+  constructor(exitCode: ExitCode, code: string, reason: string, told: Told = {}) {
+    const { path, document, text } = told
     super(`${code}${path ? ` at ${path}` : ''}: ${reason}`)
+    this.#begun = [exitCode, code, reason, told]
     this.exitCode = exitCode
     this.document = { code, message: reason, ...(path ? { path } : {}), ...document }
     this.text = text
+  }
+
+  /** The same end, with more said of it. */
+  saying(more: string): CommandEnd {
+    const [exitCode, code, reason, told] = this.#begun
+    return new CommandEnd(exitCode, code, `${reason.replace(/\.$/, '')}; ${more}`, told)
   }
 }
 

@@ -107,7 +107,12 @@ async function minimisedRequest(submission: MinimisedSubmission): Promise<ApiReq
   return { method: 'POST', path: `${path}&${new URLSearchParams(head)}`, as, file, signature }
 }
 
-const reportWork: ServiceListener = ({ queue, code, ...told }) => {
+const reportWork: ServiceListener = (told) => {
+  if ('submissionId' in told) {
+    report(`drop: ${told.authority} ${told.submissionId}: ${told.outcome}`)
+    return
+  }
+  const { queue, code } = told
   const facts = 'facts' in told ? told.facts : {}
   report(`${queue}: ${withFacts(code, facts)}, will ${queue === 'watch' ? 'look' : 'try'} again`)
 }

@@ -21,6 +21,12 @@ export type SentFile = {
 /** What the names of files end in that are read. */
 export const ENDINGS = formats.flatMap(({ endings }) => endings.map((ending) => `.${ending}`)).join(', ')
 
+/** What a file is called where it is told of: by its name, unless that is refused. */
+export function toldName(file: string): string {
+  const name = basename(file)
+  return checkFileName(name) === undefined ? name : 'a file whose name is not told'
+}
+
 /** Ends the command where there is no such file, or its name says no format or tells of a person. */
 export async function findSentFile(file: string): Promise<SentFile> {
   const refusal = checkFileName(basename(file))

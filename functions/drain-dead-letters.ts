@@ -37,6 +37,6 @@ async function buryFiles(body: string): Promise<void> {
   }
 }
 
-function refuseDead(unread: Omit<Unread, 'refusal'>): Promise<void> {
-  return refuseUnread(world, { ...unread, refusal: { code: 'SUBMISSION_DEAD', path: '' } })
+async function refuseDead(unread: Omit<Unread, 'refusal'>): Promise<void> {
+  await refuseUnread(world, { ...unread, refusal: { code: 'SUBMISSION_DEAD', path: '' } })
 }

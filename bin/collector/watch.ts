@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { CommandEnd } from '../command-end.ts'
 import { rest } from './deliver.ts'
@@ -11,7 +11,9 @@ export type Watching = {
   readonly signal: AbortSignal
   /** Collects a file into the spool; throws where it cannot be. */
   readonly collect: (path: string) => Promise<void>
-  readonly onFault: (fault: unknown) => void
+  readonly onFault: (path: string, fault: unknown) => void
+  /** Told once of a name that says no format which is read. */
+  readonly onPassedOver: (path: string) => void
   readonly scanMs?: number
 }
 
@@ -21,11 +23,16 @@ export type Watching = {
  * and looked at again when it changes, or by the next process.
  */
 export async function watchDirectory(watching: Watching): Promise<void> {
-  const { directory, signal, scanMs = SCAN_MS } = watching
+  const { directory, signal, onPassedOver, scanMs = SCAN_MS } = watching
   let before = new Map<string, SeenFile>()
   const refused = new Set<string>()
+  const passedOver = new Set<string>()
   while (!signal.aborted) {
-    const files = await scan(directory)
+    const { files, others } = await scan(directory)
+    for (const path of others) {
+      if (!passedOver.has(path)) onPassedOver(path)
+      passedOver.add(path)
+    }
     for (const file of files) {
       if (signal.aborted) return
       const isStill = sameFile(before.get(file.path), file)
@@ -51,26 +58,37 @@ async function collectOnce(
     await spool.markSeen(file)
   } catch (fault) {
     refused.add(keyOf(file))
-    onFault(fault)
+    onFault(file.path, fault)
   }
 }
 
-/** The files of a directory whose names say a format that is read, in the order of their names. */
-export async function scan(directory: string): Promise<readonly SeenFile[]> {
+/** The files of a directory in the order of their names. */
+export type Scan = {
+  /** Whose names say a format that is read. */
+  readonly files: readonly SeenFile[]
+  readonly others: readonly string[]
+}
+
+export async function scan(directory: string): Promise<Scan> {
   const names = await readdir(directory).catch(() => {
     throw new CommandEnd(2, 'DIRECTORY_UNREADABLE', 'the directory to watch cannot be read')
   })
-  const files = await Promise.all(
+  const found = await Promise.all(
     names
-      .filter((name) => !name.startsWith('.') && parseFileName(name) !== undefined)
+      .filter((name) => !name.startsWith('.'))
       .toSorted()
       .map(async (name) => {
         const path = join(directory, name)
-        const found = await stat(path).catch(() => undefined)
-        return found?.isFile() ? [{ path, sizeBytes: found.size, changedMs: found.mtimeMs }] : []
+        const stats = await stat(path).catch(() => undefined)
+        return stats?.isFile() ? [{ path, sizeBytes: stats.size, changedMs: stats.mtimeMs }] : []
       }),
   )
-  return files.flat()
+  const isRead = ({ path }: SeenFile) => parseFileName(basename(path)) !== undefined
+  const files = found.flat()
+  return {
+    files: files.filter(isRead),
+    others: files.filter((file) => !isRead(file)).map(({ path }) => path),
+  }
 }
 
 function sameFile(one: SeenFile | undefined, other: SeenFile): boolean {

@@ -13,7 +13,7 @@ import { openSpool, type Spool, type SpooledHead } from '../collector/spool.ts'
 import { scan, watchDirectory } from '../collector/watch.ts'
 import { type ClientOptions, clientCommand, openSession, parseSeconds, print, run } from '../command.ts'
 import { CommandEnd } from '../command-end.ts'
-import { ENDINGS, findSentFile } from '../sent-file.ts'
+import { ENDINGS, findSentFile, toldName } from '../sent-file.ts'
 import { faultCode, report } from '../session.ts'
 import { describeOutcomes, describePush, LAYOUTS, parseLayout, TIMEOUT_SECONDS } from './push.ts'
 import { interruption } from './serve.ts'
@@ -128,9 +128,16 @@ async function printEnd(
     const { pushed } = last
     return print(json ? JSON.stringify(pushed) : describePush(pushed, layout))
   }
-  if (last?.outcome === 'refused' || last?.outcome === 'held') throw last.end
+  if (last?.outcome === 'refused') throw last.end
+  if (last?.outcome === 'held') throw last.end.saying(STAYS)
   const reason = 'nobody could be reached; it waits in the spool, and the next `collect` sends it'
   throw new CommandEnd(1, 'NOT_SENT_YET', reason, { document: { submissionId, cause: last?.code } })
+}
+
+const STAYS = 'it stays in the spool and is sent when that is lifted, by the next `collect`'
+
+function onPassedOver(path: string): void {
+  report(`${toldName(path)}: passed over: its name ends in none of ${ENDINGS}`)
 }
 
 async function watchOn(collecting: Collecting, options: CollectOptions): Promise<void> {
@@ -144,9 +151,10 @@ async function watchOn(collecting: Collecting, options: CollectOptions): Promise
     const { submissionId, layout: name } = await collectInto(collecting, path, layout)
     report(`${basename(path)}: ${name}, waiting as ${submissionId}`)
   }
-  const onFault = (fault: unknown) => report(fault instanceof CommandEnd ? fault.message : faultCode(fault))
+  const onFault = (path: string, fault: unknown) =>
+    report(`${toldName(path)}: ${fault instanceof CommandEnd ? fault.message : faultCode(fault)}`)
   const loops = Promise.all([
-    watchDirectory({ directory, spool: collecting.spool, signal, collect, onFault }),
+    watchDirectory({ directory, spool: collecting.spool, signal, collect, onFault, onPassedOver }),
     deliverAll(collecting, { signal, idles: true, onDelivery: (delivery) => tell(delivery, json) }),
   ])
   try {
@@ -188,20 +196,33 @@ async function tryHere(
     }
     return print(json ? JSON.stringify(trial) : describeTrial(trial))
   }
-  const trials = []
-  for (const { path } of await scan(watch)) {
-    trials.push(await tryOne(path, layout).catch((fault: unknown) => untried(fault)))
+  const { files, others } = await scan(watch)
+  for (const path of others) onPassedOver(path)
+  const trials: ListedTrial[] = []
+  for (const { path } of files) trials.push(await tryListed(path, layout))
+  const document = { dryRun: true, files: trials.map((trial) => trial.document) }
+  const text = trials.map((trial) => trial.text).join('\n')
+  const refused = trials.filter(({ isRefused }) => isRefused).length
+  if (refused === 0) return print(json ? JSON.stringify(document) : text)
+  const reason = `${refused} of ${trials.length} files would be refused whole`
+  throw new CommandEnd(3, 'FILES_REFUSED', reason, { document, text })
+}
+
+type ListedTrial = { readonly document: object; readonly text: string; readonly isRefused: boolean }
+
+async function tryListed(path: string, layout: string | undefined): Promise<ListedTrial> {
+  try {
+    const trial = await tryOne(path, layout)
+    return { document: trial, text: describeTrial(trial), isRefused: trial.refusal !== undefined }
+  } catch (fault) {
+    if (!(fault instanceof CommandEnd)) throw fault
+    const file = toldName(path)
+    const document = { dryRun: true, file, untried: fault.document }
+    return { document, text: `${file}: ${WOULD_BE} refused whole: ${fault.message}`, isRefused: true }
   }
-  await print(json ? JSON.stringify({ dryRun: true, files: trials }) : trials.map(describeTrial).join('\n'))
 }
 
-type Untried = { readonly dryRun: true; readonly untried: object }
-
-// Without the file's name: it may be why
-function untried(fault: unknown): Untried {
-  if (!(fault instanceof CommandEnd)) throw fault
-  return { dryRun: true, untried: fault.document }
-}
+const WOULD_BE = 'nothing was sent; it would be'
 
 async function tryOne(file: string, named: string | undefined) {
   const sent = await findSentFile(file)
@@ -223,10 +244,13 @@ async function tryOne(file: string, named: string | undefined) {
   }
 }
 
-function describeTrial(trial: Awaited<ReturnType<typeof tryOne>> | Untried): string {
-  if ('untried' in trial) return `a file that would not be sent: ${JSON.stringify(trial.untried)}`
+function describeTrial(trial: Awaited<ReturnType<typeof tryOne>>): string {
+  const { file, layout, refusal } = trial
+  const first = `${file}: ${layout}; ${WOULD_BE}`
+  if (refusal !== undefined) {
+    const { code, path, reason } = refusal
+    return `${first} refused whole: ${new CommandEnd(3, code, reason, { path }).message}`
+  }
   const reasons = Object.entries(trial.reasons).map(([code, count]) => `  ${count} refused: ${code}`)
-  const first = `${trial.file}: ${trial.layout}; nothing was sent; it would be`
-  const end = trial.refusal && `  refused whole: ${trial.refusal.code}: ${trial.refusal.reason}`
-  return [first, ...describeOutcomes(trial, trial.layout), ...reasons, ...(end ? [end] : [])].join('\n')
+  return [first, ...describeOutcomes(trial, layout), ...reasons].join('\n')
 }

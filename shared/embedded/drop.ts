@@ -9,7 +9,7 @@ import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
 import { checkFileName, parseFileName } from '../ingest/file-name.ts'
 import { parseDropKey, refuseUnread } from '../ingest/message.ts'
 import { notTaken, receiveSubmission } from '../ingest/receive.ts'
-import type { Refusal } from '../ingest/refusal.ts'
+import type { Refusal, RefusalCode } from '../ingest/refusal.ts'
 import type { Authority } from '../settings.ts'
 import { errnoOf } from './durable-file.ts'
 import type { Home } from './home.ts'
@@ -21,9 +21,18 @@ export function dropDirectory(home: Pick<Home, 'directory'>, authority = ''): st
 
 export type DropListener = (fault: { readonly queue: 'drop'; readonly code: string }) => void
 
+/** What became of a dropped file, under the id that its receipt has: its name may be why it is refused. */
+export type Taken = {
+  readonly queue: 'drop'
+  readonly authority: string
+  readonly submissionId: string
+  readonly outcome: 'received' | 'repeated' | RefusalCode
+}
+
 export type DropOptions = {
   readonly signal: AbortSignal
   readonly onFault: DropListener
+  readonly onTaken: (taken: Taken) => void
   /** How long a file has to lie untouched before it is taken. */
   readonly stillMs?: number
 }
@@ -94,13 +103,19 @@ type Dropped = {
 
 const TAKING = '.taking'
 
-// A name that begins with a dot is of a file that is still being written; what is no directory has none
+// A name that begins with a dot is of a file that is still being written; what is no directory has none, nor has a link
+// to one: what lies behind it was dropped by nobody, and would be removed
 async function listNames(directory: string): Promise<readonly string[]> {
+  if (!(await isDirectory(directory))) return []
   const names = await readdir(directory).catch((fault: unknown) => {
     if (errnoOf(fault) === 'ENOENT' || errnoOf(fault) === 'ENOTDIR') return []
     throw fault
   })
   return names.filter((name) => !name.startsWith('.')).sort()
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true
 }
 
 /** Whether the file is one, has lain still, and none of its name is being taken. */
@@ -111,6 +126,7 @@ async function claim({ directory, name }: Dropped, { stillMs = STILL_MS }: Takin
   if (!found?.isFile() || !hasLainStill(found, stillMs)) return false
   if ((await lstat(to).catch(() => undefined)) !== undefined) return false
   await mkdir(join(directory, TAKING), { recursive: true, mode: 0o700 })
+  if (!(await isDirectory(join(directory, TAKING)))) return false
   await rename(from, to)
   return true
 }
@@ -120,25 +136,31 @@ function hasLainStill({ mtimeMs, ctimeMs }: Stats, stillMs: number): boolean {
 }
 
 async function tryTake(home: Home, dropped: Dropped, taking: Taking): Promise<void> {
-  const { signal, onFault, failures } = taking
+  const { signal, onFault, onTaken, failures } = taking
   if (signal.aborted) return
   const file = join(dropped.directory, TAKING, dropped.name)
-  const reading = { file, found: await lstat(file), signal }
+  const found = await lstat(file)
+  // A folder or a link that somebody put there is no file that was dropped
+  if (!found.isFile()) return
+  const reading = { file, found, signal, onTaken }
   try {
     await take(home, dropped, reading)
     failures?.delete(file)
   } catch (fault) {
     if (signal.aborted) return
-    onFault({ queue: 'drop', code: codeOf(fault) })
-    if (fault instanceof Failure && fault.retryable) return
-    const failed = (failures?.get(file) ?? 0) + 1
+    const isRetryable = fault instanceof Failure && fault.retryable
+    const failed = (failures?.get(file) ?? 0) + (isRetryable ? 0 : 1)
     failures?.set(file, failed)
-    if (failed < TRY_LIMIT) return
-    await refuse(home, dropped, { ...reading, refusal: { code: 'SUBMISSION_DEAD', path: '' } })
+    if (failed <= TRY_LIMIT) onFault({ queue: 'drop', code: errnoOf(fault) ?? codeOf(fault) })
+    if (isRetryable || failed < TRY_LIMIT) return
+    // What cannot be read has no hash that a receipt could lie under: it stays, and the others are taken
+    await refuse(home, dropped, { ...reading, refusal: { code: 'SUBMISSION_DEAD', path: '' } }).catch(
+      () => undefined,
+    )
   }
 }
 
-type Reading = { readonly file: string; readonly found: Stats; readonly signal: AbortSignal }
+type Reading = Pick<DropOptions, 'signal' | 'onTaken'> & { readonly file: string; readonly found: Stats }
 
 async function take(home: Home, dropped: Dropped, reading: Reading): Promise<void> {
   const { authority, layout, name } = dropped
@@ -156,10 +178,12 @@ async function take(home: Home, dropped: Dropped, reading: Reading): Promise<voi
   if (received.outcome === 'early') return
   // Without its head: it is no word of the authority's, and takes no id of its
   if (received.outcome === 'denied') return refuse(home, dropped, { ...reading, refusal: received.refusal })
-  if (received.outcome in notTaken) {
-    const refusal = notTaken[received.outcome as keyof typeof notTaken]
-    return refuse(home, dropped, { ...reading, head: named.head, refusal })
-  }
+  if (received.outcome !== 'received' && received.outcome !== 'repeated')
+    return refuse(home, dropped, { ...reading, head: named.head, refusal: notTaken[received.outcome] })
+  const { submissionId, refusal } = 'draft' in received ? received.draft : received.receipt
+  const outcome = refusal?.code ?? received.outcome
+  // Before it is removed: a file that is gone was told of
+  reading.onTaken({ queue: 'drop', authority: authority.code, submissionId, outcome })
   await removeStill(reading)
 }
 
@@ -170,12 +194,14 @@ type Refusing = Reading & { readonly refusal: Refusal; readonly head?: Submissio
 // The receipt first: a file whose refusal nobody is told of would be lost
 async function refuse(home: Home, dropped: Dropped, { refusal, head, ...reading }: Refusing): Promise<void> {
   const { sha256, sizeBytes } = await openContent(readStill(reading), Number.POSITIVE_INFINITY).finish()
-  await refuseUnread(home, {
+  const refused = await refuseUnread(home, {
     ...{ authority: dropped.authority, sizeBytes, refusal },
     // Of the content and not of the name, which may be somebody's number
     sha256: contentSha256(dropped.layout, sha256),
     ...(head && { head }),
   })
+  const { submissionId, code } = refused
+  reading.onTaken({ queue: 'drop', authority: dropped.authority.code, submissionId, outcome: code })
   await removeStill(reading)
 }
 

@@ -4,7 +4,7 @@ import { acceptDraft, buryDraft } from '../ingest/accept.ts'
 import { carryOutEntry } from '../ingest/proven-receipt.ts'
 import { sealPending } from '../ledger/seal.ts'
 import { advanceWatermark } from '../records/watermark.ts'
-import { watchDrop } from './drop.ts'
+import { type Taken, watchDrop } from './drop.ts'
 import { type Home, workerLockFile } from './home.ts'
 import { tryLock } from './lock.ts'
 import type { Message } from './queue.ts'
@@ -23,8 +23,8 @@ export type FaultListener = (fault: {
   readonly code: string
 }) => void
 
-/** Told of that, and of what was found by looking at the log. */
-export type WorkListener = (told: Parameters<FaultListener>[0] | Parameters<WatchListener>[0]) => void
+/** Told of that, of what was found by looking at the log, and of what was dropped. */
+export type WorkListener = (told: Parameters<FaultListener>[0] | Parameters<WatchListener>[0] | Taken) => void
 
 /**
  * Does the home's standing work until told to stop: takes in what is dropped, accepts what is in the inbox, seals,
@@ -54,7 +54,7 @@ export async function runWorker(home: Home, signal: AbortSignal, onTold: WorkLis
 async function workBeside(home: Home, signal: AbortSignal, onTold: WorkListener): Promise<void> {
   await Promise.all([
     watchHome(home, { signal, onFound: onTold }),
-    watchDrop(home, { signal, onFault: onTold }),
+    watchDrop(home, { signal, onFault: onTold, onTaken: onTold }),
   ])
 }
 

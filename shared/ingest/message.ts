@@ -15,7 +15,7 @@ import {
 } from './envelope.ts'
 import { checkFileName, parseFileName } from './file-name.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
-import type { Refusal } from './refusal.ts'
+import type { Refusal, RefusalCode } from './refusal.ts'
 
 export const pointerSchema = z.strictObject({
   ...submissionHeadSchema.shape,
@@ -121,6 +121,9 @@ export type Unread = {
   readonly refusal: Refusal
 }
 
+/** Where the receipt of a refusal lies, and the code it has. */
+export type Refused = { readonly submissionId: string; readonly code: RefusalCode }
+
 /**
  * Refuses at once, with a receipt, what came through a door that has no answer. Under the submission's own id if it is
  * known and free; else under one that comes from the hash.
@@ -128,7 +131,7 @@ export type Unread = {
 export async function refuseUnread(
   world: Pick<World, 'store' | 'now' | 'settings'>,
   { authority, head, sha256, sizeBytes, refusal }: Unread,
-): Promise<void> {
+): Promise<Refused> {
   const submissionId = head?.submissionId ?? refusedId(sha256)
   const layout = findLayout(head?.layout ?? '')
   const at = world.now()
@@ -144,7 +147,10 @@ export async function refuseUnread(
     correctionsUntil: correctionsUntil(at, world.settings.policy),
     entryId: entryIdOf(authority.code, submissionId),
   }
-  await acceptDraft(world, refusedDraft(draftHead, refusal))
+  const outcome = await acceptDraft(world, refusedDraft(draftHead, refusal))
+  return outcome === 'reused'
+    ? { submissionId: refusedId(sha256), code: 'SUBMISSION_ID_REUSED' }
+    : { submissionId, code: refusal.code }
 }
 
 /** Hash and size of a message's text. */

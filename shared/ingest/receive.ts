@@ -140,7 +140,10 @@ async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: In
   const reading = await readInput(world, delivery, { input, receivedAt })
   const content = await input.finish()
   if (content === undefined) return { outcome: 'changed' }
-  const late = checkContent(sender, () => content.sha256)
+  // A body may take minutes to come, and its authority be suspended meanwhile, or its key end
+  const still = 'file' in delivery ? await checkSender(world, sendingOf(delivery)) : sender
+  if ('refusal' in still) return { outcome: 'denied', refusal: still.refusal }
+  const late = checkContent(still, () => content.sha256)
   if (late !== undefined) return { outcome: 'denied', refusal: late }
   const head = describeHead(delivery, { content, receivedAt, policy: world.settings.policy })
   const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }

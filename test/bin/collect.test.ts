@@ -25,6 +25,7 @@ function collecting(name: string, ...more: readonly string[]): readonly string[]
   return ['collect', '--authority', BUREAU, ...places, ...more]
 }
 
+const UNTOLD = 'a file whose name is not told'
 const KEY = () => ['--key', inDirectory('key.jwk')]
 const operate = (name: string, ...args: readonly string[]): Promise<Ended> =>
   run('authority', ...args, '--home', inDirectory(`${name}-home`), '--json')
@@ -83,7 +84,10 @@ describe('collect FILE', () => {
     await operate('suspended', 'suspend', BUREAU, '--reason', 'Its machine was broken into')
     const ended = await run(...collecting('suspended', ...KEY(), '--json', file))
     expect(ended.code).toBe(3)
-    expect(document(ended)).toMatchObject({ code: 'AUTHORITY_SUSPENDED' })
+    const message = expect.stringContaining('it stays in the spool and is sent when that is lifted')
+    expect(document(ended)).toMatchObject({ code: 'AUTHORITY_SUSPENDED', message })
+    expect(ended.stderr).toMatch(/^AUTHORITY_SUSPENDED: .*it stays in the spool/m)
+    expect(await waiting('suspended')).toHaveLength(1)
     expect(document(await operate('suspended', 'resume', BUREAU))).toMatchObject({ status: 'active' })
     expect((await run(...collecting('suspended', ...KEY(), file))).code).toBe(0)
   })
@@ -208,16 +212,46 @@ describe('a file about people', () => {
     expect(await readdir(directory.path)).not.toContain('dry-spool')
   })
 
-  test('is told of beside the others of a directory, without its name', async () => {
+  test('is told of beside the others of a directory, without its name, and the end is 3', async () => {
     const drop = inDirectory('dry-drop')
     await mkdir(drop)
     await copyFile(example('penalties-2018.csv'), join(drop, 'a.csv'))
+    await writeFile(join(drop, 'b.xml'), '<a>')
+    await writeFile(join(drop, 'c.csv'), `${Object.keys(rows['penalty-2018']).join(',')}\r\n`)
+    await writeFile(join(drop, 'letter.doc'), '')
     await copyFile(example('penalties-2018.csv'), join(drop, `${RESIDENT_ID}.csv`))
     const ended = await run(...collecting('dry', '--dry-run', '--json', '--watch', drop))
+    expect(ended.code).toBe(3)
     expect(document(ended)).toMatchObject({
-      files: [{ untried: { code: 'FILE_NAME_PERSONAL_DATA' } }, { file: 'a.csv', received: 51 }],
+      code: 'FILES_REFUSED',
+      files: [
+        { file: UNTOLD, untried: { code: 'FILE_NAME_PERSONAL_DATA' } },
+        { file: 'a.csv', received: 51 },
+        { file: 'b.xml', untried: { code: 'XML_NOT_EXCHANGE_MESSAGE' } },
+        { file: 'c.csv', refusal: { code: 'SUBMISSION_EMPTY' } },
+      ],
     })
-    expect(ended.stdout).not.toContain(RESIDENT_ID)
+    const told = await run(...collecting('dry', '--dry-run', '--watch', drop))
+    expect(told.code).toBe(3)
+    const whole = 'nothing was sent; it would be refused whole:'
+    expect(told.stdout).toMatch(new RegExp(`^${UNTOLD}: ${whole} FILE_NAME_PERSONAL_DATA: The name`, 'm'))
+    expect(told.stdout).toMatch(
+      new RegExp(`^b\\.xml: ${whole} XML_NOT_EXCHANGE_MESSAGE( at [^:]*)?: The XML`, 'm'),
+    )
+    expect(told.stdout).toMatch(new RegExp(`^c\\.csv: penalty-2018; ${whole} SUBMISSION_EMPTY: `, 'm'))
+    expect(told.stderr).toMatch(/^letter\.doc: passed over: /m)
+    expect(told.stderr).toMatch(/^FILES_REFUSED: 3 of 4 files/m)
+    for (const { stdout, stderr } of [ended, told]) expect(stdout + stderr).not.toContain(RESIDENT_ID)
+  })
+
+  test('of a directory of which nothing would be refused whole ends with 0', async () => {
+    const drop = inDirectory('dry-good')
+    await mkdir(drop)
+    await copyFile(example('penalties-2018.csv'), join(drop, 'a.csv'))
+    await writeFile(join(drop, 'letter.doc'), '')
+    const ended = await run(...collecting('dry', '--dry-run', '--json', '--watch', drop))
+    expect(ended.code).toBe(0)
+    expect(document(ended)).toEqual({ dryRun: true, files: [expect.objectContaining({ file: 'a.csv' })] })
   })
 })
 
@@ -240,6 +274,8 @@ describe('collect --watch', () => {
     await last.said(/interrupt to end/)
     await vi.waitFor(() => expect(sightings('watched')).toHaveLength(15), { timeout: 120_000, interval: 200 })
     await vi.waitFor(async () => expect(await waiting('watched')).toEqual([]), { timeout: 60_000 })
+    // The process before it may have sent the last of them, and this one not listen yet
+    await last.said(/watching/)
     last.signal('SIGINT')
     expect((await last.ended).code).toBe(0)
     expect(sightings('watched')).toEqual(Array.from({ length: 15 }, () => 1))
@@ -264,13 +300,20 @@ describe('collect --watch', () => {
     const drop = inDirectory('mixed')
     await mkdir(drop)
     await writeFile(join(drop, 'other.csv'), 'a,b\r\n1,2\r\n')
+    for (const name of ['letter.doc', `${MOBILE_NUMBER}.doc`, `${MOBILE_NUMBER}.csv`])
+      await writeFile(join(drop, name), '')
     await copyFile(example('penalties-2018.csv'), join(drop, 'penalties.csv'))
     const running = start('credit-fusion.ts', collecting('mixed', '--watch', drop, '--json'))
-    await running.said(/LAYOUT_NOT_DETECTED/)
+    await running.said(/^other\.csv: LAYOUT_NOT_DETECTED: /m)
+    await running.said(/^a file whose name is not told: FILE_NAME_PERSONAL_DATA: /m)
+    await running.said(/^letter\.doc: passed over: /m)
+    await running.said(/^a file whose name is not told: passed over: /m)
     await running.said(/"applied":\{"new":48/)
     const second = await run(...collecting('mixed', example('penalties-2018.csv')))
     expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('SPOOL_IN_USE') })
     running.signal('SIGTERM')
-    expect((await running.ended).code).toBe(0)
+    const ended = await running.ended
+    expect(ended.code).toBe(0)
+    expect(ended.stdout + ended.stderr).not.toContain(MOBILE_NUMBER)
   })
 })

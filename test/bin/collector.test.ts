@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { basename, join } from 'node:path'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { collectFile, type Sender, stamp } from '../../bin/collector/collect.ts'
 import { type Door, deliverAll, deliverNext } from '../../bin/collector/deliver.ts'
 import { openProgress } from '../../bin/collector/progress.ts'
@@ -253,7 +253,8 @@ describe('what waits', () => {
 })
 
 describe('a watched directory', () => {
-  async function watch(directory: string, spool: Spool, lookMs = 300): Promise<readonly string[]> {
+  const lookMs = 300
+  async function watch(directory: string, spool: Spool, told: string[] = []): Promise<readonly string[]> {
     const ending = new AbortController()
     const collected: string[] = []
     const watching = watchDirectory({
@@ -262,7 +263,8 @@ describe('a watched directory', () => {
         collected.push(path)
         if (path.endsWith('bad.csv')) throw new CommandEnd(2, 'LAYOUT_NOT_DETECTED', 'x')
       },
-      onFault: () => undefined,
+      onFault: (path) => told.push(`refused ${basename(path)}`),
+      onPassedOver: (path) => told.push(`passed over ${basename(path)}`),
     })
     await new Promise((done) => setTimeout(done, lookMs))
     ending.abort()
@@ -289,6 +291,21 @@ describe('a watched directory', () => {
     const path = await saveFile(directory, 'bad.csv')
     expect(await watch(directory, spool)).toEqual([path])
     expect(await watch(directory, spool)).toEqual([path])
+  })
+
+  test('has each name told once that ends in no format, however often its file changes', async () => {
+    const directory = await makeDirectory()
+    const spool = await openSpool(await makeDirectory())
+    await mkdir(join(directory, 'folder.doc'))
+    await saveFile(directory, '.hidden.doc')
+    await saveFile(directory, 'bad.csv')
+    const path = await saveFile(directory, 'letter.doc')
+    const told: string[] = []
+    const watching = watch(directory, spool, told)
+    await vi.waitFor(() => expect(told).toContain('passed over letter.doc'))
+    await utimes(path, new Date(), new Date(Date.now() + 5_000))
+    await watching
+    expect(told.toSorted()).toEqual(['passed over letter.doc', 'refused bad.csv'])
   })
 })
 

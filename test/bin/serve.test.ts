@@ -1,13 +1,15 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { document, makeDirectory, type Running, run, start } from './run.ts'
+import { RESIDENT_ID } from '../ingest/sample.ts'
+import { document, example, makeDirectory, type Running, run, start } from './run.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
+const BUREAU = 'demo-environment-bureau'
 let directory: Awaited<ReturnType<typeof makeDirectory>>
 let home: string
 const serve = (...args: readonly string[]) => serveIn(tmpdir(), ...args)
@@ -53,6 +55,27 @@ describe('serve', () => {
       server.signal('SIGTERM')
     }
     await server.ended
+  })
+
+  test.concurrent('says of each dropped file what became of it, and not its name', async () => {
+    const own = join(directory.path, 'dropped')
+    const server = start('credit-fusion.ts', ['serve', '--home', own, '--port', '0'])
+    await addressOf(server)
+    try {
+      const drop = join(own, 'drop', BUREAU, 'penalty-2018')
+      await mkdir(drop, { recursive: true })
+      for (const name of ['week-1.csv', `${RESIDENT_ID}.csv`]) {
+        await copyFile(example('penalties-2018.csv'), join(drop, `.${name}`))
+        await rename(join(drop, `.${name}`), join(drop, name))
+      }
+      await server.said(new RegExp(`^drop: ${BUREAU} week-1: received$`, 'm'))
+      await server.said(new RegExp(`^drop: ${BUREAU} refused-[0-9a-f]{32}: FILE_NAME_PERSONAL_DATA$`, 'm'))
+    } finally {
+      server.signal('SIGTERM')
+    }
+    const { code, stdout, stderr } = await server.ended
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    expect(stderr).not.toContain(RESIDENT_ID)
   })
 
   test.concurrent('answers the request that runs when it is interrupted', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { resumeAuthority, suspendAuthority } from '../../shared/authorities/standing.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { Failure } from '../../shared/base/failure.ts'
-import { dropDirectory, takeDropped } from '../../shared/embedded/drop.ts'
+import { dropDirectory, type Taken, takeDropped } from '../../shared/embedded/drop.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
 import { contentSha256 } from '../../shared/ingest/envelope.ts'
@@ -55,6 +55,30 @@ describe('a file in the drop', () => {
       await rename(written, join(dirname(written), 'week-1.csv'))
       await look(home)
       expect(home.queues.inbox.size()).toBe(2)
+    })
+  })
+
+  test('is none behind a link: nothing of what lies there is read, moved or removed', async () => {
+    await withHome(async (home) => {
+      const victim = await temporaryDirectory()
+      await writeFile(join(victim, 'own.csv'), await penalties())
+      await utimes(join(victim, 'own.csv'), 0, 0)
+      await drop(home, 'week-1.csv', await penalties())
+      await symlink(victim, join(dropDirectory(home, BUREAU), LAYOUT, '.taking'))
+      await symlink(victim, join(dropDirectory(home, BUREAU), 'licence-2018'))
+      await look(home)
+      expect(await readdir(victim)).toEqual(['own.csv'])
+      expect(home.queues.inbox.size()).toBe(0)
+    })
+  })
+
+  test('that cannot be read, or a folder in its place, keeps no other from being taken', async () => {
+    await withHome(async (home) => {
+      const first = join(dropDirectory(home, home.settings.authorities[0]?.code), LAYOUT)
+      await mkdir(join(first, '.taking', 'folder'), { recursive: true })
+      await drop(home, 'week-1.csv', await penalties())
+      expect(await look(home)).toEqual([])
+      expect(home.queues.inbox.size()).toBe(1)
     })
   })
 
@@ -144,6 +168,37 @@ describe('a file in the drop', () => {
         refusal: { code: 'SUBMISSION_ID_REUSED' },
       })
       expect(await left(home)).toEqual([])
+    })
+  })
+})
+
+test('whoever watches is told of each file by the id and the code of its receipt, never by its name', async () => {
+  await withHome(async (home) => {
+    const told: string[] = []
+    const lookAndTell = async () => {
+      await look(home, {
+        onTaken: (taken) => told.push(`${taken.authority} ${taken.submissionId} ${taken.outcome}`),
+      })
+      await settle(home)
+    }
+    const other = (await penalties()).replaceAll('超标', '超额')
+    const names = ['week-1.csv', `${RESIDENT_ID}.csv`]
+    for (const name of names) await drop(home, name, await penalties())
+    await drop(home, 'week-2.csv', '"a"b,\r\n')
+    await lookAndTell()
+    const refused = (text: string) => refusedId(contentSha256(LAYOUT, sha256(text)))
+    expect(told.splice(0).toSorted()).toEqual([
+      `${BUREAU} ${refused(await penalties())} FILE_NAME_PERSONAL_DATA`,
+      `${BUREAU} week-1 received`,
+      `${BUREAU} week-2 CSV_MALFORMED`,
+    ])
+    await drop(home, 'week-1.csv', await penalties())
+    await lookAndTell()
+    await drop(home, 'week-1.csv', other)
+    await lookAndTell()
+    expect(told).toEqual([`${BUREAU} week-1 repeated`, `${BUREAU} ${refused(other)} SUBMISSION_ID_REUSED`])
+    expect(await receiptOf(home, refused(other))).toMatchObject({
+      refusal: { code: 'SUBMISSION_ID_REUSED' },
     })
   })
 })
@@ -324,6 +379,7 @@ test('a look that is told to stop leaves the file that it reads, and those to co
       signal: stop.signal,
       stillMs: 0,
       onFault: ({ code }: { code: string }) => told.push(code),
+      onTaken: ({ outcome }: Taken) => told.push(outcome),
     }
     await takeDropped(
       slowly(home, async () => stop.abort()),
@@ -369,11 +425,16 @@ async function drop(home: Home, name: string, text: string, layout = LAYOUT): Pr
 /** One look at the drop; answers the codes of what went wrong. */
 async function look(
   home: Home,
-  options: { readonly stillMs?: number; readonly failures?: Map<string, number> } = {},
+  options: {
+    readonly stillMs?: number
+    readonly failures?: Map<string, number>
+    readonly onTaken?: (taken: Taken) => void
+  } = {},
 ): Promise<readonly string[]> {
   const codes: string[] = []
+  const onTaken = () => undefined
   const onFault = ({ code }: { code: string }) => void codes.push(code)
-  await takeDropped(home, { signal: running, stillMs: 0, onFault, ...options })
+  await takeDropped(home, { signal: running, stillMs: 0, onFault, onTaken, ...options })
   return codes
 }
 
