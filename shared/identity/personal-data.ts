@@ -1,5 +1,5 @@
 import { findDivision } from './division.ts'
-import { holdsResidentIdShape, isResidentId } from './resident-id.ts'
+import { holdsOldResidentIdShape, holdsResidentIdShape, isResidentId } from './resident-id.ts'
 
 export type PersonalData = 'RESIDENT_ID' | 'MOBILE_NUMBER'
 
@@ -34,6 +34,9 @@ export function isNumberOfDivision(digits: string): boolean {
 function findIn(folded: string): PersonalData | undefined {
   for (const [, run = ''] of all(RESIDENT_ID_RUN, folded)) {
     if (isResidentId(run.replace(/[×ХΧ]$/, 'X').replace(/[^\dX]/g, ''))) return 'RESIDENT_ID'
+  }
+  for (const [, digits = ''] of all(OLD_RESIDENT_ID, folded)) {
+    if (holdsOldResidentIdShape(digits.replace(/\D/g, ''))) return 'RESIDENT_ID'
   }
   for (const { groups } of all(MOBILE, folded)) {
     if (!isInvoiceCode(groups?.['number'] ?? '')) return 'MOBILE_NUMBER'
@@ -76,9 +79,12 @@ const ELEVEN_DIGITS = new RegExp(
 // Looked ahead at, not consumed: in "2024 999999 19700101 0010" the eighteen digits from 2024 on hide the ID
 const RESIDENT_ID_RUN = /(?<!\d)(?=(\d(?:[^\p{L}\p{N}:]{0,3}\d){16}[^\p{L}\p{N}:×]{0,3}[\dX×ХΧ])(?!\d))/gu
 
+// Fifteen digits, as IDs had until 1999, are a registration number's as well: the word before them tells
+const OLD_RESIDENT_ID = /身份(?:证|号)\D{0,12}(\d(?:[^\p{L}\p{N}]{0,3}\d){14})(?!\d)/gu
+
 // Amounts and lists of numbers have commas, which part no telephone number; and amounts a full stop, but not two
 const DASH = '[ \\-\\u2010-\\u2015\\u2212]?'
-const PARTED = '[\\s\\-\\u2010-\\u2015\\u2212._/·•]{1,3}'
+const PARTED = '[\\s\\-\\u2010-\\u2015\\u2212._/·•|~]{1,3}'
 const COUNTRY = '(?:(?:\\+|00)?86[\\s\\-.]{0,3})?'
 const GROUPED = [
   '1[3-9]\\d{9}',
@@ -86,6 +92,8 @@ const GROUPED = [
   `1[3-9]\\d\\d(?<b>${PARTED})\\d{4}\\k<b>\\d{3}`,
   `1[3-9]\\d\\d(?<c>${PARTED})\\d{3}\\k<c>\\d{4}`,
   `1(?<d>${PARTED})[3-9](?:\\k<d>\\d){9}`,
+  `1[3-9]\\d(?<e>${PARTED})\\d\\d(?:\\k<e>\\d\\d){3}`,
+  `1[3-9]\\d\\(\\d{4}\\)\\d{4}`,
   `\\(1[3-9]\\d\\)[\\s\\-]{0,2}\\d{4}[\\s\\-]{0,2}\\d{4}`,
 ].join('|')
 const ONCE_PARTED = `1[3-9]\\d${DASH}\\d{4}${DASH}\\d{4}`

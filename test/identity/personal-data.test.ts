@@ -18,6 +18,8 @@ describe('a resident ID', () => {
   test.each([
     residentId,
     endingInX,
+    '身份证号330203700101001',
+    '公民身份号码：330203 700101 001',
     endingInX.toLowerCase(),
     fullWidth(residentId),
     fullWidth(endingInX),
@@ -131,6 +133,10 @@ describe('a mobile number', () => {
     '139 - 0000 - 0000',
     '139\n0000\n0000',
     '(139) 0000-0000',
+    '139（0000）0000',
+    '139|0000|0000',
+    '139~0000~0000',
+    '139 00 00 00 00',
     '（139）00000000',
     '+86 (139) 0000 0000',
     '1390 0000 000',
@@ -177,6 +183,8 @@ describe('nothing about a person', () => {
     ['a USCC', completed()],
     ['a USCC of digits only, which occurs', '911100000000184548'],
     ['a registration number', '320404000009558'],
+    ['an old resident ID’s digits with no word that says so', '330203700101001'],
+    ['fifteen digits after the word that are no old resident ID', '身份证号330203709901001'],
     ['a document’s long number', '33020320241390000000001'],
     ['a document’s number', '甬市监处罚〔2024〕139号'],
     ['a document’s number that goes on', '2024-13900000000'],
@@ -403,7 +411,14 @@ function isDialled(number: string): boolean {
 }
 
 function isInGroups(number: string): boolean {
-  const groupings = [[11], [3, 4, 4], [4, 4, 3], [4, 3, 4], Array.from({ length: 11 }, () => 1)]
+  const groupings = [
+    [11],
+    [3, 4, 4],
+    [4, 4, 3],
+    [4, 3, 4],
+    [3, 2, 2, 2, 2],
+    Array.from({ length: 11 }, () => 1),
+  ]
   return groupings.some((lengths) => [1, 2, 3].some((gap) => isGrouped(number, lengths, gap)))
 }
 
@@ -415,7 +430,7 @@ function isGrouped(number: string, lengths: readonly number[], gap: number): boo
   return (
     /^1[3-9]\d{9}$/.test(groups.join('')) &&
     separators.size < 2 &&
-    [...separators].every((separator) => /^[\s\-‐-―−._/·•]+$/.test(separator)) &&
+    [...separators].every((separator) => /^[\s\-‐-―−._/·•|~]+$/.test(separator)) &&
     !/[0-9A-Z]/.test(number.charAt(end))
   )
 }
