@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { statusSchema } from '../../shared/api/receipts.ts'
-import { canonicalJson, type Json } from '../../shared/base/canonical.ts'
-import { digestOf } from '../../shared/base/digest.ts'
+import { canonicalJson } from '../../shared/base/canonical.ts'
 import { chinaDate, type Instant } from '../../shared/base/instant.ts'
 import { FileRefused } from '../../shared/ingest/formats/format.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
-import { type ProvenReceipt, provenReceiptSchema } from '../../shared/ingest/proven-receipt.ts'
+import { keptReceipt, keptReceiptSchema, type ProvenReceipt } from '../../shared/ingest/proven-receipt.ts'
 import type { Receipt } from '../../shared/ingest/receipt.ts'
 import { recordsRootOf } from '../../shared/ingest/trial.ts'
 import { evidenceSchema } from '../../shared/ledger/evidence.ts'
@@ -20,9 +19,6 @@ import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
 import { printVerified, verifyEvidences } from './ledger.ts'
 import { describeOutcomes } from './push.ts'
-
-/** As `receipt show` keeps it, with the digest of both: of what no entry tells, that shows whether it was damaged. */
-const keptSchema = provenReceiptSchema.extend({ sha256: z.string().optional() })
 
 export function receiptCommand(): Command {
   return new Command('receipt')
@@ -81,16 +77,12 @@ async function readProven(
 type VerifyOptions = TrustOptions & { readonly records?: string; readonly json?: boolean }
 
 function formatKept(proven: ProvenReceipt): string {
-  return `${JSON.stringify({ ...proven, sha256: digestOf(asJson(proven)) }, null, 2)}\n`
+  return `${JSON.stringify(keptReceipt(proven), null, 2)}\n`
 }
 
-/** How it was written: as it is kept, or as it was delivered, whose digest the authority was told. */
+/** How it was written: as it is kept, or as it was delivered. */
 function formsOf(proven: ProvenReceipt): readonly string[] {
-  return [formatKept(proven), canonicalJson(asJson(proven))]
-}
-
-function asJson(proven: ProvenReceipt): Json {
-  return JSON.parse(JSON.stringify(proven))
+  return [formatKept(proven), canonicalJson(keptReceipt(proven))]
 }
 
 function verifyCommand(): Command {
@@ -146,7 +138,7 @@ function undefinedIfRefused(fault: unknown): undefined {
 
 function parseProven(bytes: Uint8Array): ProvenReceipt | undefined {
   try {
-    const { receipt, evidence } = keptSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    const { receipt, evidence } = keptReceiptSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
     return { receipt, evidence }
   } catch {
     // What it is not is all that matters

@@ -356,6 +356,19 @@ describe('ledger export', () => {
 })
 
 describe('receipt', () => {
+  test.concurrent('that was delivered verifies as it is, and not with one digit changed that no entry tells', async () => {
+    const delivered = await readFile(join(home, 'receipts', BUREAU, 'first.json'), 'utf8')
+    const key = await keptVkey()
+    const file = at('delivered.json')
+    await writeFile(file, delivered)
+    expect(await run('receipt', 'verify', file, '--vkey', key)).toMatchObject({ code: 0 })
+    const changed = delivered.replace(/("sizeBytes":)\d/, '$19')
+    expect(changed).not.toBe(delivered)
+    await writeFile(file, changed)
+    const ended = await run('receipt', 'verify', file, '--vkey', key)
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('RECEIPT_CHANGED') })
+  })
+
   test.concurrent('is kept in a file that verifies with nothing but the key; any change of it is found', async () => {
     const out = at('receipt.json')
     const shown = await onHome('receipt', 'show', BUREAU, 'first', '--out', out, '--json')
