@@ -60,7 +60,6 @@ function describeShown({ receipt, records, next }: Status, { evidence }: ProvenR
 }
 
 type Asked = { readonly authority: string; readonly id: string; readonly as: string }
-
 type Status = z.infer<typeof statusSchema>
 
 async function readProven(
