@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { benchBundles } from './bundles.ts'
+import { benchCosts } from './costs.ts'
 import { fuzz } from './fuzz.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLedger } from './ledger.ts'
@@ -42,4 +43,5 @@ await new Command('bench')
       .option('--tries <number>', 'imports of which the fastest counts', Number, 15)
       .action(async (options) => show(await benchBundles(options))),
   )
+  .addCommand(new Command('costs').action(async () => show(await benchCosts(report))))
   .parseAsync()
