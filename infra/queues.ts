@@ -58,7 +58,8 @@ export class OwnQueues extends Construct {
     }
     use(this.#inbox, { target: receiver, senders: [splitter, api], atOnce: 10, ofDead: drain })
     use(this.#files, { target: splitter, senders: [receiver], atOnce: 4, ofDead: drain })
-    use(this.#sealed, { target: applier, senders: [sealer], atOnce: 20, ofDead: applier })
+    // The applier divides what is too much for one of it
+    use(this.#sealed, { target: applier, senders: [sealer, applier], atOnce: 20, ofDead: applier })
   }
 
   /** Has S3 tell the files queue of each object. Not by the construct: that brings a function with rights over all buckets. */

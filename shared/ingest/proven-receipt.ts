@@ -5,7 +5,7 @@ import { Failure } from '../base/failure.ts'
 import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
 import { findSealedEntry, type SealedEntry } from '../ledger/sealed.ts'
 import type { Key, ObjectKey, Objects, World } from '../ports.ts'
-import { applyEntry } from '../records/apply.ts'
+import { applyEntry, type Share } from '../records/apply.ts'
 import { ERASURE_ENTRY, SUBMISSION_ENTRY } from '../records/entry.ts'
 import { padEntry } from '../records/keys.ts'
 import { findAuthority } from '../settings.ts'
@@ -50,6 +50,8 @@ export type Reply = Pick<
 /** Puts a reply into the reply queue of an authority that has one, at least once. */
 export type SendReply = (replyQueueArn: string, reply: Reply) => Promise<void>
 
+export type CarryingOut = Pick<Share, 'handOn'> & { readonly sendReply?: SendReply }
+
 type DeliveringWorld = Pick<World, 'store' | 'objects' | 'settings'>
 
 /**
@@ -60,9 +62,9 @@ type DeliveringWorld = Pick<World, 'store' | 'objects' | 'settings'>
 export async function carryOutEntry(
   world: DeliveringWorld,
   number: number,
-  sendReply?: SendReply,
+  { sendReply, handOn }: CarryingOut = {},
 ): Promise<void> {
-  const tried = [applyEntry(world, number), deliverReceipt(world, number, sendReply)]
+  const tried = [applyEntry(world, number, handOn && { handOn }), deliverReceipt(world, number, sendReply)]
   for (const each of await Promise.allSettled(tried)) if (each.status === 'rejected') throw each.reason
 }
 

@@ -264,7 +264,7 @@ async function takeIn(resources: Open, { records, sentBytes, take }: Taking): Pr
   const outside = openWorld(resources, new Meter())
   const number = (await findNumber(outside.store, draft.entryId)) ?? -1
   await meter.during(APPLY, () => applyEntry(world, number))
-  await meter.during(DELIVER, () => carryOutEntry(world, number, world.sendReply))
+  await meter.during(DELIVER, () => carryOutEntry(world, number, { sendReply: world.sendReply }))
   // One function applies and delivers: what applying once more asked is no part of delivering
   const again = new Meter()
   await applyEntry(openWorld(resources, again), number)

@@ -210,7 +210,7 @@ const ways = {
   inbox: { from: ['split-file', 'api-data'], to: 'receive-submission', dead: 'drain-dead-letters' },
   files: { from: ['receive-submission'], to: 'split-file', dead: 'drain-dead-letters' },
   // A sealed entry is never given up
-  sealed: { from: ['seal-ledger'], to: 'apply-entry', dead: 'apply-entry' },
+  sealed: { from: ['seal-ledger', 'apply-entry'], to: 'apply-entry', dead: 'apply-entry' },
 } as const satisfies Record<string, { from: readonly FunctionName[]; to: FunctionName; dead: FunctionName }>
 
 describe('the queue', () => {

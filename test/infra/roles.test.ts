@@ -94,7 +94,7 @@ const rows: Readonly<Record<FunctionName, Row>> = {
     'BucketsDatasets/receipts/*': 's3:DeleteObject s3:PutObject',
     KeysRecords: WRITE_KEY,
     KeysPublication: 'kms:Decrypt kms:GenerateDataKey',
-    Queuessealed: RECEIVE,
+    Queuessealed: `${RECEIVE} sqs:SendMessage`,
     QueuessealedDead: RECEIVE,
   },
   'plan-version': {

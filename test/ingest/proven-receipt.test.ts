@@ -154,7 +154,9 @@ describe('a reply', () => {
       await take(world, { ...sent('s3'), ...(other && { authority: other }) })
       await sealPending(world)
       for (const number of [0, 1, 2]) {
-        await carryOutEntry(world, number, async (arn, reply) => void replies.push([arn, reply]))
+        await carryOutEntry(world, number, {
+          sendReply: async (arn, reply) => void replies.push([arn, reply]),
+        })
       }
       expect(replies.map(([arn, { submissionId }]) => [arn, submissionId]).toSorted()).toEqual([
         [REPLIES, 's1'],
@@ -176,9 +178,10 @@ describe('a reply', () => {
       await take(world, sent('s1'))
       await sealPending(world)
       const fault = new Error('throttled')
-      await expect(carryOutEntry(world, 0, () => Promise.reject(fault))).rejects.toBe(fault)
+      await expect(carryOutEntry(world, 0, { sendReply: () => Promise.reject(fault) })).rejects.toBe(fault)
       let replies = 0
-      for (let time = 0; time < 3; time++) await carryOutEntry(world, 0, async () => void replies++)
+      for (let time = 0; time < 3; time++)
+        await carryOutEntry(world, 0, { sendReply: async () => void replies++ })
       expect(replies).toBe(1)
     })
   })
@@ -212,11 +215,11 @@ async function carryOut(plain: TestWorld, faults: ReturnType<typeof faultsFrom>)
   await sealPending(world)
   const replies: string[] = []
   const reply = async (_: string, told: Reply) => void replies.push(JSON.stringify(told))
-  const first = carryOutEntry(faulty(world, faults), 0, reply)
+  const first = carryOutEntry(faulty(world, faults), 0, { sendReply: reply })
   if (faults.schedule.crashAt === undefined) await first
   else {
     await expect(first).rejects.toThrow(Crash)
-    await carryOutEntry(world, 0, reply)
+    await carryOutEntry(world, 0, { sendReply: reply })
   }
   expect(await findLedgerSize(world.store)).toBe(1)
   const { applied } = await findProgress(world.store, draft)

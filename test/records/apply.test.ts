@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findApplied, listTouched } from '../../shared/records/applied.ts'
@@ -30,6 +31,57 @@ describe('an applier that dies', () => {
         expect(await findWatermark(world.store)).toBe(1)
       })
     }
+  })
+})
+
+describe('a submission that is too much for one', () => {
+  const many = Array.from({ length: 101 }, (_, n) => [recordOf(n % 7, `document-${n}`)])
+  const stretches = [
+    { from: 0, to: 50 },
+    { from: 50, to: 100 },
+    { from: 100, to: 101 },
+  ]
+
+  test('is handed on whole, in stretches', async () => {
+    await withSealed([many], async (world) => {
+      const handed: unknown[] = []
+      await applyEntry(world, 0, { handOn: async (all) => void handed.push(...all) })
+      expect(handed).toEqual(stretches)
+      expect(world.recordItems()).toEqual([])
+    })
+  })
+
+  test('comes to the same by its stretches, in any order and any number of times, and counts once all are in', async () => {
+    const whole = await withSealed([many], async (world) => {
+      await applyEntry(world, 0)
+      return held(world)
+    })
+    const order = fc.shuffledSubarray([...stretches, ...stretches], { minLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(order, async (turns) => {
+        await withSealed([many], async (world) => {
+          const missing = new Set(stretches)
+          for (const parts of turns) {
+            await applyEntry(world, 0, { parts })
+            missing.delete(parts)
+            expect(await findWatermark(world.store)).toBe(missing.size === 0 ? 1 : 0)
+          }
+          expect(held(world)).toEqual(whole)
+          expect(await findApplied(world.store, 0, many.length)).toEqual({ new: many.length, known: 0 })
+        })
+      }),
+      { numRuns: 5 },
+    )
+  })
+
+  test('is handed on again where handing on broke off; one of fifty parts is not handed on', async () => {
+    await withSealed([many, many.slice(0, 50)], async (world) => {
+      const fault = new Error('the queue is busy')
+      await expect(applyEntry(world, 0, { handOn: () => Promise.reject(fault) })).rejects.toBe(fault)
+      expect(await findWatermark(world.store)).toBe(0)
+      await applyEntry(world, 1, { handOn: () => Promise.reject(fault) })
+      expect(await findApplied(world.store, 1, 50)).toEqual({ new: 50, known: 0 })
+    })
   })
 })
 
@@ -145,10 +197,10 @@ describe('the watermark', () => {
 })
 
 /** A world whose ledger holds one sealed submission for each list of parts. */
-async function withSealed(
+async function withSealed<T>(
   submissions: readonly (readonly (readonly FactRecord[])[])[],
-  work: (world: TestWorld) => Promise<void>,
-): Promise<void> {
+  work: (world: TestWorld) => Promise<T>,
+): Promise<T> {
   const world = openTestWorld()
   try {
     for (const [at, parts] of submissions.entries()) {
@@ -156,10 +208,18 @@ async function withSealed(
       await commitRecords(world, submission)
     }
     await sealPending(world)
-    await work(world)
+    return await work(world)
   } finally {
     world.close()
   }
+}
+
+/** Every record item, in an order of its own. */
+function held(world: TestWorld): readonly string[] {
+  return world
+    .recordItems()
+    .map((item) => JSON.stringify(item))
+    .sort()
 }
 
 function everyDeath(writes: number): readonly Schedule[] {
