@@ -18,7 +18,7 @@ import { openObjects } from '../../shared/aws/objects.ts'
 import { openStore } from '../../shared/aws/store.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { type FunctionName, functionNames, outputName } from '../../shared/names.ts'
-import { type Area, areas, type Objects, type Store } from '../../shared/ports.ts'
+import { type Area, areas, type Objects, type SealingStore } from '../../shared/ports.ts'
 import type { PartReference } from '../../shared/records/part.ts'
 import { environmentSchema } from '../../shared/settings.ts'
 import { type Place, type Pushed, publishOrder, readExample } from '../journey/journey.ts'
@@ -68,7 +68,7 @@ export async function findFunctions(): Promise<Readonly<Record<FunctionName, Fun
 }
 
 /** The deployed store, as the account's root sees it. */
-export async function openStoreAsRoot(): Promise<Store> {
+export async function openStoreAsRoot(): Promise<SealingStore> {
   const { Environment } = (await findFunctions())['api-data']
   const { TABLE_RECORDS, TABLE_CASES, TABLE_LEDGER, BUCKET_RECORDS } = environmentSchema.parse(
     Environment?.Variables,

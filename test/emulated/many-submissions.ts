@@ -5,15 +5,19 @@ import { listGroup } from '../../emulator/process-group.ts'
 import type { EmulatedStack } from '../../emulator/stack.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { organisationCodeOf } from '../../shared/identity/uscc.ts'
-import { refusedId } from '../../shared/ingest/accept.ts'
+import { acceptSubmission, type Draft, refusedId } from '../../shared/ingest/accept.ts'
 import { contentSha256 } from '../../shared/ingest/envelope.ts'
+import { outcomesKey } from '../../shared/ingest/outcomes.ts'
+import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
 import { findLedgerSize, type SealedReference } from '../../shared/ledger/sealed.ts'
 import type { Item, Range, Store } from '../../shared/ports.ts'
 import { listTouched } from '../../shared/records/applied.ts'
+import { putContent } from '../../shared/records/content.ts'
+import { encodePart, type PartReference, partKey, readPart } from '../../shared/records/part.ts'
 import { findWatermark } from '../../shared/records/watermark.ts'
-import { type LayoutName, rows, type SampleRow } from '../ingest/sample.ts'
+import { type LayoutName, recordsDelivery, rows, type SampleRow, withWorld } from '../ingest/sample.ts'
 import { codeOf } from '../records/world.ts'
-import { openStoreAsRoot, type Receipt, send, untilApplied } from './deployed.ts'
+import { openArchiveAsRoot, openStoreAsRoot, type Receipt, send, untilApplied } from './deployed.ts'
 import { countLogged, withRedelivery } from './trouble.ts'
 
 /** Three authorities' submissions, sent all at once with many of them twice: what they come to, calm and under fire. */
@@ -30,6 +34,49 @@ export function manySubmissions(opened: () => EmulatedStack): void {
       await sendAndAccount(stack).finally(() => killing.abort())
       expect(await deaths).toBeGreaterThanOrEqual(DEATHS)
     })
+  })
+}
+
+/** One submission of so many parts that no one function applies them all, each of a single record: by the roles deployed. */
+export function manyParts(opened: () => EmulatedStack): void {
+  test('are divided among several, and the receipt says applied once all of them are', async () => {
+    const id = `parts-${randomInt(2 ** 40)}`
+    const draft = await divided(id, randomInt(900_000))
+    expect(await acceptSubmission({ store: await openStoreAsRoot() }, draft)).toBe('accepted')
+    const receipt = await untilApplied(opened(), draft.authority, id)
+    expect(receipt).toMatchObject({ accepted: MANY_PARTS, applied: { new: MANY_PARTS, known: 0 } })
+    expect(receipt.parts).toHaveLength(MANY_PARTS)
+  })
+}
+
+const MANY_PARTS = 101
+
+/** A submission as it is received, its parts cut into single records in the deployed archive. */
+async function divided(submissionId: string, first: number): Promise<Draft> {
+  const records = Array.from({ length: MANY_PARTS }, (_, n) => ({
+    ...rows.registration,
+    uni_social_crd_cd: codeOf(first + n),
+  }))
+  const { head, authority } = recordsDelivery(records, { layout: 'registration', submissionId })
+  const own = { ...authority, code: senders[0].authority }
+  return withWorld(async (world) => {
+    const settings = { ...world.settings, authorities: [own] }
+    const received = await receiveSubmission({ ...world, settings }, { authority: own, head } as Delivery)
+    if (received.outcome !== 'received') throw new Error(received.outcome)
+    const archive = await openArchiveAsRoot()
+    const parts: PartReference[] = []
+    for (const part of received.draft.parts) {
+      for (const record of await readPart(world.objects, part as PartReference)) {
+        const { body, reference } = encodePart([record])
+        await putContent(archive, partKey(reference.sha256), body)
+        parts.push(reference)
+      }
+    }
+    for (const { sha256: name } of received.draft.outcomes ?? []) {
+      const found = await world.objects.find(outcomesKey(name))
+      await putContent(archive, outcomesKey(name), found?.body ?? new Uint8Array())
+    }
+    return { ...received.draft, parts }
   })
 }
 

@@ -15,7 +15,7 @@ import { doors } from './doors.ts'
 import { describeEmulated } from './emulator.ts'
 import { forbidden } from './forbidden.ts'
 import { linksHold } from './links.ts'
-import { manySubmissions } from './many-submissions.ts'
+import { manyParts, manySubmissions } from './many-submissions.ts'
 import { publications } from './publications.ts'
 import { secondFactor } from './second-factor.ts'
 
@@ -56,5 +56,6 @@ describeEmulated('deployed,', () => {
   describe('a second factor', () => secondFactor(opened))
   describe('a publication', () => publications(opened))
   describe('fifty submissions at once', () => manySubmissions(opened))
+  describe('the parts of a large submission', () => manyParts(opened))
   describe('what crashes its receiver again and again', () => deadLetters(opened))
 })
