@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander'
 import { benchBundles } from './bundles.ts'
+import { benchCosts } from './costs.ts'
 import { fuzz } from './fuzz.ts'
 import { benchIngest, ingestInputs } from './ingest.ts'
 import { benchLedger } from './ledger.ts'
@@ -48,4 +49,5 @@ await new Command('bench')
       .option('--tries <number>', 'imports of which the fastest counts', Number, 15)
       .action(async (options) => show(await benchBundles(options))),
   )
+  .addCommand(new Command('costs').action(async () => show(await benchCosts(report))))
   .parseAsync()

@@ -35,6 +35,8 @@ export type ApiOptions = {
   readonly stages: Stages
   /** The cases alone, or all but them; both where it is left out. */
   readonly mount?: 'data' | 'cases'
+  /** How long a call may read rows again; as long as it takes where it is left out. */
+  readonly replayLimitMs?: number
   /** Told of faults that were answered with 5xx. */
   readonly onFault?: (fault: unknown) => void
 }
@@ -71,7 +73,7 @@ export function createApi(options: ApiOptions): Routes {
   return api
 }
 
-function routesOf({ world, stages }: ApiOptions) {
+function routesOf({ world, stages, replayLimitMs }: ApiOptions) {
   const cases = [caseRoutes(world, stages.release), signingKeyRoutes(world)]
   const data = [
     submissionRoutes(world, stages.receive),
@@ -82,7 +84,7 @@ function routesOf({ world, stages }: ApiOptions) {
     principalRoutes(world),
     authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
-    replayRoutes(world),
+    replayRoutes(world, replayLimitMs),
   ]
   return { data, cases }
 }

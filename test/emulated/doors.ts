@@ -8,15 +8,8 @@ import type { RefusalCode } from '../../shared/ingest/refusal.ts'
 import type { Objects } from '../../shared/ports.ts'
 import { type PartReference, partKey, readPart } from '../../shared/records/part.ts'
 import { rows } from '../ingest/sample.ts'
-import {
-  openArchiveAsRoot,
-  putObject,
-  type Receipt,
-  s3As,
-  send,
-  sessionOf,
-  untilApplied,
-} from './deployed.ts'
+import { openArchiveAsRoot, putObject, type Receipt, send, sessionOf, untilApplied } from './deployed.ts'
+import { s3As } from './resources.ts'
 import { withoutRight, withRedelivery } from './trouble.ts'
 
 const OWN = 'demo-public-security'
