@@ -18,13 +18,14 @@ import { receiptRoutes } from './receipts.ts'
 import { replayRoutes } from './replays.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
-import { bringsFile, submissionRoutes } from './submissions.ts'
+import { bringsFile, type Receiver, submissionRoutes } from './submissions.ts'
 
 /** What takes longer, or reaches further, than the API itself: run here, or by functions with roles of their own. */
 export type Stages = {
   readonly publish: Publisher
   readonly release: Releaser
-  /** As the domain does where it is left out. */
+  /** As the domain does where it is left out, like what follows. */
+  readonly receive?: Receiver
   readonly erase?: Eraser
 }
 
@@ -75,7 +76,7 @@ export function createApi(options: ApiOptions): Routes {
 function routesOf({ world, stages, replayLimitMs }: ApiOptions) {
   const cases = [caseRoutes(world, stages.release), signingKeyRoutes(world)]
   const data = [
-    submissionRoutes(world),
+    submissionRoutes(world, stages.receive),
     receiptRoutes(world),
     quarantineRoutes(world),
     organisationRoutes(world),
