@@ -1,6 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { instrumented, sqsHandler } from '../../shared/aws/handler.ts'
+import { instrumented, type SqsOptions, sqsHandler } from '../../shared/aws/handler.ts'
 import { Failure } from '../../shared/base/failure.ts'
 
 const SECRET = '统一社会信用代码 91330203YY0000079F'
@@ -67,6 +67,18 @@ describe('a batch of messages', () => {
       batchItemFailures: [{ itemIdentifier: 'm1' }, { itemIdentifier: 'm2' }],
     })
     expect(begun).toEqual(['a'])
+  })
+
+  test('tells the work on a message how much time is left, as it passes', async () => {
+    const clock = { leftMs: 200 }
+    const told: number[] = []
+    const work: SqsOptions['work'] = async (_, time) => {
+      told.push(time.getRemainingTimeInMillis())
+      clock.leftMs -= 50
+      told.push(time.getRemainingTimeInMillis())
+    }
+    await sqsHandler({ reserveMs: 100, work })(batch('a', 'b'), contextWith(clock))
+    expect(told).toEqual([200, 150, 150, 100])
   })
 })
 
