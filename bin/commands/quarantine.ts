@@ -6,6 +6,7 @@ import {
   quarantineSummarySchema,
 } from '../../shared/api/quarantine.ts'
 import { statusSchema } from '../../shared/api/receipts.ts'
+import { layoutNameOf } from '../../shared/ingest/layouts/registry.ts'
 import { reasonGroupNames, reasonGroups } from '../../shared/ingest/quarantine.ts'
 import { quarantineStates } from '../../shared/ingest/quarantined.ts'
 import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
@@ -155,7 +156,7 @@ function resubmitCommand(): Command {
           async (session) => {
             const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}`
             const { receipt } = expectDone(await session.call({ method: 'GET', path, as }), statusSchema)
-            const layout = receipt.layout.split('@', 1)[0] ?? ''
+            const layout = layoutNameOf(receipt.layout)
             const mends = { submissionId: id, ...(places !== undefined && { places }) }
             return {
               ...(await pushFile(session, file, { ...options, as, authority, layout, mends })),

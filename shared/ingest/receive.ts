@@ -11,7 +11,7 @@ import { checkFileName } from './file-name.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
-import { findLayout, layoutId } from './layouts/registry.ts'
+import { findLayout, layoutId, layoutNameOf } from './layouts/registry.ts'
 import type { RowContext } from './minimise.ts'
 import {
   type Counts,
@@ -241,9 +241,7 @@ async function checkMends(
   const quarantine = await findQuarantine(store, authority.code, mends.submissionId)
   if (quarantine === undefined) return refuse('MENDS_UNKNOWN', '/mends')
   if (isLapsed(quarantine, today)) return refuse('MENDS_LAPSED', '/mends')
-  return findLayout(quarantine.layout.split('@', 1)[0] ?? '') === layout
-    ? undefined
-    : refuse('MENDS_DIFFERS', '/layout')
+  return layoutNameOf(quarantine.layout) === layout.name ? undefined : refuse('MENDS_DIFFERS', '/layout')
 }
 
 function refuse(code: Refusal['code'], path: string): Refusal {
