@@ -7,7 +7,7 @@ import {
 } from '../../shared/api/quarantine.ts'
 import { statusSchema } from '../../shared/api/receipts.ts'
 import { layoutNameOf } from '../../shared/ingest/layouts/registry.ts'
-import { reasonGroupNames, reasonGroups } from '../../shared/ingest/quarantine.ts'
+import { placesSchema, reasonGroupNames, reasonGroups } from '../../shared/ingest/quarantine.ts'
 import { quarantineStates } from '../../shared/ingest/quarantined.ts'
 import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
 import { expectDone } from '../command-end.ts'
@@ -169,6 +169,7 @@ function resubmitCommand(): Command {
 }
 
 function parsePlaces(text: string): number[] {
-  if (/^\d{1,9}(,\d{1,9})*$/.test(text)) return text.split(',').map(Number)
+  const places = placesSchema.safeParse(text)
+  if (places.success) return places.data
   throw new InvalidArgumentError('Places of records, from 0, with commas between.')
 }

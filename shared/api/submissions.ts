@@ -11,7 +11,7 @@ import {
 } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
 import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
-import type { Mends } from '../ingest/quarantine.ts'
+import { type Mends, placesSchema } from '../ingest/quarantine.ts'
 import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
 import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
@@ -133,8 +133,8 @@ async function receive(
     return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
   }
   const { authority: _, mends, places, ...query } = context.req.query()
-  const parsed = mends === undefined ? {} : { mends: parseMendsQuery(mends, places) }
-  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query, ...parsed })
+  const said = { ...query, ...readMendsQuery(mends, places) }
+  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...said })
   if (!head.success) return malformed(context, faultOf(head.error))
   if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
   const bytes = context.req.raw.body ?? NOTHING
@@ -198,9 +198,11 @@ function answer(context: Context, authority: Authority, received: Received): Res
   return context.json(body, status === 'received' ? 202 : 200)
 }
 
-/** What a query says of the submission that it mends, as a head has it. */
-function parseMendsQuery(submissionId: string, places: string | undefined): unknown {
-  return { submissionId, ...(places !== undefined && { places: places.split(',').map(Number) }) }
+/** What a query says of the submission that it mends, as a head has it; what are no places stays text, and is none there. */
+function readMendsQuery(submissionId: string | undefined, places: string | undefined): object {
+  if (submissionId === undefined && places === undefined) return {}
+  const read = places === undefined ? {} : { places: placesSchema.safeParse(places).data ?? places }
+  return { mends: { submissionId, ...read } }
 }
 
 /** The same as parameters of a query. */
