@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { columnFinder, findHeader } from '../../shared/ingest/header.ts'
 import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout, layoutId, layouts } from '../../shared/ingest/layouts/registry.ts'
+import { withdrawableTypes } from '../../shared/records/types/withdrawal.ts'
 import { authoritiesFileSchema } from '../../shared/settings.ts'
 import { codeOf, openTestWorld } from '../records/world.ts'
 import {
@@ -26,6 +27,13 @@ test('records of every layout are admitted from some authority of the examples',
   const { authorities } = authoritiesFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   const admitted = authorities.flatMap(({ recordTypes }) => recordTypes)
   expect(layouts.filter(({ recordType }) => !admitted.includes(recordType))).toEqual([])
+})
+
+test('every type of record that can be taken back has a word by which it is', () => {
+  for (const { columns } of layouts.filter(({ recordType }) => recordType === 'withdrawal')) {
+    const types = Object.values(columns.find(({ fact }) => fact === 'recordType')?.codes ?? {})
+    expect([...new Set(types)].toSorted()).toEqual(withdrawableTypes.toSorted())
+  }
 })
 
 const spellings = layouts.flatMap((layout) =>
