@@ -184,12 +184,12 @@ function answer(context: Context, authority: Authority, received: Received): Res
   if (received.outcome === 'denied') {
     const { code, path } = received.refusal
     const status = code === 'AUTHORITY_SUSPENDED' ? 403 : 422
-    return problem(context, { status, code, path: path || undefined, detail: refusalReasons[code] })
+    return problem(context, { status, code, title: refusalReasons[code], path: path || undefined })
   }
   if (received.outcome === 'early' || received.outcome === 'reused') {
     const { code, path } = notTaken[received.outcome]
     const status = received.outcome === 'early' ? 422 : 409
-    return problem(context, { status, code, path, detail: refusalReasons[code] })
+    return problem(context, { status, code, title: refusalReasons[code], path })
   }
   const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
   const receipt = `/v1/receipts/${authority.code}/${submissionId}`
