@@ -22,7 +22,7 @@ import {
 } from './outcomes.ts'
 import { findQuarantine, isLapsed } from './quarantine.ts'
 import { openReader } from './read.ts'
-import { findReceipt, type Receipt } from './receipt.ts'
+import { findReceipt, RECEIPT_VERSION, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 import { type Row, readFile, readRecords } from './rows.ts'
 import { checkContent, checkSender, type Sending } from './sender.ts'
@@ -166,7 +166,7 @@ function describeHead(
 ): DraftHead {
   const layout = findLayout(head.layout)
   return {
-    schemaVersion: '1',
+    schemaVersion: RECEIPT_VERSION,
     authority: authority.code,
     submissionId: head.submissionId,
     // A name nobody here knows is the sender's own text: it isn't kept
