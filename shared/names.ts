@@ -32,7 +32,10 @@ export const metricNames = {
   gatesClosed: 'GatesClosed',
 } as const
 
-/** Where an authority's drop of files begins in the landing bucket: `<authority>/<layout>/<submission>.csv`. */
+/**
+ * What an authority may write of the landing bucket. What comes under `<authority>/drop/` is taken as it comes (message.ts);
+ * under any other name it waits for a pointer.
+ */
 export function landingPrefix(authority: string): string {
   return `${authority}/`
 }

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { statusSchema } from '../../shared/api/receipts.ts'
 import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { contentSha256, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
-import { findLayout, layouts } from '../../shared/ingest/layouts/registry.ts'
+import { findLayout, layoutNameOf, layouts } from '../../shared/ingest/layouts/registry.ts'
 import type { Outcome, RecordOutcome } from '../../shared/ingest/outcomes.ts'
 import type { Mends } from '../../shared/ingest/quarantine.ts'
 import type { Receipt } from '../../shared/ingest/receipt.ts'
@@ -299,7 +299,8 @@ const UNRESOLVED = 'kept, but it names no unified social credit code, so it join
 
 /** A place with the header of its column beside the field's code: `/records/3/CF_WSH (处罚决定书文号)`. */
 function placesIn(layout: string): (path: string) => string {
-  const columns = findLayout(layout)?.columns ?? []
+  // Of a receipt by an older version: what this one still has is called the same
+  const columns = findLayout(layoutNameOf(layout))?.columns ?? []
   const headers = new Map(columns.map(({ code, headers: [header] }) => [code, header]))
   return (path) => {
     const header = headers.get(path.slice(path.lastIndexOf('/') + 1))

@@ -6,7 +6,8 @@ import {
   quarantineSummarySchema,
 } from '../../shared/api/quarantine.ts'
 import { statusSchema } from '../../shared/api/receipts.ts'
-import { reasonGroupNames, reasonGroups } from '../../shared/ingest/quarantine.ts'
+import { layoutNameOf } from '../../shared/ingest/layouts/registry.ts'
+import { placesSchema, reasonGroupNames, reasonGroups } from '../../shared/ingest/quarantine.ts'
 import { quarantineStates } from '../../shared/ingest/quarantined.ts'
 import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
 import { expectDone } from '../command-end.ts'
@@ -155,7 +156,7 @@ function resubmitCommand(): Command {
           async (session) => {
             const path = `/v1/receipts/${encodeURIComponent(authority)}/${encodeURIComponent(id)}`
             const { receipt } = expectDone(await session.call({ method: 'GET', path, as }), statusSchema)
-            const layout = receipt.layout.split('@', 1)[0] ?? ''
+            const layout = layoutNameOf(receipt.layout)
             const mends = { submissionId: id, ...(places !== undefined && { places }) }
             return {
               ...(await pushFile(session, file, { ...options, as, authority, layout, mends })),
@@ -168,6 +169,7 @@ function resubmitCommand(): Command {
 }
 
 function parsePlaces(text: string): number[] {
-  if (/^\d{1,9}(,\d{1,9})*$/.test(text)) return text.split(',').map(Number)
+  const places = placesSchema.safeParse(text)
+  if (places.success) return places.data
   throw new InvalidArgumentError('Places of records, from 0, with commas between.')
 }

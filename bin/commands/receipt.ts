@@ -3,14 +3,10 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { statusSchema } from '../../shared/api/receipts.ts'
 import { canonicalJson } from '../../shared/base/canonical.ts'
-import { chinaDate, type Instant } from '../../shared/base/instant.ts'
-import { FileRefused } from '../../shared/ingest/formats/format.ts'
-import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { keptReceipt, keptReceiptSchema, type ProvenReceipt } from '../../shared/ingest/proven-receipt.ts'
 import type { Receipt } from '../../shared/ingest/receipt.ts'
-import { recordsRootOf } from '../../shared/ingest/trial.ts'
+import { type Shown, showRecords } from '../../shared/ingest/shown-records.ts'
 import { evidenceSchema } from '../../shared/ledger/evidence.ts'
-import { policySchema } from '../../shared/settings.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../command-end.ts'
 import { readBytes, writeNew } from '../file.ts'
@@ -116,24 +112,25 @@ function verifyCommand(): Command {
     )
 }
 
-// The receipt does not say whether individual businesses are admitted where it comes from: by either reading it may hold
 async function expectRecords(receipt: Receipt, file: string): Promise<void> {
-  const { format, open } = await findSentFile(file)
-  const layout = findLayout(receipt.layout)
-  for (const admitIndividualBusinesses of [false, true]) {
-    const policy = policySchema.parse({ admitIndividualBusinesses })
-    const today = chinaDate(receipt.receivedAt as Instant)
-    const context = layout && { layout, authority: receipt.authority, today }
-    const root =
-      context && (await recordsRootOf(context, { format, bytes: open() }, policy).catch(undefinedIfRefused))
-    if (root !== undefined && root === receipt.recordsRoot) return
-  }
-  throw new CommandEnd(1, 'RECORDS_DIFFER', `the receipt is not of the records in ${file}`)
+  const shown = await showRecords(receipt, await findSentFile(file))
+  if (shown === 'shown') return
+  const [code, reason] = notShown[shown]
+  throw new CommandEnd(1, code, `${reason} (${file}; ${receipt.layout})`)
 }
 
-function undefinedIfRefused(fault: unknown): undefined {
-  if (!(fault instanceof FileRefused)) throw fault
-}
+const notShown = {
+  differ: ['RECORDS_DIFFER', 'as it is read here, the file does not come to the records of the receipt'],
+  'not-shown': [
+    'RECORDS_NOT_SHOWN',
+    'the file may be what was sent, but another policy or release read it: tried are all and none of the codes that pass as resident IDs too, with and without individual businesses',
+  ],
+  'layout-changed': [
+    'LAYOUT_CHANGED',
+    'the receipt is by a version of the layout that is not the one here; verify it with the release of then',
+  ],
+  'no-root': ['RECORDS_NOT_SHOWN', 'the receipt has no records’ root to hold a file against'],
+} as const satisfies Readonly<Record<Exclude<Shown, 'shown'>, readonly [string, string]>>
 
 function parseProven(bytes: Uint8Array): ProvenReceipt | undefined {
   try {

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { Failure } from '../base/failure.ts'
+import type { RefusalCode } from '../ingest/refusal.ts'
 
 /** Problem details (RFC 9457). `code` and `path` are ours; `path` is a JSON Pointer into the request. */
 export const problemSchema = z
@@ -19,7 +20,7 @@ export const problemSchema = z
 /** Faults of the HTTP door itself. What a room refuses brings its own code and reason. */
 const titles = {
   REQUEST_MALFORMED: 'The request does not have the form the API describes.',
-  JSON_MALFORMED: 'The body is not JSON.',
+  BODY_NOT_JSON: 'The body is not JSON.',
   REQUEST_BROKEN_OFF: 'The connection ended before the request did.',
   BODY_TOO_LARGE: 'The body is larger than one request may be.',
   CONTENT_TYPE_UNKNOWN: 'The content type is none of those the route takes.',
@@ -27,27 +28,19 @@ const titles = {
   FORBIDDEN: 'The principal may not do this.',
   NOT_FOUND: 'There is no such thing, or not for this principal.',
   USCC_INVALID: 'The code is no unified social credit code.',
-  SENT_AT_IN_FUTURE: 'The submission was sent ahead of our clock.',
-  SUBMISSION_ID_REUSED: 'The submission id stands for another content.',
-  AUTHORITY_SUSPENDED: 'The authority is suspended.',
-  SIGNATURE_MISSING: 'This authority signs what it sends.',
-  SIGNATURE_INVALID: 'The signature does not hold.',
-  SIGNATURE_KEY_UNKNOWN: 'The authority has no such key.',
-  SIGNATURE_KEY_NOT_VALID: 'The key was not valid when this was sent, or is not now.',
-  SIGNATURE_REBOUND: 'The signature is one over another submission.',
   KEY_TAKEN: 'The authority has had this key before; make a new one.',
   KEY_PERIOD_INVALID: 'The keys before it cannot end before it begins.',
   AUTHORITY_UNKNOWN: 'There is no such authority.',
   PRINCIPAL_NAME_TAKEN: 'The name stands for another principal.',
   LAST_OPERATOR: 'Nobody would be left who may register principals; register another operator first.',
   ENTRY_PENDING: 'The entry waits to be sealed or applied; try again in a moment.',
-  ENTRY_NOT_ERASABLE: 'An erasure is what is left to be shown of what it erased.',
+  ENTRY_NOT_ERASABLE: 'An erasure stays, and a replay is erased with its submission.',
   SUBMISSION_TOO_LARGE: 'The submission has more rows than one request here has time to read again.',
   ROWS_UNKNOWN: 'The submission has no record at one of these places.',
   PUBLICATION_FAILED: 'The publication was given up here; nothing of it stands, and it can be tried again.',
   INTERNAL: 'Something failed here; it is not the request.',
   TEMPORARILY_UNAVAILABLE: 'Something failed here that may pass; try again.',
-} as const
+} as const satisfies Readonly<Record<string, string>> & { readonly [code in RefusalCode]?: never }
 
 export type Problem = {
   readonly status: ContentfulStatusCode
@@ -109,7 +102,7 @@ function isBrokenOff(fault: unknown, { req }: Context): boolean {
 
 // What hono throws of a body before any validation of ours; 400 for one that is no JSON
 const httpCodes: Readonly<Record<number, string>> = {
-  400: 'JSON_MALFORMED',
+  400: 'BODY_NOT_JSON',
   413: 'BODY_TOO_LARGE',
   415: 'CONTENT_TYPE_UNKNOWN',
 }

@@ -11,7 +11,7 @@ import {
 } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
 import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
-import type { Mends } from '../ingest/quarantine.ts'
+import { type Mends, placesSchema } from '../ingest/quarantine.ts'
 import { type Delivery, notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
 import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
@@ -139,8 +139,8 @@ async function receive(
     return problem(context, { status: 415, code: 'CONTENT_TYPE_UNKNOWN' })
   }
   const { authority: _, mends, places, ...query } = context.req.query()
-  const parsed = mends === undefined ? {} : { mends: parseMendsQuery(mends, places) }
-  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...query, ...parsed })
+  const said = { ...query, ...readMendsQuery(mends, places) }
+  const head = submissionHeadSchema.safeParse({ schemaVersion: ENVELOPE_VERSION, ...said })
   if (!head.success) return malformed(context, faultOf(head.error))
   if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
   const bytes = context.req.raw.body ?? NOTHING
@@ -190,12 +190,12 @@ function answer(context: Context, authority: Authority, received: Received): Res
   if (received.outcome === 'denied') {
     const { code, path } = received.refusal
     const status = code === 'AUTHORITY_SUSPENDED' ? 403 : 422
-    return problem(context, { status, code, path: path || undefined, detail: refusalReasons[code] })
+    return problem(context, { status, code, title: refusalReasons[code], path: path || undefined })
   }
   if (received.outcome === 'early' || received.outcome === 'reused') {
     const { code, path } = notTaken[received.outcome]
     const status = received.outcome === 'early' ? 422 : 409
-    return problem(context, { status, code, path, detail: refusalReasons[code] })
+    return problem(context, { status, code, title: refusalReasons[code], path })
   }
   const { submissionId, sha256 } = received.outcome === 'received' ? received.draft : received.receipt
   const receipt = `/v1/receipts/${authority.code}/${submissionId}`
@@ -204,9 +204,11 @@ function answer(context: Context, authority: Authority, received: Received): Res
   return context.json(body, status === 'received' ? 202 : 200)
 }
 
-/** What a query says of the submission that it mends, as a head has it. */
-function parseMendsQuery(submissionId: string, places: string | undefined): unknown {
-  return { submissionId, ...(places !== undefined && { places: places.split(',').map(Number) }) }
+/** What a query says of the submission that it mends, as a head has it; what are no places stays text, and is none there. */
+function readMendsQuery(submissionId: string | undefined, places: string | undefined): object {
+  if (submissionId === undefined && places === undefined) return {}
+  const read = places === undefined ? {} : { places: placesSchema.safeParse(places).data ?? places }
+  return { mends: { submissionId, ...read } }
 }
 
 /** The same as parameters of a query. */

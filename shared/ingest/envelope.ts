@@ -3,7 +3,7 @@ import { SIGNATURE_LIMIT } from '../authorities/signature.ts'
 import { type Sha256, sha256 } from '../base/digest.ts'
 import { instantSchema } from '../base/form.ts'
 import { findPersonalDataInId } from '../identity/personal-data.ts'
-import { findLayout } from './layouts/registry.ts'
+import { layoutNameOf } from './layouts/registry.ts'
 import { mendsSchema } from './quarantine.ts'
 
 export const ENVELOPE_VERSION = '1'
@@ -32,10 +32,11 @@ export type SubmissionHead = z.infer<typeof submissionHeadSchema>
 
 /**
  * The hash of what an id names, as a receipt states it: the layout and what was sent in it, by its own hash. The layout
- * goes by its name alone, however it was spelt; `sentAt` is no part of it, since a retry carries a new one.
+ * goes by its name alone, whatever version it was spelt with, so that a retry is one after the layout has changed too;
+ * `sentAt` is no part of it, since a retry carries a new one.
  */
 export function contentSha256(layout: string, sent: string): Sha256 {
-  return sha256(`${findLayout(layout)?.name ?? layout}\n${sent}`)
+  return sha256(`${layoutNameOf(layout)}\n${sent}`)
 }
 
 /** A JWS over what a submission is (signature.ts); beside a file it travels in a header, or with the pointer. */

@@ -7,6 +7,7 @@ import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
 import { acceptDraft, correctionsUntil, entryIdOf, refusedDraft, refusedId } from './accept.ts'
 import {
+  ENVELOPE_VERSION,
   type Envelope,
   envelopeSchema,
   type SubmissionHead,
@@ -15,6 +16,7 @@ import {
 } from './envelope.ts'
 import { checkFileName, parseFileName } from './file-name.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
+import { RECEIPT_VERSION } from './receipt.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 
 export const pointerSchema = z.strictObject({
@@ -102,7 +104,7 @@ export function parseDropKey(key: string, sentAt: string): Drop | undefined {
   if (authority === undefined) return undefined
   const [layout, name = '', ...deeper] = path.split('/')
   const head = submissionHeadSchema.safeParse({
-    schemaVersion: '1',
+    schemaVersion: ENVELOPE_VERSION,
     submissionId: parseFileName(name)?.stem,
     layout,
     sentAt: parseInstant(sentAt),
@@ -136,7 +138,7 @@ export async function refuseUnread(
   const layout = findLayout(head?.layout ?? '')
   const at = world.now()
   const draftHead = {
-    schemaVersion: '1' as const,
+    schemaVersion: RECEIPT_VERSION,
     authority: authority.code,
     submissionId,
     layout: layout === undefined ? 'unknown' : layoutId(layout),

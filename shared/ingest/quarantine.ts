@@ -70,6 +70,12 @@ export const mendsSchema = z.strictObject({
 })
 export type Mends = z.infer<typeof mendsSchema>
 
+/** Places as text, as a query or an option has them: whole numbers with commas between, and nothing else. */
+export const placesSchema = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,8})(,(0|[1-9]\d{0,8}))*$/)
+  .transform((text) => text.split(',').map(Number))
+
 export function quarantinePartition(authority: string) {
   return { table: 'ledger', partition: `quarantine#${authority}` } as const
 }

@@ -7,9 +7,12 @@ import { refusalCodes } from './refusal.ts'
 const count = z.int().min(0)
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 
+/** Of receipts and replies; what an envelope or a signature has is another (envelope.ts). */
+export const RECEIPT_VERSION = '1' as const
+
 /** What is kept of a submission for good. `received` is the sum of the four outcomes. */
 export const receiptSchema = z.strictObject({
-  schemaVersion: z.literal('1'),
+  schemaVersion: z.literal(RECEIPT_VERSION),
   authority: z.string(),
   submissionId: z.string(),
   layout: z.string(),

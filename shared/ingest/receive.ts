@@ -11,7 +11,7 @@ import { checkFileName } from './file-name.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
-import { findLayout, layoutId } from './layouts/registry.ts'
+import { findLayout, layoutId, layoutNameOf } from './layouts/registry.ts'
 import type { RowContext } from './minimise.ts'
 import {
   type Counts,
@@ -22,7 +22,7 @@ import {
 } from './outcomes.ts'
 import { findQuarantine, isLapsed } from './quarantine.ts'
 import { openReader } from './read.ts'
-import { findReceipt, type Receipt } from './receipt.ts'
+import { findReceipt, RECEIPT_VERSION, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 import { type Row, readFile, readRecords } from './rows.ts'
 import { checkContent, checkSender, type Sending } from './sender.ts'
@@ -166,7 +166,7 @@ function describeHead(
 ): DraftHead {
   const layout = findLayout(head.layout)
   return {
-    schemaVersion: '1',
+    schemaVersion: RECEIPT_VERSION,
     authority: authority.code,
     submissionId: head.submissionId,
     // A name nobody here knows is the sender's own text: it isn't kept
@@ -241,9 +241,7 @@ async function checkMends(
   const quarantine = await findQuarantine(store, authority.code, mends.submissionId)
   if (quarantine === undefined) return refuse('MENDS_UNKNOWN', '/mends')
   if (isLapsed(quarantine, today)) return refuse('MENDS_LAPSED', '/mends')
-  return findLayout(quarantine.layout.split('@', 1)[0] ?? '') === layout
-    ? undefined
-    : refuse('MENDS_DIFFERS', '/layout')
+  return layoutNameOf(quarantine.layout) === layout.name ? undefined : refuse('MENDS_DIFFERS', '/layout')
 }
 
 function refuse(code: Refusal['code'], path: string): Refusal {

@@ -19,7 +19,7 @@ import { findReplays, lastReplayKey, readParts } from '../records/replays.ts'
 import { findWatermark } from '../records/watermark.ts'
 import { openDigestSet } from './digest-set.ts'
 import type { Layout } from './layouts/layout.ts'
-import { findLayout, layoutId } from './layouts/registry.ts'
+import { findLayout, layoutId, layoutNameOf } from './layouts/registry.ts'
 import { minimiseRow, type RowContext } from './minimise.ts'
 import type { Refusal } from './refusal.ts'
 import { readRecords } from './rows.ts'
@@ -32,8 +32,6 @@ export type ReplayOrder = {
   readonly by: string
   /** Compares, and writes nothing. */
   readonly dryRun: boolean
-  /** The layout of a name in its version of today. */
-  readonly layoutOf?: (name: string) => Layout | undefined
   /** Asked before each row; without it there is all the time it takes. */
   readonly hasTime?: () => boolean
 }
@@ -74,9 +72,15 @@ export type Replayed =
  * held to be once that is applied; nothing is written where all is as it was. Holds one part and what it writes.
  */
 export async function replaySubmission(world: ReplayingWorld, order: ReplayOrder): Promise<Replayed> {
+  // The version it came in may be another by now
+  const layout = findLayout(layoutNameOf(submissionOf(order.entry)?.layout ?? ''))
+  return layout === undefined ? { outcome: 'none' } : replayBy(world, order, layout)
+}
+
+/** The same by a layout that is given. */
+export async function replayBy(world: ReplayingWorld, order: ReplayOrder, layout: Layout): Promise<Replayed> {
   const submission = submissionOf(order.entry)
-  const layout = (order.layoutOf ?? findLayout)(layoutNameOf(submission))
-  if (submission === undefined || layout === undefined) return { outcome: 'none' }
+  if (submission === undefined) return { outcome: 'none' }
   const last = await world.store.find(lastReplayKey(submission))
   const isSealed = last === undefined || (await findNumber(world.store, String(last.value))) !== undefined
   if (!isSealed || (await findWatermark(world.store)) <= order.entry.number) return { outcome: 'pending' }
@@ -97,11 +101,6 @@ export async function replaySubmission(world: ReplayingWorld, order: ReplayOrder
   const written = { gained: await writers.gained.finish(), lost: await writers.lost.finish() }
   if (written.gained.length + written.lost.length === 0) return { outcome: 'unchanged', report }
   return commitReplay(world, { order, submission, last, report, written })
-}
-
-// The version it came in may be another by now
-function layoutNameOf(submission: SubmissionPayload | undefined): string {
-  return submission?.layout?.split('@', 1)[0] ?? ''
 }
 
 type Commit = {

@@ -3,7 +3,6 @@ import type { Policy } from '../settings.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
-import type { RowContext } from './minimise.ts'
 import { type Counts, type Outcome, openOutcomes, outcomeOf, type RecordOutcome } from './outcomes.ts'
 import { openReader } from './read.ts'
 import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
@@ -54,26 +53,6 @@ export async function tryFile(layout: Layout, file: SentFile, options: TrialOpti
   }
   if (list.counts.received === 0) return refusedTrial({ code: 'SUBMISSION_EMPTY', path: '' })
   return { ...list.counts, reasons, records, ...(next !== undefined && { next }) }
-}
-
-/**
- * The records' root of a receipt (read.ts), worked out again from the file that was sent, by what the receipt says of
- * it. Throws `FileRefused` where it can't be read.
- */
-export async function recordsRootOf(
-  { layout, authority, today }: Pick<RowContext, 'layout' | 'authority' | 'today'>,
-  file: SentFile,
-  policy: Policy,
-): Promise<string> {
-  const reader = openReader({ layout, authority, policy, today })
-  for await (const rows of readFile(layout, file)) {
-    for (const row of rows) {
-      reader.read(row)
-      if (reader.isFull()) reader.takePart()
-    }
-  }
-  reader.takePart()
-  return reader.recordsRoot()
 }
 
 function refusedTrial(refusal: Refusal): Trial {

@@ -18,8 +18,7 @@ export type PublicationRule = {
   readonly id: string
   readonly from: CalendarDate
   readonly source: string
-  /** A lawyer has yet to read the provision where `unread` says that nobody here did. */
-  readonly needsCounsel: boolean
+  /** What of the provision nobody here has read: a lawyer is to. */
   readonly unread?: string
   /** The gravest first; of several that apply, the gravest counts. A record in none of them is held back. */
   readonly classes: readonly PublicationClass[]
@@ -36,7 +35,6 @@ export const publicationRules = {
       from: day('2023-05-01'),
       source:
         'NDRC Order 58 of 2023, 失信行为纠正后的信用信息修复管理办法（试行）: a penalty is published for three years at most, from the day it was imposed',
-      needsCounsel: false,
       classes: [{ name: 'any', months: 36 }],
     },
     {
@@ -44,7 +42,6 @@ export const publicationRules = {
       from: day('2026-04-01'),
       source:
         'NDRC Order 36 of 2025, 信用修复管理办法, chapter 2: minor matters are not published in principle and for three months at most, general ones for a year at most, serious ones for three years at most, from the day of the document',
-      needsCounsel: true,
       unread:
         'the wording of the class criteria (the words are those of the draft of September 2025 and of press reports; they name larger fines as general and give no amounts), what ministries have set for themselves, and whether what was decided before 2026-04-01 is judged anew, as it is here',
       classes: [
@@ -69,7 +66,6 @@ export const publicationRules = {
       from: day('2014-10-01'),
       source:
         'SAIC Order 68 of 2014, 企业经营异常名录管理暂行办法: an entry is public until the organisation is removed',
-      needsCounsel: true,
       unread:
         'the order, its successors, and which class Order 36 of 2025 gives an entry; three years, the longest that any class has, are set here so that an entry nobody removes ends too',
       classes: [{ name: 'any', months: 36 }],
@@ -81,7 +77,6 @@ export const publicationRules = {
       from: day('2021-09-01'),
       source:
         'SAMR Order 44 of 2021, 市场监督管理严重违法失信名单管理办法: three years from the day of listing, or until removed before',
-      needsCounsel: true,
       unread: 'the order; the periods are remembered, and a revision was drafted in October 2025',
       classes: [{ name: 'any', months: 36 }],
     },
@@ -90,7 +85,6 @@ export const publicationRules = {
       from: day('2026-04-01'),
       source:
         'NDRC Order 36 of 2025, 信用修复管理办法, chapter 2: serious matters, three years at most from the day of the document, or until repaired',
-      needsCounsel: true,
       unread: 'that an entry of a serious list is a serious matter stands in the draft of September 2025',
       classes: [{ name: 'serious', months: 36 }],
     },
@@ -101,7 +95,6 @@ export const publicationRules = {
       from: day('2017-05-01'),
       source:
         'SPC judicial interpretation 法释〔2017〕7号, 关于公布失信被执行人名单信息的若干规定, article 2: two years, and one to three more for some; deleted before when the judgment is performed',
-      needsCounsel: true,
       unread:
         'the whole text; two years are set for every entry, though for able debtors who refuse (article 1, item 1) it is said to have no term, and though a court may add one to three years',
       classes: [{ name: 'any', months: 24 }],
@@ -113,7 +106,6 @@ export const publicationRules = {
       from: day('2014-10-01'),
       source:
         'STA Announcement 40 of 2014, 纳税信用管理办法（试行）: grades of a year are published in April of the next; here each holds until the end of the April in which another may take its place',
-      needsCounsel: true,
       unread: 'the announcement, and the measures of 2025 that took its place (纳税缴费信用管理办法)',
       // From the last day of the year evaluated to 30 April of the year after the next
       classes: [{ name: 'any', months: 16 }],
@@ -125,7 +117,6 @@ export const publicationRules = {
       from: day('2022-02-01'),
       source:
         'STA Order 54 of 2021, 重大税收违法失信主体信息公布管理办法: three years from the day of publication, or until stopped before',
-      needsCounsel: true,
       unread: 'the order; the period is remembered',
       classes: [{ name: 'any', months: 36 }],
     },
@@ -134,7 +125,6 @@ export const publicationRules = {
       from: day('2026-04-01'),
       source:
         'NDRC Order 36 of 2025, 信用修复管理办法, chapter 2: serious matters, three years at most, or until repaired',
-      needsCounsel: true,
       unread: 'that an entry of a serious list is a serious matter stands in the draft of September 2025',
       classes: [{ name: 'serious', months: 36 }],
     },
@@ -145,7 +135,6 @@ export const publicationRules = {
       from: day('2021-11-01'),
       source:
         'GACC Order 251 of 2021, 海关注册登记和备案企业信用管理办法: advanced certified enterprises are examined again every five years',
-      needsCounsel: true,
       unread:
         'the order, a revision drafted in 2025, and how long a dishonest enterprise may be named: none is published here, nor is any other class',
       classes: [{ name: 'any', words: ['advanced-certified'], months: 60 }],
@@ -157,7 +146,6 @@ export const publicationRules = {
       from: day('2014-01-01'),
       source:
         'None: no provision was found that says how long a commitment that was not kept may be published',
-      needsCounsel: true,
       unread: 'what provinces have set for themselves',
       classes: [],
     },

@@ -2,6 +2,10 @@ import { gunzipSync } from 'node:zlib'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { handle } from 'hono/aws-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PAGE_RECORDS } from '../../shared/api/receipts.ts'
+import { layouts } from '../../shared/ingest/layouts/registry.ts'
+import { outcomeOf } from '../../shared/ingest/outcomes.ts'
+import { refusalCodes } from '../../shared/ingest/refusal.ts'
 import { type ApiHome, openApiHome, principalOf, recordsSent } from './home.ts'
 
 const as = principalOf.agency
@@ -34,6 +38,17 @@ describe('a long answer of a function', () => {
     expect(isBase64Encoded).toBe(false)
     expect(JSON.parse(body)).toMatchObject({ receipt: { received: records.length, refused: records.length } })
   })
+})
+
+test('a page of a receipt, whatever its records are refused for, is what it is said to be', () => {
+  const codes = layouts.flatMap(({ columns }) => columns.map(({ code }) => code))
+  const [longest = ''] = codes.toSorted((a, b) => b.length - a.length)
+  const sizes = refusalCodes.map((code) => {
+    // The last of as many records as a file may have
+    const told = outcomeOf({ code, path: `/${longest}` }, 19_999_999)
+    return Buffer.byteLength(`${JSON.stringify(told)},`) * PAGE_RECORDS
+  })
+  expect(Math.max(...sizes)).toBeLessThan(2_400_000)
 })
 
 /** As API Gateway does. */

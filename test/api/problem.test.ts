@@ -3,6 +3,7 @@ import { stagesOf } from '../../bin/home-session.ts'
 import { createApi } from '../../shared/api/app.ts'
 import { problemSchema } from '../../shared/api/problem.ts'
 import { Failure } from '../../shared/base/failure.ts'
+import { refusalReasons } from '../../shared/ingest/refusal.ts'
 import type { Objects } from '../../shared/ports.ts'
 import { codeOf } from '../datasets/home.ts'
 import {
@@ -44,10 +45,10 @@ type Row = readonly [title: string, sent: Sent, status: number, code: string, pa
 
 // biome-ignore format: a table reads by rows
 const bodies: readonly Row[] = [
-  ['a submission that is no JSON', post(agency, '/v1/submissions', { headers: json, body: '{"records' }), 400, 'JSON_MALFORMED'],
-  ['a case that is no JSON', post(agency, '/v1/cases', { headers: json, body: '{"fields' }), 400, 'JSON_MALFORMED'],
-  ['a command that is no JSON', post('officer-one', '/v1/cases/:held/approve', { headers: json, body: 'approve' }), 400, 'JSON_MALFORMED'],
-  ['a JSON body of no bytes', post('steward', '/v1/datasets/organisations/versions', { headers: json, body: '' }), 400, 'JSON_MALFORMED'],
+  ['a submission that is no JSON', post(agency, '/v1/submissions', { headers: json, body: '{"records' }), 400, 'BODY_NOT_JSON'],
+  ['a case that is no JSON', post(agency, '/v1/cases', { headers: json, body: '{"fields' }), 400, 'BODY_NOT_JSON'],
+  ['a command that is no JSON', post('officer-one', '/v1/cases/:held/approve', { headers: json, body: 'approve' }), 400, 'BODY_NOT_JSON'],
+  ['a JSON body of no bytes', post('steward', '/v1/datasets/organisations/versions', { headers: json, body: '' }), 400, 'BODY_NOT_JSON'],
   ['a submission of an unknown content type', post(agency, '/v1/submissions', { headers: text, body: 'x' }), 415, 'CONTENT_TYPE_UNKNOWN'],
   ['a submission of a content type named as what objects inherit', post(agency, '/v1/submissions?submissionId=p-2&layout=registration&sentAt=2026-01-01T00:00:00Z', { headers: { 'content-type': 'constructor' }, body: 'x' }), 415, 'CONTENT_TYPE_UNKNOWN'],
   ['a case of an unknown content type', post(agency, '/v1/cases', { headers: text, body: '{}' }), 415, 'CONTENT_TYPE_UNKNOWN'],
@@ -124,6 +125,9 @@ describe.each(Object.entries(tables))('%s that is not taken is answered with a p
       const answer = await api.send({ ...sent, path: held(sent.path) })
       const told = { status: answer.status, code: answer.body['code'], path: answer.body['path'] }
       expect(told).toEqual({ status, code, path })
+      // In the words of the receipt, where there is one: each code is explained once
+      const reasons: Readonly<Record<string, string>> = refusalReasons
+      if (code in reasons) expect(answer.body['title']).toBe(reasons[code])
       expectProblem(answer)
       expect(api.faults).toEqual([])
     })

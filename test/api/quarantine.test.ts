@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ApiHome, openApiHome, principalOf, recordsSent } from './home.ts'
+import { type ApiHome, NOW, openApiHome, principalOf, recordsSent } from './home.ts'
 
 const OWN = principalOf.agency
 const OTHER = 'demo-environment-bureau'
@@ -54,4 +54,30 @@ test.each(['steward', 'auditor'] as const)('the %s sees those of all, or of one'
   })
   expect((await list(as, `?authority=${OTHER}`)).records).toHaveLength(1)
   expect((await list(as, `?authority=${OTHER}&state=lapsed`)).records).toHaveLength(0)
+})
+
+function mend(submissionId: string, query: string) {
+  const sentAt = encodeURIComponent(NOW)
+  return api.send({
+    ...{ method: 'POST', as: OTHER, headers: { 'content-type': 'text/csv' }, body: 'CF_XDR_MC\r\nx\r\n' },
+    path: `/v1/submissions?submissionId=${submissionId}&layout=penalty-2018&sentAt=${sentAt}${query}`,
+  })
+}
+
+test.each(['', ',', '0,', ',0', '0,,0', '0x10', ' 0', '00', '-1', '1e3', '1.5', 'all', '9999999999'])(
+  'of a file that mends records, the places %j are none, and nothing is received',
+  async (places) => {
+    expect(await mend('m1', `&mends=s1&places=${encodeURIComponent(places)}`)).toMatchObject({
+      status: 400,
+      body: { code: 'REQUEST_MALFORMED', path: '/mends/places' },
+    })
+  },
+)
+
+test('places without the submission that they are of are not passed over', async () => {
+  expect(await mend('m1', '&places=0')).toMatchObject({ status: 400, body: { path: '/mends/submissionId' } })
+})
+
+test('a file that mends records by their places is received', async () => {
+  expect(await mend('m2', '&mends=s1&places=0')).toMatchObject({ status: 202 })
 })

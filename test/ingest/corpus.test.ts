@@ -10,7 +10,7 @@ import { takeFile } from './sample.ts'
 
 const CORPUS = fileURLToPath(new URL('corpus', import.meta.url))
 
-// What each comes to lies beside it, as JSON
+// What each comes to lies beside it, as JSON: npm run corpus writes what is missing or another, and somebody reads it
 const files = readdirSync(CORPUS, { recursive: true, encoding: 'utf8' }).filter(
   (path) => extname(path) !== '.json' && parseFileName(path) !== undefined,
 )

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { detectFile } from '../../shared/ingest/detect.ts'
 import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { FileRefused } from '../../shared/ingest/formats/format.ts'
-import type { Column } from '../../shared/ingest/layouts/layout.ts'
+import type { Column, Layout } from '../../shared/ingest/layouts/layout.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { csvOf, minimalRow, rows, streamOf } from './sample.ts'
 
@@ -15,10 +15,12 @@ async function detect(bytes: string | Uint8Array, name = 'a.csv'): Promise<strin
   return told.map(({ name }) => name).join(' or ')
 }
 
-// What takes back, mends or corrects has the same columns: which it is, the sender has to say
-const TIED = layouts.filter(({ name }) => ['withdrawal', 'credit-repair', 'correction'].includes(name))
+// Of those that have the same columns for records of the same type, the sender has to say which it is
+const tied = layouts.filter((layout) =>
+  layoutsLike(layout).some((each) => each !== layout && each.recordType === layout.recordType),
+)
 const files = readdirSync(corpus)
-  .filter((layout) => !TIED.some(({ name }) => name === layout))
+  .filter((layout) => !tied.some(({ name }) => name === layout))
   .flatMap((layout) => readdirSync(new URL(layout, corpus)).map((name) => ({ layout, name })))
   .filter(({ name }) => parseFileName(name) !== undefined && !name.endsWith('.json'))
   // Its header lacks a column, and it is refused for that
@@ -29,22 +31,21 @@ describe('the layout of a file', () => {
     expect(await detect(readFileSync(new URL(`${layout}/${name}`, corpus)), name)).toBe(layout)
   })
 
-  test.each(layouts.filter((layout) => !TIED.includes(layout)))(
-    '$name is told from the field codes of records as well, or named with those that have the same',
+  test.each(layouts)(
+    '$name is told from the field codes of a table or of records, or named with those that have the same',
     async (layout) => {
-      const line = JSON.stringify(Object.fromEntries(layout.columns.map(({ code }) => [code, ''])))
-      const same = layouts.filter(({ columns }) => codesOf(columns) === codesOf(layout.columns))
-      expect(await detect(`${line}\n`, 'a.ndjson')).toBe(same.map(({ name }) => name).join(' or '))
+      const codes = layout.columns.map(({ code }) => code)
+      const names = layoutsLike(layout)
+        .map(({ name }) => name)
+        .join(' or ')
+      const line = JSON.stringify(Object.fromEntries(codes.map((code) => [code, ''])))
+      expect(await detect(`${line}\n`, 'a.ndjson')).toBe(names)
+      expect(await detect(csvOf([codes, codes.map(() => 'x')]))).toBe(names)
     },
   )
 
-  test('is one of several where they have the same columns, and all of them are named', async () => {
-    const [layout] = TIED
-    if (layout === undefined) throw new Error('no layout')
-    const columns = layout.columns.map(({ code }) => code)
-    expect(await detect(csvOf([columns, columns.map(() => 'x')]))).toBe(
-      TIED.map(({ name }) => name).join(' or '),
-    )
+  test('is one of three, and no more, where it takes back, mends or corrects', () => {
+    expect(tied.map(({ name }) => name)).toEqual(['withdrawal', 'credit-repair', 'correction'])
   })
 
   test('is none where no layout’s required columns are there', async () => {
@@ -81,6 +82,10 @@ describe('the layout of a file', () => {
     await expect(detect('<!DOCTYPE x><x/>', 'a.xml')).rejects.toThrow(FileRefused)
   })
 })
+
+function layoutsLike(layout: Layout): readonly Layout[] {
+  return layouts.filter(({ columns }) => codesOf(columns) === codesOf(layout.columns))
+}
 
 function codesOf(columns: readonly Column[]): string {
   return columns

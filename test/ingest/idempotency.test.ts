@@ -112,10 +112,13 @@ describe('an id', () => {
     })
   })
 
-  test('stands for the same content however the layout is spelt', async () => {
+  test.each([
+    ['with its version', 'licence-2018@1'],
+    ['with one that is not today’s any more, or not yet', 'licence-2018@99'],
+  ])('stands for the same content however the layout is spelt: %s', async (_, spelling) => {
     await withWorld(async (world) => {
       await take(world, recordsDelivery(statements, { layout: 'licence-2018' }))
-      const spelt = recordsDelivery(statements, { layout: 'licence-2018@1' })
+      const spelt = recordsDelivery(statements, { layout: spelling })
       expect((await receiveSubmission(world, spelt)).outcome).toBe('repeated')
     })
   })

@@ -18,6 +18,13 @@ test('docs/layouts.md is what the layouts say: npm run docs writes it', () => {
   expect(written).toBe(layoutsDocument())
 })
 
+test('README’s table of layouts names each, and no other', () => {
+  const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8')
+  const [, table = ''] = /\| layouts +\|\n((?:\|.*\n)+)/.exec(readme) ?? []
+  const named = [...table.matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name)
+  expect(named.toSorted()).toEqual(layouts.map(({ name }) => name).toSorted())
+})
+
 const wrongInside = `${codeOf(1).slice(0, 16)}${codeOf(1).charAt(16) === '0' ? '1' : '0'}`
 /** Passes as a code and as a resident ID; division 999999 does not exist. */
 const ambiguous = '99999919730101006X'

@@ -1,12 +1,11 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { canonicalJson, type Json } from '../../shared/base/canonical.ts'
 import { sha256 } from '../../shared/base/digest.ts'
-import { type CalendarDate, instantOf } from '../../shared/base/instant.ts'
+import { instantOf } from '../../shared/base/instant.ts'
 import { buryDraft } from '../../shared/ingest/accept.ts'
-import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { findProgress, findReceipt } from '../../shared/ingest/receipt.ts'
-import { recordsRootOf } from '../../shared/ingest/trial.ts'
+import { showRecords } from '../../shared/ingest/shown-records.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findSealedEntry } from '../../shared/ledger/sealed.ts'
 import type { ObjectKey } from '../../shared/ports.ts'
@@ -16,20 +15,14 @@ import { PART_RECORD_LIMIT } from '../../shared/records/part.ts'
 import { advanceWatermark } from '../../shared/records/watermark.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { mth } from '../ledger/definition.ts'
-import {
-  csvOf,
-  fileDelivery,
-  recordsDelivery,
-  rows,
-  streamOf,
-  take,
-  takeRecords,
-  withWorld,
-} from './sample.ts'
+import { codeOf } from '../records/world.ts'
+import { csvOf, recordsDelivery, rows, streamOf, take, takeFile, takeRecords, withWorld } from './sample.ts'
 
 const layout = 'penalty-2018'
 const row = rows[layout]
 const good = (n: number) => ({ ...row, CF_WSH: `示罚〔2026〕${n}号` })
+/** Pass as codes and as resident IDs; division 999999 does not exist. */
+const ambiguous = ['99999919730101006X', '99999919600101040X'] as const
 const refused = { ...row, CF_JDRQ: 'yesterday' }
 
 /** The root as RFC 6962 defines it, over the records as they lie in the archive. */
@@ -57,22 +50,65 @@ test('the records’ root goes on from part to part', async () => {
   expect(draft.recordsRoot).toBe(plainRoot(records))
 })
 
-test('whoever has the file that was sent can work the records’ root out again, and of no other file', async () => {
+describe('whoever has a file', () => {
   const file = (...statements: readonly object[]) =>
     csvOf([Object.keys(row), ...statements.map((each) => Object.values(each))])
-  const rootOf = (text: string, authority = 'authority-0') => {
-    const context = { layout: findLayout(layout) as never, authority, today: '2026-06-01' as CalendarDate }
-    const bytes = streamOf(Buffer.from(text))
-    return recordsRootOf(context, { format: 'csv', bytes }, policySchema.parse({}))
-  }
-  await withWorld(async (world) => {
+  const readable = (text: string) => ({ format: 'csv' as const, open: () => streamOf(Buffer.from(text)) })
+  const of = (CF_XDR_SHXYM: string) => ({ ...row, CF_XDR_SHXYM })
+  const receiptOf = async (text: string, policy = {}) =>
+    (await takeFile(text, 'csv', { layout, policy })).draft
+
+  test('can hold it against the records’ root of a receipt, and no other file', async () => {
     const text = file(good(1), refused, good(2), good(1))
-    const { draft } = await take(world, fileDelivery(text, 'csv', { layout }))
-    expect(draft).toMatchObject({ accepted: 2, repeated: 1, refused: 1 })
-    expect(await rootOf(text)).toBe(draft.recordsRoot)
-    for (const other of [file(good(1), refused), file(good(2), good(1)), file(good(1), refused, good(3))])
-      expect(await rootOf(other)).not.toBe(draft.recordsRoot)
-    expect(await rootOf(text, 'authority-1')).not.toBe(draft.recordsRoot)
+    const receipt = await receiptOf(text)
+    expect(receipt).toMatchObject({ accepted: 2, repeated: 1, refused: 1 })
+    expect(await showRecords(receipt, readable(text))).toBe('shown')
+    for (const other of [
+      file(good(1), refused),
+      file(good(2), good(1)),
+      file(good(1), refused, good(3)),
+      'none',
+    ])
+      expect(await showRecords(receipt, readable(other))).toBe('differ')
+    expect(await showRecords({ ...receipt, authority: 'authority-1' }, readable(text))).not.toBe('shown')
+  })
+
+  test.each([
+    ['nothing besides', {}],
+    ['individual businesses', { admitIndividualBusinesses: true }],
+    ['a code that passes as a resident ID too', { ambiguousCodes: ambiguous.slice(0, 1) }],
+    ['both', { admitIndividualBusinesses: true, ambiguousCodes: ambiguous.slice(0, 1) }],
+  ])('can do so where the policy admitted %s', async (_, policy) => {
+    const text = file(good(1), of(codeOf(1, '92')), of(ambiguous[0]), good(2))
+    expect(await showRecords(await receiptOf(text, policy), readable(text))).toBe('shown')
+    const other = file(good(1), of(codeOf(1, '92')), of(ambiguous[0]), good(3))
+    expect(await showRecords(await receiptOf(text, policy), readable(other))).toBe('differ')
+  })
+
+  test('is told no untruth where the policy admitted one such code and not the other', async () => {
+    const text = file(good(1), ...ambiguous.map(of))
+    for (const [admitted, shown] of [
+      [[], 'shown'],
+      [ambiguous, 'shown'],
+      [ambiguous.slice(1), 'not-shown'],
+    ] as const) {
+      const receipt = await receiptOf(text, { ambiguousCodes: admitted })
+      expect(await showRecords(receipt, readable(text))).toBe(shown)
+    }
+  })
+
+  test('is told no untruth where it is what was sent, and was read otherwise', async () => {
+    const text = file(good(1))
+    const receipt = { ...(await receiptOf(text)), recordsRoot: sha256('') }
+    expect(await showRecords(receipt, readable(text))).toBe('not-shown')
+    expect(await showRecords(receipt, readable(file(good(2))))).toBe('differ')
+  })
+
+  test('is told where the receipt is by another version of the layout, or has no root', async () => {
+    const text = file(good(1))
+    const receipt = await receiptOf(text)
+    expect(await showRecords({ ...receipt, layout: `${layout}@99` }, readable(text))).toBe('layout-changed')
+    expect(await showRecords(await receiptOf('none'), readable('none'))).toBe('no-root')
   })
 })
 

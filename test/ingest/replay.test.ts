@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { receiveSubmission } from '../../shared/ingest/receive.ts'
-import { type Replayed, type ReplayOrder, replaySubmission } from '../../shared/ingest/replay.ts'
+import { type Replayed, type ReplayOrder, replayBy, replaySubmission } from '../../shared/ingest/replay.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findLedgerSize, findSealedEntry } from '../../shared/ledger/sealed.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
@@ -39,21 +40,22 @@ async function settle(world: TestWorld): Promise<void> {
 
 async function replay(
   world: TestWorld,
-  layoutOf = asItIs,
+  mapping = asItIs,
   dryRun = false,
   time: Pick<ReplayOrder, 'hasTime'> = {},
 ): Promise<Replayed> {
   const entry = await findSealedEntry(world.store, 0)
   if (entry === undefined) throw new Error('no entry')
-  const replayed = await replaySubmission(world, {
-    entry,
-    by: 'operator',
-    dryRun,
-    ...(layoutOf && { layoutOf }),
-    ...time,
-  })
+  const order = { entry, by: 'operator', dryRun, ...time }
+  const replayed = await (mapping === asItIs
+    ? replaySubmission(world, order)
+    : replayBy(world, order, mapped(mapping)))
   if (!dryRun) await settle(world)
   return replayed
+}
+
+function mapped(mapping = asItIs): Layout {
+  return mapping?.('penalty-2018') ?? expect.fail('no layout')
 }
 
 async function contents(world: TestWorld): Promise<readonly unknown[]> {
@@ -155,10 +157,10 @@ describe('a submission whose rows are read again', () => {
   test('waits while it, or its last replay, is not sealed', async () => {
     const world = await openHeld()
     const entry = await findSealedEntry(world.store, 0)
-    if (entry === undefined || folding === undefined) expect.fail('no entry')
-    const order = { entry, by: 'operator', dryRun: false, layoutOf: folding }
-    expect(await replaySubmission(world, order)).toMatchObject({ outcome: 'replayed' })
-    expect(await replaySubmission(world, order)).toEqual({ outcome: 'pending' })
+    if (entry === undefined) expect.fail('no entry')
+    const order = { entry, by: 'operator', dryRun: false }
+    expect(await replayBy(world, order, mapped(folding))).toMatchObject({ outcome: 'replayed' })
+    expect(await replayBy(world, order, mapped(folding))).toEqual({ outcome: 'pending' })
     world.close()
   })
 })
@@ -185,9 +187,8 @@ describe('what is erased', () => {
     for (const isReplayFirst of [true, false]) {
       const world = await openHeld()
       const entry = await findSealedEntry(world.store, 0)
-      if (entry === undefined || folding === undefined) expect.fail('no entry')
-      const replaying = () =>
-        replaySubmission(world, { entry, by: 'operator', dryRun: false, layoutOf: folding })
+      if (entry === undefined) expect.fail('no entry')
+      const replaying = () => replayBy(world, { entry, by: 'operator', dryRun: false }, mapped(folding))
       if (isReplayFirst) await replaying()
       await orderErasure(world, { ...order, ...choice })
       await sealPending(world)

@@ -5,7 +5,7 @@ import type { Draft } from '../../shared/ingest/accept.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { envelopeSchema, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import type { FileFormat } from '../../shared/ingest/formats/registry.ts'
-import type { Column, Layout } from '../../shared/ingest/layouts/layout.ts'
+import type { Column, ColumnKind, Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { type RecordOutcome, readOutcomes } from '../../shared/ingest/outcomes.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
@@ -14,52 +14,70 @@ import { type FactRecord, recordSchema } from '../../shared/records/record.ts'
 import { type Policy, policySchema } from '../../shared/settings.ts'
 import { authorities, codeOf, openTestWorld, type TestWorld } from '../records/world.ts'
 
-export type LayoutName = 'licence-2018' | 'penalty-2018' | 'registration'
 export type SampleRow = Readonly<Record<string, string>>
 
 /** Division 999999 does not exist, so nobody has this number. It ends with an X. */
 export const RESIDENT_ID = withCheck('99999919700101005')
 export const MOBILE_NUMBER = '13900000000'
 
-/** The least that makes a record in each layout, under the standard's field codes. */
-export const rows: Readonly<Record<LayoutName, SampleRow>> = {
-  'licence-2018': {
-    XK_XDR_MC: '示例有限公司',
-    XK_XDR_SHXYM: codeOf(1),
-    XK_WSH: '示许〔2026〕1号',
-    XK_JDRQ: '2026-01-05',
-    XK_XKJG: '示例局',
-  },
-  'penalty-2018': {
-    CF_XDR_MC: '示例有限公司',
-    CF_XDR_SHXYM: codeOf(1),
-    CF_WSH: '示罚〔2026〕1号',
-    CF_CFLB: '罚款',
-    CF_JDRQ: '2026-01-05',
-    CF_CFJG: '示例局',
-  },
-  registration: { comp_nm: '示例有限公司', uni_social_crd_cd: codeOf(1) },
+/** The least that makes a record in any layout, under the standard's field codes, worked out from its columns. */
+export function minimalRow({ columns }: Layout): SampleRow {
+  const identifier = columns.find(({ kind }) => kind === 'uscc' || kind === 'identifier')
+  const stated = columns.filter(
+    (column) => column.required || column.orElse !== undefined || column === identifier,
+  )
+  return Object.fromEntries(stated.map((column) => [column.code, cellOf(column)]))
 }
 
-/** The least that makes a record in any layout, worked out from its columns. */
-export function minimalRow(layout: Layout): SampleRow {
-  const identifier = layout.columns.find(({ kind }) => kind === 'uscc' || kind === 'identifier')
-  const required = layout.columns.filter(({ required, orElse }) => required || orElse !== undefined)
-  return Object.fromEntries([
-    ...required.map((column): [string, string] => [column.code, cellOf(column)]),
-    [identifier?.code ?? missing(), codeOf(1)],
-  ])
+/** A row in any layout that states all it can of an organisation by its code, under the headers of a table. */
+export function fullRow({ columns }: Layout): SampleRow {
+  return Object.fromEntries(columns.map((column) => [column.headers[0] ?? column.code, cellOf(column)]))
 }
 
 function cellOf({ kind, fact, codes }: Column): string {
-  const [code] = Object.keys(codes ?? {})
-  if (kind === 'text') return fact === 'subjectName' || fact === 'name' ? '示例有限公司' : '示例局'
-  if (kind === 'number') return '示〔2026〕1号'
-  if (kind === 'date' || kind === 'past-date') return '2026-01-05'
-  if (kind === 'list') return code ?? '罚款'
-  if (kind === 'coded') return code ?? missing()
-  if (kind === 'year') return '2025'
-  throw new Error(`no sample of ${kind}`)
+  if (fact === 'subjectName' || fact === 'name') return '示例有限公司'
+  const [first] = Object.keys(codes ?? {})
+  return first !== undefined && (kind === 'coded' || kind === 'list') ? first : cells[kind]
+}
+
+/** A cell of each kind of column that makes no row another than of the one organisation. */
+const cells: Readonly<Record<ColumnKind, string>> = {
+  text: '示例局',
+  number: '示〔2026〕1号',
+  date: '2026-01-05',
+  'past-date': '2026-01-05',
+  'end-date': '2099-12-31',
+  year: '2025',
+  'yuan-from-wan': '1.5',
+  yuan: '15000',
+  capital: '500',
+  'capital-in-yuan': '',
+  code: '330200',
+  list: '罚款',
+  coded: '',
+  'organisation-type': '有限责任公司',
+  uscc: codeOf(1),
+  identifier: codeOf(1),
+  'organisation-code': '',
+  'registration-number': '',
+  'tax-number': '',
+  'subject-class': '法人及非法人组织',
+  'subject-person': '',
+  'person-trait': '',
+  person: '某某',
+  transport: '2026-01-07 08:00:00',
+}
+
+/** The least that makes a record in each of these layouts. */
+export const rows = {
+  'licence-2018': minimalRow(known('licence-2018')),
+  'penalty-2018': minimalRow(known('penalty-2018')),
+  registration: minimalRow(known('registration')),
+} as const satisfies Readonly<Record<string, SampleRow>>
+export type LayoutName = keyof typeof rows
+
+export function known(name: string): Layout {
+  return findLayout(name) ?? missing()
 }
 
 /** What a submission came to: its receipt, the outcome of each record, and what the archive keeps. */
@@ -96,7 +114,7 @@ export async function outcomeOf(
   cells: SampleRow,
   policy: Partial<Policy> = {},
 ): Promise<string> {
-  const row = { ...minimalRow(findLayout(layout) ?? missing()), ...cells }
+  const row = { ...minimalRow(known(layout)), ...cells }
   const { outcomes } = await takeRecords([row], { layout, policy })
   return outcomes[0]?.code ?? outcomes[0]?.outcome ?? 'nothing'
 }

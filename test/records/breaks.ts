@@ -1,7 +1,7 @@
 import type { Instant } from '../../shared/base/instant.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
-import { replaySubmission } from '../../shared/ingest/replay.ts'
+import { replayBy } from '../../shared/ingest/replay.ts'
 import { pendingShard } from '../../shared/ledger/outbox.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findHead, findLedgerSize } from '../../shared/ledger/sealed.ts'
@@ -110,7 +110,7 @@ export const breaks: readonly Break[] = [
   {
     mistake: 'a replay follows none of those before it',
     stages: {
-      replay: (world, order) => replaySubmission({ ...world, store: forgetting(world.store) }, order),
+      replay: (world, order, layout) => replayBy({ ...world, store: forgetting(world.store) }, order, layout),
     },
     caught: /what stands as of|sum of new records/,
   },

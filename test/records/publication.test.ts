@@ -478,9 +478,9 @@ describe('the table of rules', () => {
   })
 
   test('says of each rule where it comes from, and what of it a lawyer has yet to read', () => {
-    for (const { source, needsCounsel, ...rule } of rules) {
-      expect(source.length).toBeGreaterThan(20)
-      expect('unread' in rule).toBe(needsCounsel)
+    for (const rule of rules) {
+      expect(rule.source.length).toBeGreaterThan(20)
+      if ('unread' in rule) expect(rule.unread.length).toBeGreaterThan(20)
     }
   })
 

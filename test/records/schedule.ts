@@ -3,12 +3,14 @@ import { Failure } from '../../shared/base/failure.ts'
 import { instantOf } from '../../shared/base/instant.ts'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { envelopeSchema } from '../../shared/ingest/envelope.ts'
+import { layoutNameOf } from '../../shared/ingest/layouts/registry.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
-import { replaySubmission } from '../../shared/ingest/replay.ts'
+import { replayBy } from '../../shared/ingest/replay.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findSealedEntry } from '../../shared/ledger/sealed.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
 import { standingRecords } from '../../shared/records/as-of.ts'
+import { submissionOf } from '../../shared/records/entry.ts'
 import { advanceWatermark, findWatermark } from '../../shared/records/watermark.ts'
 import { Crash, type Schedule as Faults, faultsFrom, faulty } from '../faults.ts'
 import { openTurnstile, turning } from '../ledger/turnstile.ts'
@@ -22,7 +24,7 @@ export const stages = {
   seal: sealPending,
   apply: applyEntry,
   advance: advanceWatermark,
-  replay: replaySubmission,
+  replay: replayBy,
   watermark: findWatermark,
   standing: standingRecords,
 }
@@ -188,9 +190,10 @@ async function doDeed({ world, process, schedule, using }: Life, { kind, pick }:
 /** Reads one of the first entries again, if that is a submission, by one of the mappings. */
 async function replay(world: TestWorld, pick: number, using: Stages): Promise<void> {
   const entry = await findSealedEntry(world.store, pick % 4)
-  const layoutOf = mappings[pick % mappings.length]
-  if (entry !== undefined)
-    await using.replay(world, { entry, by: 'operator', dryRun: false, ...(layoutOf && { layoutOf }) })
+  const name = layoutNameOf((entry && submissionOf(entry)?.layout) ?? '')
+  const layout = mappings[pick % mappings.length]?.(name)
+  if (entry !== undefined && layout !== undefined)
+    await using.replay(world, { entry, by: 'operator', dryRun: false }, layout)
 }
 
 async function withMessage(

@@ -58,3 +58,8 @@ export function findLayout(name: string): Layout | undefined {
 export function layoutId(layout: Layout): string {
   return `${layout.name}@${layout.version}`
 }
+
+/** The name in what may be a name or an id, of whatever version: where only the name counts, an old one means it too. */
+export function layoutNameOf(nameOrId: string): string {
+  return nameOrId.replace(/@.*$/s, '')
+}
