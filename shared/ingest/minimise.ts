@@ -121,7 +121,9 @@ function personalDataFault(column: Column, cell: string): RefusalCode | undefine
   const found =
     findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(column, cell)))
   const isNumber =
-    kind === 'number' && found !== undefined && isNumberOfDivision(cell.normalize('NFKC').trim())
+    /^(?:registration-)?number$/.test(kind) &&
+    found !== undefined &&
+    isNumberOfDivision(cell.normalize('NFKC').trim())
   return found === undefined || isNumber ? undefined : 'TEXT_PERSONAL_DATA'
 }
 
