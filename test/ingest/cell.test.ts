@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseCalendarDate } from '../../shared/base/instant.ts'
 import {
   foldDocumentNumber,
   readCapital,
   readDate,
   readEndDate,
+  readEndOrPeriod,
   readText,
   readYuan,
   readYuanFromWan,
@@ -146,6 +148,35 @@ describe('a date', () => {
 
   test('of an end is a day like any other before 2099', () => {
     expect(readEndDate('2098-12-31')).toEqual({ value: '2098-12-31' })
+  })
+})
+
+describe('an end that may be a period', () => {
+  const from = parseCalendarDate('2024-02-29')
+
+  test.each([
+    ['3年', '2027-02-28'],
+    ['三年', '2027-02-28'],
+    ['１年', '2025-02-28'],
+    ['四年', '2028-02-29'],
+    ['半年', '2024-08-29'],
+    ['六个月', '2024-08-29'],
+    ['12个月', '2025-02-28'],
+    ['十二个月', '2025-02-28'],
+    ['36个月', '2027-02-28'],
+    ['2024年12月31日', '2024-12-31'],
+    ['长期', undefined],
+    ['', undefined],
+  ])('of a decision of 2024-02-29, %s, lasts to %s', (cell, end) => {
+    expect(readEndOrPeriod(cell, from)).toEqual({ value: end })
+  })
+
+  test.each(['3', '1', '0年', '百年', '三年以内', '十十年', '3月'])('%s is none', (cell) => {
+    expect(readEndOrPeriod(cell, from)).toEqual({ fault: 'DATE_INVALID' })
+  })
+
+  test('is none where nothing says from when it runs', () => {
+    expect(readEndOrPeriod('3年', undefined)).toEqual({ fault: 'DATE_INVALID' })
   })
 })
 
