@@ -152,7 +152,7 @@ function readAmount(cell: string, bareUnit: '万元' | '元'): Reading<string> {
 
 const CAPITAL = /^(人民币)?\s*(\d[\d,]*)(?:\.(\d+))?(\D*)$/
 const CAPITAL_UNIT =
-  /^(万|亿)?(?:元|圆)?整?(人民币|美元|港元|港币|欧元|日元|英镑|新台币|新加坡元|澳大利亚元|加拿大元|韩元|瑞士法郎)?(?:元|圆)?$/
+  /^(万|亿)?(?:元|圆)?整?(人民币|美元|港元|港币|欧元|日元|英镑|新台币|新加坡元|澳大利亚元|加拿大元|加元|澳元|新西兰元|澳门元|韩元|瑞士法郎|瑞典克朗|丹麦克朗|挪威克朗|泰铢|卢布)?(?:元|圆)?$/
 
 /**
  * Reads a registered capital: `500`, `500万元`, `500.000000万人民币`, `30万美元`. A bare number is in 万元, as the
@@ -163,7 +163,7 @@ export function readCapital(
 ): { readonly amount: string; readonly currency?: string } | undefined {
   const text = cell.normalize('NFKC').trim()
   const [, prefix, whole = '', fraction = '', rest] = CAPITAL.exec(text) ?? []
-  // Units stand in brackets or not: 500(万元), 500万元(人民币). Nothing is taken out from between digits: they may be a
+  // Units stand in brackets or not: 500(万), 500(万元人民币), 500万元(人民币). Nothing is taken out from between digits: they may be a
   // telephone's
   const units = rest === undefined ? null : CAPITAL_UNIT.exec(rest.replace(/[\s()]/g, ''))
   if (units === null) return undefined
