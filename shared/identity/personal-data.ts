@@ -1,4 +1,6 @@
 import { findDivision } from './division.ts'
+import { organisationCodeChecks } from './organisation-code.ts'
+import { registrationNumberChecks } from './registration-number.ts'
 import { holdsOldResidentIdShape, holdsResidentIdShape, isResidentId } from './resident-id.ts'
 
 export type PersonalData = 'RESIDENT_ID' | 'MOBILE_NUMBER'
@@ -10,7 +12,7 @@ export type PersonalData = 'RESIDENT_ID' | 'MOBILE_NUMBER'
  */
 export function findPersonalData(text: string): PersonalData | undefined {
   // Eleven digits are needed for either; most texts have fewer, and nothing in them that only folding makes a digit
-  if (!UNUSUAL.test(text) && !ELEVEN_DIGITS.test(text)) return undefined
+  if (!UNUSUAL.test(text) && (!ELEVEN_DIGITS.test(text) || DATE_TIME.test(text))) return undefined
   const folded = foldDigits(text)
   const spelt = folded.replace(CHINESE_DIGIT, (digit) => String(CHINESE_DIGITS.indexOf(digit) % 10))
   return findIn(folded) ?? (spelt === folded ? undefined : findIn(spelt))
@@ -26,9 +28,12 @@ export function findPersonalDataInId(id: string): PersonalData | undefined {
   return !DIGEST.test(id) && MOBILE_IN_ID.test(folded) ? 'MOBILE_NUMBER' : undefined
 }
 
-/** Whether eleven digits that look like a mobile number begin with a division, as many a document's number does. */
+/**
+ * Whether eleven digits that look like a mobile number, or fifteen that look like an old resident ID, begin with a
+ * division, as many a document's number does.
+ */
 export function isNumberOfDivision(digits: string): boolean {
-  return /^\d{11}$/.test(digits) && findDivision(digits.slice(0, 6)) !== undefined
+  return /^(?:\d{11}|\d{15})$/.test(digits) && findDivision(digits.slice(0, 6)) !== undefined
 }
 
 function findIn(folded: string): PersonalData | undefined {
@@ -38,11 +43,30 @@ function findIn(folded: string): PersonalData | undefined {
   for (const [, digits = ''] of all(OLD_RESIDENT_ID, folded)) {
     if (holdsOldResidentIdShape(digits.replace(/\D/g, ''))) return 'RESIDENT_ID'
   }
+  for (const [, digits = ''] of all(BARE_OLD_RESIDENT_ID, folded)) {
+    if (isOldResidentId(digits.replace(/\D/g, ''))) return 'RESIDENT_ID'
+  }
   for (const { groups } of all(MOBILE, folded)) {
     if (!isInvoiceCode(groups?.['number'] ?? '')) return 'MOBILE_NUMBER'
   }
+  for (const { index } of all(LOOSE_MOBILE, folded)) {
+    if (TELEPHONE.test(folded.slice(Math.max(0, index - LONGEST_WORD), index))) return 'MOBILE_NUMBER'
+  }
   return undefined
 }
+
+/**
+ * Whether fifteen digits are a resident ID of the old form, told by nothing but themselves: a division, a birth date, and
+ * neither of the checks that a registration or tax number has. Of ten such IDs two pass one of them and are not found.
+ */
+function isOldResidentId(digits: string): boolean {
+  if (digits.slice(6, 8) < EARLIEST_BIRTH || !holdsOldResidentIdShape(digits)) return false
+  if (registrationNumberChecks(digits) || organisationCodeChecks(digits.slice(6))) return false
+  return findDivision(digits.slice(0, 6)) !== undefined
+}
+
+// 1930: before it, 20 to 29 may begin a document's year or be one of 2020 to 2029, with a month and a day after it
+const EARLIEST_BIRTH = '30'
 
 // matchAll copies its pattern, which takes many times as long as to see that there is nothing
 function all(pattern: RegExp, text: string): Iterable<RegExpExecArray> {
@@ -73,18 +97,24 @@ const CHINESE_DIGIT = new RegExp(`[${CHINESE_DIGITS}]`, 'g')
 // to no fewer characters than it has
 const UNUSUAL = /[^\t\n\r -~\u2010-\u2027\u3000-\u301f\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff5e]/
 const ELEVEN_DIGITS = new RegExp(
-  `[0-9${CHINESE_DIGITS}](?:[^0-9A-Za-z${CHINESE_DIGITS}\u4e00-\u9fff]{0,3}[0-9${CHINESE_DIGITS}]){10}`,
+  // But for 转 (U+8F6C), with which people part numbers too
+  `[0-9${CHINESE_DIGITS}](?:[^0-9A-Za-z${CHINESE_DIGITS}\u4e00-\u8f6b\u8f6d-\u9fff]{0,3}[0-9${CHINESE_DIGITS}]){10}`,
 )
+// The one text of eleven digits and more that most files are full of: its fourteen digits are never parted like a number
+const DATE_TIME = /^\d{4}[-/]\d{1,2}[-/]\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2})?$/
 // No colon: a time after a day, and a day after that, make eighteen digits as well.
 // Looked ahead at, not consumed: in "2024 999999 19700101 0010" the eighteen digits from 2024 on hide the ID
 const RESIDENT_ID_RUN = /(?<!\d)(?=(\d(?:[^\p{L}\p{N}:]{0,3}\d){16}[^\p{L}\p{N}:×]{0,3}[\dX×ХΧ])(?!\d))/gu
 
-// Fifteen digits, as IDs had until 1999, are a registration number's as well: the word before them tells
+// Fifteen digits, as IDs had until 1999, are a registration number's as well: the word before them tells, or else what
+// they are made of
 const OLD_RESIDENT_ID = /身份(?:证|号)\D{0,12}(\d(?:[^\p{L}\p{N}]{0,3}\d){14})(?!\d)/gu
+// What stands before is looked at last: few texts have six digits in a row
+const BARE_OLD_RESIDENT_ID = /(\d{6}(?<=(?<![0-9A-Z]|\d[-.])\d{6})[ -]?\d{6}[ -]?\d{3})(?![0-9A-Z]|[-.]\d)/g
 
 // Amounts and lists of numbers have commas, which part no telephone number; and amounts a full stop, but not two
 const DASH = '[ \\-\\u2010-\\u2015\\u2212]?'
-const PARTED = '[\\s\\-\\u2010-\\u2015\\u2212._/·•|~]{1,3}'
+const PARTED = '[\\s\\-\\u2010-\\u2015\\u2212._/·•|~:转]{1,3}'
 const COUNTRY = '(?:(?:\\+|00)?86[\\s\\-.]{0,3})?'
 const GROUPED = [
   '1[3-9]\\d{9}',
@@ -104,6 +134,10 @@ const MOBILE = new RegExp(
   `(?:${BEGINS}${COUNTRY}(?<number>0?(?:${GROUPED}))|(?<![0-9A-Z]|\\d[-.])${COUNTRY}${ONCE_PARTED})(?![0-9A-Z])`,
   'g',
 )
+// After a word for it a mobile number is one however it is parted, but for letters and characters other than 转
+const LOOSE_MOBILE = /1[3-9](?:[^0-9A-Z\u4e00-\u8f6b\u8f6d-\u9fff]{0,3}\d){9}(?![0-9A-Z])/g
+const TELEPHONE = /(?:手机|电话|联系方式|联系人|致电|微信|TEL|PHONE|MOBILE)\D{0,8}(?:(?:00)?86\D{0,3})?$/
+const LONGEST_WORD = 'MOBILE'.length + 8 + '0086'.length + 3
 const MOBILE_IN_ID = new RegExp(`(?<!\\d)${COUNTRY}0?(?:${GROUPED}|${ONCE_PARTED})(?!\\d)`)
 // Of a UUID in a thousand and of a SHA-256 in three hundred, chance makes such a number
 const DIGEST =

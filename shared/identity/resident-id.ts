@@ -3,8 +3,8 @@ const CHECKS = '10X98765432'
 
 /**
  * Whether eighteen folded characters are a person's resident ID (居民身份号码, GB 11643): digits, a birth date that
- * exists, and the ISO 7064 MOD 11-2 check. The old 15-digit form has no check and the shape of a registration
- * number, so it can't be told apart and isn't detected.
+ * exists, and the ISO 7064 MOD 11-2 check. The old 15-digit form has no check and the shape of a registration number:
+ * personal-data.ts tells it by more than itself.
  */
 export function isResidentId(text: string): boolean {
   return hasResidentIdShape(text) && text[17] === residentIdCheck(text)

@@ -1,4 +1,11 @@
-import { type CalendarDate, chinaDate, instantOf, parseCalendarDate, parseInstant } from '../base/instant.ts'
+import {
+  addMonths,
+  type CalendarDate,
+  chinaDate,
+  instantOf,
+  parseCalendarDate,
+  parseInstant,
+} from '../base/instant.ts'
 import type { RefusalCode } from './refusal.ts'
 
 /** What a cell says: a value, nothing (undefined), or why it can't be read. */
@@ -76,6 +83,22 @@ export function readEndDate(cell: string): Reading<CalendarDate> {
   return 'value' in reading && reading.value !== undefined && reading.value >= '2099' ? ABSENT : reading
 }
 
+/**
+ * As `readEndDate`, of a column that may have a period instead: `3年`, `六个月`, `半年`, counted from the day of the decision
+ * as the rules of publication count theirs; counted from a publication after it, it would end later. A period from no day
+ * is a fault.
+ */
+export function readEndOrPeriod(cell: string, from: CalendarDate | undefined): Reading<CalendarDate> {
+  const text = readText(cell)?.normalize('NFKC')
+  const [, count = '', unit] = PERIOD.exec(text ?? '') ?? []
+  const number = /^\d/.test(count) ? Number(count) : CHINESE_NUMBERS.indexOf(count)
+  const months = text === '半年' ? 6 : unit === '年' ? number * 12 : number
+  if (text !== '半年' && unit === undefined) return readEndDate(cell)
+  return from === undefined || months < 1 ? { fault: 'DATE_INVALID' } : { value: addMonths(from, months) }
+}
+
+const PERIOD = /^(\d{1,2}|[一二三四五六七八九十]{1,2})(年|个月)$/
+const CHINESE_NUMBERS = ['', ...'一二三四五六七八九十', '十一', '十二']
 const NO_END =
   /^(无处罚期限|无期限|无限期|无固定期限|长期|长期有效|永久|永久有效|永续|永续经营|不约定期限|不定期限|至今)$/
 const DATE =
@@ -129,7 +152,7 @@ function readAmount(cell: string, bareUnit: '万元' | '元'): Reading<string> {
 
 const CAPITAL = /^(人民币)?\s*(\d[\d,]*)(?:\.(\d+))?(\D*)$/
 const CAPITAL_UNIT =
-  /^(万|亿)?(?:元|圆)?整?(人民币|美元|港元|港币|欧元|日元|英镑|新台币|新加坡元|澳大利亚元|加拿大元|韩元|瑞士法郎)?(?:元|圆)?$/
+  /^(万|亿)?(?:元|圆)?整?(人民币|美元|港元|港币|欧元|日元|英镑|新台币|新加坡元|澳大利亚元|加拿大元|加元|澳元|新西兰元|澳门元|韩元|瑞士法郎|瑞典克朗|丹麦克朗|挪威克朗|泰铢|卢布)?(?:元|圆)?$/
 
 /**
  * Reads a registered capital: `500`, `500万元`, `500.000000万人民币`, `30万美元`. A bare number is in 万元, as the
@@ -140,7 +163,7 @@ export function readCapital(
 ): { readonly amount: string; readonly currency?: string } | undefined {
   const text = cell.normalize('NFKC').trim()
   const [, prefix, whole = '', fraction = '', rest] = CAPITAL.exec(text) ?? []
-  // Units stand in brackets or not: 500(万元), 500万元(人民币). Nothing is taken out from between digits: they may be a
+  // Units stand in brackets or not: 500(万), 500(万元人民币), 500万元(人民币). Nothing is taken out from between digits: they may be a
   // telephone's
   const units = rest === undefined ? null : CAPITAL_UNIT.exec(rest.replace(/[\s()]/g, ''))
   if (units === null) return undefined

@@ -50,9 +50,9 @@ export function detectLayouts(rows: readonly (readonly string[])[]): readonly La
   let [found, most]: [Layout[], number] = [[], 0]
   for (const cells of rows.slice(0, HEADER_SEARCH_ROWS)) {
     for (const layout of layouts) {
-      const known = countKnown(layout, cells)
-      if (known > most) [found, most] = [[], known]
-      if (known === most && known > 0) found.push(layout)
+      const known = countKnown(layout, cells) + countOwn(layout, cells) / WIDEST
+      if (known >= 1 && known > most) [found, most] = [[], known]
+      if (known === most && known >= 1) found.push(layout)
     }
   }
   return found
@@ -69,6 +69,12 @@ function countKnown(layout: Layout, cells: readonly string[]): number {
 // Lists of every kind name organisations, and what they say of them nobody knows here
 function isTelling({ fact, required }: Column): boolean {
   return fact !== undefined && !(required && /^(?:name|subjectName)$/.test(fact))
+}
+
+/** How many headers are spelt as the layout itself has them: of two standards' files with the same columns it tells which. */
+function countOwn({ columns }: Layout, cells: readonly string[]): number {
+  const own = new Set(columns.flatMap(({ code, headers: [first = code] }) => [code, first]).map(foldHeader))
+  return cells.slice(0, WIDEST - 1).filter((cell) => own.has(foldHeader(cell))).length
 }
 
 // No layout has half as many columns, and a row may have thousands

@@ -13,6 +13,7 @@ import {
   readCapitalInYuan,
   readDate,
   readEndDate,
+  readEndOrPeriod,
   readPastDate,
   readText,
   readYear,
@@ -121,7 +122,9 @@ function personalDataFault(column: Column, cell: string): RefusalCode | undefine
   const found =
     findPersonalData(cell) ?? (PLAIN.test(cell) ? undefined : findPersonalData(foldKept(column, cell)))
   const isNumber =
-    kind === 'number' && found !== undefined && isNumberOfDivision(cell.normalize('NFKC').trim())
+    /^(?:registration-)?number$/.test(kind) &&
+    found !== undefined &&
+    isNumberOfDivision(cell.normalize('NFKC').trim())
   return found === undefined || isNumber ? undefined : 'TEXT_PERSONAL_DATA'
 }
 
@@ -146,7 +149,10 @@ function readFacts(
     if (required && readText(cell) === undefined) return { code: 'FIELD_MISSING', path }
     if (fact === undefined || cell === '') continue
     if (cell.length > maxLength) return { code: 'FIELD_TOO_LONG', path }
-    const reading = readFact(column, cell, today)
+    const reading =
+      column.kind === 'end-or-period'
+        ? readEndOrPeriod(cell, facts['decidedOn'] as CalendarDate | undefined)
+        : readFact(column, cell, today)
     if ('fault' in reading) return { code: reading.fault, path }
     const before = facts[fact]
     // Two columns may state one fact in two units, but not two facts

@@ -7,12 +7,20 @@ import {
   isNumberOfDivision,
   type PersonalData,
 } from '../../shared/identity/personal-data.ts'
-import { aResidentId, completed, residentIdCheckOf } from './check-digits.ts'
+import {
+  aResidentId,
+  completed,
+  organisationCodeCheckOf,
+  registrationNumberCheckOf,
+  residentIdCheckOf,
+} from './check-digits.ts'
 
 /** Division 999999 does not exist: the numbers are nobody's. */
 const residentId = `99999919700101001${residentIdCheckOf('99999919700101001')}`
 const endingInX = residentIdsOf('19800101').find((id) => id.endsWith('X')) ?? ''
 const mobile = '13900000000'
+/** Fails both checks of other numbers of fifteen digits, which 330203700101001 does not. */
+const oldResidentId = '330203700101002'
 
 describe('a resident ID', () => {
   test.each([
@@ -20,6 +28,14 @@ describe('a resident ID', () => {
     endingInX,
     '身份证号330203700101001',
     '公民身份号码：330203 700101 001',
+    oldResidentId,
+    `某某（${oldResidentId}）`,
+    `某某${oldResidentId}，`,
+    fullWidth(oldResidentId),
+    '330203 700101 002',
+    '证件330203-700101-002',
+    '330203300101002',
+    '330203991231002',
     endingInX.toLowerCase(),
     fullWidth(residentId),
     fullWidth(endingInX),
@@ -159,6 +175,20 @@ describe('a mobile number', () => {
     spelt(mobile),
     '一三九零零零零零零零零',
     '壹叁玖-零零零零-零零零零',
+    '139:0000:0000',
+    '139：0000：0000',
+    '139转0000转0000',
+    `(86)${mobile}`,
+    '（86）139-0000-0000',
+    '+86（139）00000000',
+    '联系电话：139、0000、0000',
+    '手机139，0000，0000',
+    'tel:139,0000,0000',
+    '电话139 0000转0000',
+    '手机号 139转0000-0000',
+    '联系人某某1390000 0000',
+    '联系方式：0086 139、00、00、00、00',
+    '电话1390 0000000',
   ])('is found in %s', (text) => {
     expect(findPersonalData(text)).toBe('MOBILE_NUMBER')
   })
@@ -183,7 +213,22 @@ describe('nothing about a person', () => {
     ['a USCC', completed()],
     ['a USCC of digits only, which occurs', '911100000000184548'],
     ['a registration number', '320404000009558'],
-    ['an old resident ID’s digits with no word that says so', '330203700101001'],
+    ['fifteen digits that pass as a registration number, though they could be an old ID', '330203700101001'],
+    ['fifteen digits that pass as a tax number, though they could be an old ID', '330203700101005'],
+    ['fifteen digits with a birth date and no division', '990203700101002'],
+    ['fifteen digits with a division and no birth date', '330203701301002'],
+    ['fifteen digits of a division, a year and a number', '330203201212345'],
+    ['fifteen digits of a division, a day of 2024 and a number', '330203240512001'],
+    ['fifteen digits of a production licence', 'JY330203700101002'],
+    ['fifteen digits that go on', `${oldResidentId}-1`],
+    ['fifteen digits that other ones come before', `2024-${oldResidentId}`],
+    ['rooms in a row', '示例路1301、1302、1303室'],
+    ['extensions of an office', '联系电话：0574-87654321转1301、1302'],
+    ['extensions of an office in a row', '电话：15部，分机8001、8002、8003'],
+    ['numbers of services', '热线电话12345、12315、12369'],
+    ['an amount after a telephone', '电话费1390.00元、1380.00元'],
+    ['an office’s telephones', '联系电话：010-65120000、65120001'],
+    ['a free number', '客服电话400-139-0000'],
     ['fifteen digits after the word that are no old resident ID', '身份证号330203709901001'],
     ['a document’s long number', '33020320241390000000001'],
     ['a document’s number', '甬市监处罚〔2024〕139号'],
@@ -268,19 +313,19 @@ describe('an id or the name of an account', () => {
   })
 })
 
-describe('eleven digits', () => {
+describe('eleven or fifteen digits', () => {
   test('that begin with a division are a number of it, whatever else they could be', () => {
-    expect(['13010200123', '15020212345'].map(isNumberOfDivision)).toEqual([true, true])
-    expect([mobile, '19900000000', '330203123456', '3302031234', ''].map(isNumberOfDivision)).not.toContain(
-      true,
-    )
+    expect(['13010200123', '15020212345', oldResidentId].map(isNumberOfDivision)).toEqual([true, true, true])
+    expect(
+      [mobile, '19900000000', '330203123456', '3302031234', '990203700101002', ''].map(isNumberOfDivision),
+    ).not.toContain(true)
   })
 })
 
 describe('what a text holds about a person', () => {
   test('is what the plain definition finds in it', () => {
     const pieces = [
-      ...'0123456789X9x１９①⑬¹٣一九〇壹× -—−.．,:/_·、A字\n\u200b\u202c\u3000\u0301\u20e3',
+      ...'0123456789X9x１９①⑬¹٣一九〇壹× -—−.．,:/_·、转A字\n\u200b\u202c\u3000\u0301\u20e3',
       ...[
         residentId,
         endingInX,
@@ -293,6 +338,7 @@ describe('what a text holds about a person', () => {
         '000',
         '+86',
         '0574-87654321',
+        ...['电话', 'Tel', '330203', '700101', '002', oldResidentId],
       ],
     ]
     fc.assert(
@@ -343,8 +389,46 @@ const chineseDigits = new Map(
 
 function plainlyFoundIn(text: string): PersonalData | undefined {
   const places = [...text.matchAll(/[+\d]/g)].map(({ index }) => index)
-  if (places.some((at) => isResidentIdAt(text, at))) return 'RESIDENT_ID'
-  return places.some((at) => isMobileNumberAt(text, at)) ? 'MOBILE_NUMBER' : undefined
+  if (places.some((at) => isResidentIdAt(text, at) || isOldResidentIdAt(text, at))) return 'RESIDENT_ID'
+  const isMobile = (at: number): boolean => isMobileNumberAt(text, at) || isToldMobileNumberAt(text, at)
+  return places.some(isMobile) ? 'MOBILE_NUMBER' : undefined
+}
+
+function isOldResidentIdAt(text: string, start: number): boolean {
+  const before = text.slice(0, start)
+  const [written = '', division = '', year = '', day = '', order = ''] =
+    /^(\d{6})[ -]?(\d\d)(\d{4})[ -]?(\d{3})(?![0-9A-Z]|[-.]\d)/.exec(text.slice(start)) ?? []
+  const digits = division + year + day + order
+  if (written === '' || /[0-9A-Z]$|\d[-.]$/.test(before) || findDivision(division) === undefined) return false
+  const isOther = registrationNumberCheckOf(digits.slice(0, 14)) === digits[14] || isTaxNumber(digits)
+  return year >= '30' && isDay(`19${year}${day}`) && !isOther
+}
+
+function isTaxNumber(digits: string): boolean {
+  return organisationCodeCheckOf(digits.slice(6, 14)) === digits[14]
+}
+
+function isToldMobileNumberAt(text: string, start: number): boolean {
+  if (!/^1[3-9]/.test(text.slice(start))) return false
+  let at = start
+  for (let count = 0; count < 11; count++) {
+    if (count > 1) at = skip(text, at, /[^0-9A-Z\u4e00-\u9fff]|转/)
+    else if (count > 0 && !isDigit(text.charAt(at))) return false
+    if (!isDigit(text.charAt(at))) return false
+    at++
+  }
+  if (/[0-9A-Z]/.test(text.charAt(at))) return false
+  const before = text.slice(0, start)
+  const numbers = ['', '86', '0086'].flatMap((code) =>
+    [0, 1, 2, 3].map((gap) => [code, gap] as const).filter(([, gap]) => code !== '' || gap === 0),
+  )
+  return numbers.some(([code, gap]) => {
+    const end = before.length - gap
+    if (!/^\D*$/.test(before.slice(end)) || !before.slice(0, end).endsWith(code)) return false
+    const rest = before.slice(0, end - code.length)
+    const words = /^(?:.|\n)*(?:手机|电话|联系方式|联系人|致电|微信|TEL|PHONE|MOBILE)/.exec(rest)?.[0]
+    return words !== undefined && /^\D{0,8}$/.test(rest.slice(words.length))
+  })
 }
 
 function isResidentIdAt(text: string, start: number): boolean {
@@ -373,10 +457,13 @@ function isDigit(character: string): boolean {
 }
 
 function isPlainlyResidentId(id: string): boolean {
-  const [, birth = '', ...date] = /^[1-9]\d{5}((\d{4})(\d\d)(\d\d))\d{3}.$/.exec(id) ?? []
-  const day = new Date(`${date.join('-')}T00:00:00Z`)
-  const exists = !Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10).replaceAll('-', '') === birth
-  return exists && birth >= '1850' && birth < '2100' && id[17] === residentIdCheckOf(id.slice(0, 17))
+  const [, birth = ''] = /^[1-9]\d{5}(\d{8})\d{3}.$/.exec(id) ?? []
+  return isDay(birth) && birth >= '1850' && birth < '2100' && id[17] === residentIdCheckOf(id.slice(0, 17))
+}
+
+function isDay(digits: string): boolean {
+  const day = new Date(`${digits.replace(/^(....)(..)(..)$/, '$1-$2-$3')}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10).replaceAll('-', '') === digits
 }
 
 function isMobileNumberAt(text: string, start: number): boolean {
@@ -430,7 +517,7 @@ function isGrouped(number: string, lengths: readonly number[], gap: number): boo
   return (
     /^1[3-9]\d{9}$/.test(groups.join('')) &&
     separators.size < 2 &&
-    [...separators].every((separator) => /^[\s\-‐-―−._/·•|~]+$/.test(separator)) &&
+    [...separators].every((separator) => /^[\s\-‐-―−._/·•|~:转]+$/.test(separator)) &&
     !/[0-9A-Z]/.test(number.charAt(end))
   )
 }

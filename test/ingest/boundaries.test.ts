@@ -108,7 +108,7 @@ describe.each(layouts)('$name', (layout) => {
 
   test('refuses a person’s number in every text it keeps', () => {
     for (const { code, kind, fact } of layout.columns) {
-      if (fact === undefined || !['text', 'list', 'capital'].includes(kind)) continue
+      if (fact === undefined || !['text', 'list', 'capital', 'capital-in-yuan'].includes(kind)) continue
       for (const cell of [`经办人 ${RESIDENT_ID}`, `电话${MOBILE_NUMBER}`, fullWidth(MOBILE_NUMBER)]) {
         expect(outcomeOf(layout, { [code]: cell }), code).toBe('TEXT_PERSONAL_DATA')
       }

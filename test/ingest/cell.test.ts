@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseCalendarDate } from '../../shared/base/instant.ts'
 import {
   foldDocumentNumber,
   readCapital,
   readDate,
   readEndDate,
+  readEndOrPeriod,
   readText,
   readYuan,
   readYuanFromWan,
@@ -149,6 +151,35 @@ describe('a date', () => {
   })
 })
 
+describe('an end that may be a period', () => {
+  const from = parseCalendarDate('2024-02-29')
+
+  test.each([
+    ['3年', '2027-02-28'],
+    ['三年', '2027-02-28'],
+    ['１年', '2025-02-28'],
+    ['四年', '2028-02-29'],
+    ['半年', '2024-08-29'],
+    ['六个月', '2024-08-29'],
+    ['12个月', '2025-02-28'],
+    ['十二个月', '2025-02-28'],
+    ['36个月', '2027-02-28'],
+    ['2024年12月31日', '2024-12-31'],
+    ['长期', undefined],
+    ['', undefined],
+  ])('of a decision of 2024-02-29, %s, lasts to %s', (cell, end) => {
+    expect(readEndOrPeriod(cell, from)).toEqual({ value: end })
+  })
+
+  test.each(['3', '1', '0年', '百年', '三年以内', '十十年', '3月'])('%s is none', (cell) => {
+    expect(readEndOrPeriod(cell, from)).toEqual({ fault: 'DATE_INVALID' })
+  })
+
+  test('is none where nothing says from when it runs', () => {
+    expect(readEndOrPeriod('3年', undefined)).toEqual({ fault: 'DATE_INVALID' })
+  })
+})
+
 describe('an amount in 万元', () => {
   test.each([
     ['1', '10000'],
@@ -239,6 +270,14 @@ describe('a registered capital', () => {
     ['100000元', '100000', undefined],
     ['1,000.00（万元）', '10000000', undefined],
     ['500万（元）', '5000000', undefined],
+    ['300(万)', '3000000', undefined],
+    ['9,999(万)', '99990000', undefined],
+    ['102(万元人民币)', '1020000', '人民币'],
+    ['150.1600(万元人民币)', '1501600', '人民币'],
+    ['227,299.7710(万元)', '2272997710', undefined],
+    ['10(万美元)', '100000', '美元'],
+    ['100(万港币)', '1000000', '港币'],
+    ['50(万新西兰元)', '500000', '新西兰元'],
     ['500 万 人民币元', '5000000', '人民币'],
     ['0', '0', undefined],
   ])('%s is %s, in %s', (cell, amount, currency) => {

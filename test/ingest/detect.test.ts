@@ -65,6 +65,15 @@ describe('the layout of a file', () => {
     },
   )
 
+  test.each([
+    ['penalty-2018', '行政处罚决定书文号', '处罚类别', '处罚决定日期', '处罚机关'],
+    ['penalty-2015', '行政处罚决定书文号', '处罚类别1', '处罚决定日期', '处罚机关'],
+    ['licence-2018', '行政许可决定文书号', '许可内容', '许可决定日期', '许可机关'],
+    ['licence-2015', '行政许可决定书文号', '许可内容', '许可决定日期', '许可机关'],
+  ])('is that of the standard whose own words a short table has: %s', async (layout, ...words) => {
+    expect(await detect(csvOf([['行政相对人名称', '统一社会信用代码', ...words]]))).toBe(layout)
+  })
+
   test('of a list is any kind of list, until a word of its header tells', async () => {
     const header = ['企业名称', '统一社会信用代码', '列入原因', '列入日期', '作出决定机关']
     const named = header.with(2, '列入严重违法失信名单原因')

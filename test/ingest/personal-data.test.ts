@@ -21,7 +21,15 @@ import { openTokenVerifier } from '../../shared/principals/token.ts'
 import { findAuthority } from '../../shared/settings.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
 import { formatOf, writings as waysToWrite, write } from './any-submission.ts'
-import { MOBILE_NUMBER, minimalRow, outcomeOf, RESIDENT_ID, rows, type SampleRow } from './sample.ts'
+import {
+  MOBILE_NUMBER,
+  minimalRow,
+  outcomeOf,
+  RESIDENT_ID,
+  rows,
+  type SampleRow,
+  takeRecords,
+} from './sample.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../../examples/deployment', import.meta.url))
 
@@ -313,6 +321,25 @@ describe('where documents have their numbers', () => {
       }
     },
   )
+
+  test.each(places)(
+    'fifteen digits that begin with a division are a number, in %s %s',
+    async (layout, column) => {
+      for (const value of ['330203700101002', ' ３３０２０３７００１０１００２ ']) {
+        expect(await outcomeOf(layout, { [column]: value }), value).toBe('accepted')
+      }
+      expect(await outcomeOf(layout, { [column]: '某某330203700101002' })).toBe('TEXT_PERSONAL_DATA')
+    },
+  )
+
+  test('a registration number that does not hold, and could be an old resident ID, is dropped and no more', async () => {
+    expect(await outcomeOf('registration', { reg_no: '330203300101002' })).toBe('accepted')
+    const { records } = await takeRecords([{ ...rows.registration, reg_no: '330203300101002' }], {
+      layout: 'registration',
+    })
+    expect(records[0]).toMatchObject({ otherIdentifiers: [], facts: { name: '示例有限公司' } })
+    expect(JSON.stringify(records)).not.toContain('330203300101002')
+  })
 
   test.each([
     '示许〔2026〕第13900000000001号',

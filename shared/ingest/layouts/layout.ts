@@ -27,6 +27,7 @@ export const columnKinds = {
   date: { meaning: 'a date', refusals: ['DATE_INVALID'] },
   'past-date': { meaning: 'the date of something that has happened', refusals: ['DATE_INVALID', 'DATE_IN_FUTURE'] },
   'end-date': { meaning: 'a date, where “no end” has many spellings', refusals: ['DATE_INVALID'] },
+  'end-or-period': { meaning: 'as an end-date, or a period counted from the decision (3年, 六个月), kept as its last day', refusals: ['DATE_INVALID'] },
   year: { meaning: 'a year, kept as its last day', refusals: ['DATE_INVALID'] },
   yuan: { meaning: 'an amount in 元 or the unit it names', refusals: ['AMOUNT_INVALID'] },
   'yuan-from-wan': { meaning: 'an amount in 万元 or the unit it names, kept in yuan', refusals: ['AMOUNT_INVALID'] },

@@ -32,7 +32,7 @@ export const penalty2015: Layout = {
     { code: 'CF_JG', headers: ['处罚结果'], kind: 'text', fact: 'content' },
     { code: 'CF_JDRQ', headers: ['处罚决定日期'], kind: 'past-date', fact: 'decidedOn', required: true },
     { code: 'CF_JZRQ', headers: ['处罚截止期', '处罚截止日期'], kind: 'end-date', fact: 'validTo' },
-    { code: 'GSQX', headers: ['公示期限', '公示截止期'], kind: 'end-date', fact: 'publishedTo' },
+    { code: 'GSQX', headers: ['公示期限', '公示截止期', '公示截止日期'], kind: 'end-or-period', fact: 'publishedTo' },
     { code: 'CF_XZJG', headers: ['处罚机关', '处罚机关名称'], kind: 'text', fact: 'penaltyAuthority', required: true, maxLength: 400 },
     { code: 'CF_ZT', headers: ['当前状态'], kind: 'coded', codes: status2015, fact: 'status' },
     { code: 'BZ', headers: ['备注'], kind: 'text', fact: 'remarks' },

@@ -13,7 +13,7 @@ export const qualification: Layout = {
   columns: [
     ...organisationColumns(),
     { code: 'cert_nm', headers: ['证书名称', '资质证书名称', '资质名称'], kind: 'text', fact: 'certificateName', maxLength: 400 },
-    { code: 'cert_no', headers: ['证书编号', '资质证书编号', '资质证书号', '资质证号', '资质编号', '证书号'], kind: 'number', fact: 'documentNumber', required: true, maxLength: 256 },
+    { code: 'cert_no', headers: ['证书编号', '资质证书编号', '资质证书号', '资质证号', '证书号'], kind: 'number', fact: 'documentNumber', required: true, maxLength: 256 },
     { code: 'cert_category', headers: ['资质类别', '证书类别'], kind: 'text', fact: 'category', maxLength: 400 },
     { code: 'cert_grade', headers: ['资质等级', '企业资质等级', '资质级别', '证书等级', '等级'], kind: 'text', fact: 'grade', maxLength: 400 },
     { code: 'valid_from', headers: ['有效期自', '有效期起', '有效期开始日期', '起始日期', '有效期起始日期', '有效期开始时间', '证书有效起始日期', '证书有效期起'], kind: 'date', fact: 'validFrom' },

@@ -17,7 +17,7 @@ export const registration: Layout = {
     { code: 'reg_no', headers: [...registrationNumberHeaders, 'REGNO'], kind: 'registration-number', fact: 'registrationNumber', maxLength: 60 },
     { code: 'org_code', headers: ['组织机构代码'], kind: 'organisation-code' },
     { code: 'reg_org', headers: ['登记机关', '登记机关名称', '登记管理机关', 'REGORG_CN'], kind: 'text', fact: 'registrationAuthority', maxLength: 400 },
-    { code: 'comp_type', headers: ['企业类型', '类型', '公司类型', '主体类型', '市场主体类型', '经营主体类型', '企业(机构)类型', '社会组织类型', 'ENTTYPE_CN'], kind: 'organisation-type', fact: 'organisationType', maxLength: 400 },
+    { code: 'comp_type', headers: ['企业类型', '类型', '公司类型', '市场主体类型', '企业(机构)类型', '社会组织类型', 'ENTTYPE_CN'], kind: 'organisation-type', fact: 'organisationType', maxLength: 400 },
     { code: 'reg_state', headers: ['登记状态', '经营状态', '企业状态', '主体状态', 'REGSTATE_CN'], kind: 'text', fact: 'status', maxLength: 100 },
     { code: 'addr', headers: ['住所', '地址', '注册地址', '企业地址', '企业住所', '住所(经营场所)', '住所(营业场所)', 'DOM'], kind: 'text', fact: 'address' },
     { code: 'reg_capt', headers: ['注册资本', '注册资金', '注册资本(万元)', '注册资金(万元)', '注册资本(金)', '注册资本(金)(万元)', '注册资本(万元人民币)', '开办资金', '开办资金(万元)', 'REGCAP'], kind: 'capital', fact: 'registeredCapital', maxLength: 100 },
