@@ -2,7 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { parseCalendarDate } from '../base/instant.ts'
 import { replayNext } from '../ingest/replay-range.ts'
 import type { World } from '../ports.ts'
-import { BODY_PROBLEMS, problemResponses } from './problem.ts'
+import { findAuthority } from '../settings.ts'
+import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { addRoute, newRoutes, type Routes } from './routes.ts'
 
 const entryOrDay = z.union([
@@ -80,6 +81,9 @@ export function replayRoutes(world: World): Routes {
   const routes = newRoutes()
   addRoute(routes, { route, may: 'submission:replay' }, async (context) => {
     const { dryRun, ...range } = context.req.valid('json')
+    const { authority } = range
+    if (authority !== undefined && findAuthority(world.settings, authority) === undefined)
+      return problem(context, { status: 400, code: 'AUTHORITY_UNKNOWN', path: '/authority' })
     const order = { by: context.get('actor').name, dryRun }
     const { replayed, next } = await replayNext(world, range, order)
     return context.json(replayStepSchema.parse({ outcome: 'none', ...replayed, next }), 200)
