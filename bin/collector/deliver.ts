@@ -4,7 +4,7 @@ import { CommandEnd } from '../command-end.ts'
 import { outcomesToTell, type Pushed, waitUntilApplied } from '../commands/push.ts'
 import { faultCode, type Session } from '../session.ts'
 import { type Sender, stamp } from './collect.ts'
-import type { Spool, Spooled } from './spool.ts'
+import type { Damaged, Spool, Spooled } from './spool.ts'
 
 /** Where a spool is emptied to. */
 export type Door = {
@@ -59,6 +59,8 @@ export type Delivery =
   /** It goes on waiting: what stands against it can be lifted where it is sent. */
   | { readonly outcome: 'held'; readonly spooled: Spooled; readonly end: CommandEnd; readonly code: string }
   | { readonly outcome: 'unreachable'; readonly spooled: Spooled; readonly code: string }
+  /** Set aside, unsigned and unsent: what lay in the spool is not what was spooled. */
+  | { readonly outcome: 'damaged'; readonly name: string; readonly end: CommandEnd }
 
 type Delivering = { readonly spool: Spool; readonly sender: Sender; readonly door: Door }
 
@@ -68,14 +70,23 @@ type Delivering = { readonly spool: Spool; readonly sender: Sender; readonly doo
  * A crash before the head is removed sends it once more, and it is found to be there already.
  */
 export async function deliverNext({ spool, sender, door }: Delivering): Promise<Delivery | undefined> {
-  const [first] = await spool.list()
+  const first = await spool.first(sender.authority)
   if (first === undefined) return undefined
+  if ('damaged' in first) {
+    await spool.setAside(first)
+    return { outcome: 'damaged', name: first.name, end: damaged(first) }
+  }
   const spooled = { ...first, head: await stamp(first.head, sender) }
   await spool.restamp(first, spooled.head)
   const delivery = await attempt(door, spooled)
   if (delivery.outcome === 'received') await spool.remove(spooled)
   if (delivery.outcome === 'refused') await spool.refuse(spooled, delivery.code)
   return delivery
+}
+
+function damaged({ name, damaged: part }: Damaged): CommandEnd {
+  const reason = `the ${part} of ${name} is not what was spooled; what is left of it is in \`damaged\` there, and nothing of it was sent`
+  return new CommandEnd(1, 'SPOOL_DAMAGED', reason, { document: { name } })
 }
 
 async function attempt(door: Door, spooled: Spooled): Promise<Delivery> {
@@ -140,7 +151,7 @@ export async function deliverAll(delivering: Delivering, patience: Patience): Pr
     // Called off, its session was closed under it
     if (signal.aborted && delivery.outcome === 'unreachable') return
     if (!(await onDelivery(delivery))) return
-    if (delivery.outcome === 'received' || delivery.outcome === 'refused') {
+    if (delivery.outcome !== 'held' && delivery.outcome !== 'unreachable') {
       waitMs = firstWaitMs
       continue
     }
