@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type RefusalCode, refusalCodes } from '../../shared/ingest/refusal.ts'
 import { CommandEnd } from '../command-end.ts'
 import { outcomesToTell, type Pushed, waitUntilApplied } from '../commands/push.ts'
+import { toldName } from '../sent-file.ts'
 import { faultCode, type Session } from '../session.ts'
 import { type Sender, stamp } from './collect.ts'
 import type { Damaged, Spool, Spooled } from './spool.ts'
@@ -74,7 +75,7 @@ export async function deliverNext({ spool, sender, door }: Delivering): Promise<
   if (first === undefined) return undefined
   if ('damaged' in first) {
     await spool.setAside(first)
-    return { outcome: 'damaged', name: first.name, end: damaged(first) }
+    return tellDamaged(first)
   }
   const spooled = { ...first, head: await stamp(first.head, sender) }
   await spool.restamp(first, spooled.head)
@@ -84,9 +85,11 @@ export async function deliverNext({ spool, sender, door }: Delivering): Promise<
   return delivery
 }
 
-function damaged({ name, damaged: part }: Damaged): CommandEnd {
+function tellDamaged({ name: found, damaged: part }: Damaged): Delivery {
+  // Of ours it is a number and a digest; whatever else lies there may be called after anybody
+  const name = /^\d+-[0-9a-f]{64}$/.test(found) ? found : toldName(found)
   const reason = `the ${part} of ${name} is not what was spooled; what is left of it is in \`damaged\` there, and nothing of it was sent`
-  return new CommandEnd(1, 'SPOOL_DAMAGED', reason, { document: { name } })
+  return { outcome: 'damaged', name, end: new CommandEnd(1, 'SPOOL_DAMAGED', reason, { document: { name } }) }
 }
 
 async function attempt(door: Door, spooled: Spooled): Promise<Delivery> {

@@ -29,7 +29,7 @@ import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { keyOf, makeKeyPair } from '../authorities/keys.ts'
 import { Crash } from '../faults.ts'
-import { csvOf, rows } from '../ingest/sample.ts'
+import { csvOf, MOBILE_NUMBER, rows } from '../ingest/sample.ts'
 
 const own = await makeKeyPair()
 const layout = findLayout('penalty-2018') ?? missing()
@@ -395,15 +395,24 @@ describe('what was damaged where it waits', () => {
   test('is no stray file, which blocks nothing and gives no later one a place before it', async () => {
     const directory = await makeDirectory()
     await mkdir(join(directory, 'waiting'), { recursive: true })
-    await writeFile(join(directory, 'waiting', 'notes.json'), '{}')
+    for (const name of ['notes.json', `${MOBILE_NUMBER}.json`])
+      await writeFile(join(directory, 'waiting', name), '{}')
     const spool = await openSpool(directory)
     const id = await collect(spool, await saveFile(await makeDirectory(), 'a.csv'))
     expect(await waitingIn(directory)).toContain(`0000000000001-${id}`)
     const { received, take } = openReceiver()
     const delivering = { spool, sender: senderNow(), door: doorTo(take) }
-    while ((await deliverNext(delivering)) !== undefined);
+    const told: string[] = []
+    for (;;) {
+      const delivery = await deliverNext(delivering)
+      if (delivery === undefined) break
+      if (delivery.outcome === 'damaged') told.push(delivery.name, delivery.end.message)
+    }
     expect([...received.keys()]).toEqual([id])
-    expect(await readdir(join(directory, 'damaged'))).toEqual(['notes.json'])
+    expect(await readdir(join(directory, 'damaged'))).toHaveLength(2)
+    expect(told).toContain('notes')
+    // What whoever put it there called it may be somebody's number
+    expect(told.join('\n')).not.toContain(MOBILE_NUMBER)
   })
 })
 
