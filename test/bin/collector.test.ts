@@ -1,11 +1,13 @@
 import {
   appendFile,
+  copyFile,
   mkdir,
   mkdtemp,
   readdir,
   readFile,
   rename,
   rm,
+  stat,
   truncate,
   utimes,
   writeFile,
@@ -390,6 +392,7 @@ describe('what was damaged where it waits', () => {
     await drain(again)
     expect([...received.keys()].toSorted()).toEqual([first, next].toSorted())
     expect(await readdir(join(directory, 'waiting'))).toEqual([])
+    expect(await readdir(join(directory, 'damaged'))).toEqual([`${name}.json`, `${name}.ndjson`])
   })
 
   test('is no stray file, which blocks nothing and gives no later one a place before it', async () => {
@@ -438,13 +441,21 @@ describe('a file that is written to while it is read', () => {
   test.each([
     ['takes another time', (path: string) => utimes(path, new Date(), new Date(Date.now() + 5_000))],
     [
-      'is replaced by another',
-      (path: string) => writeFile(`${path}.new`, '').then(() => rename(`${path}.new`, path)),
+      'is replaced by another of its size and time',
+      async (path: string) => {
+        const { atime, mtime } = await stat(path)
+        await copyFile(path, `${path}.new`)
+        for (const each of [path, `${path}.new`]) await utimes(each, atime, mtime)
+        await rename(`${path}.new`, path)
+      },
     ],
     ['is removed', (path: string) => rm(path)],
   ])('is not taken either where it %s', async (_, change) => {
     const spool = await openSpool(await makeDirectory())
     const path = await saveFile(await makeDirectory(), 'a.csv')
+    const { atime } = await stat(path)
+    // In whole milliseconds, which every file system can give to another
+    await utimes(path, atime, new Date('2026-06-01T00:00:00Z'))
     const sent = await findSentFile(path)
     await change(path)
     const collecting = { spool, sender: senderNow(), layout, progress: silent }

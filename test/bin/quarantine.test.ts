@@ -88,6 +88,19 @@ test('an authority that has to sign mends with its key, and without it not', asy
   ])
 })
 
+test('more than goes into an envelope is mended as well', async () => {
+  const lines = Array.from({ length: 12_000 }, (_, n) => `示例有限公司,${codeOf(n + 10)},2026-01-05`)
+  await writeFile(at('many.csv'), ['comp_nm,uni_social_crd_cd,appr_dt', ...lines, ''].join('\n'))
+  const resubmit = ['resubmit', AUTHORITY, 'first', at('many.csv'), '--submission', 'many']
+  const key = at('many.jwk')
+  const made = await run('authority', 'make-key', '--out', key)
+  await writeFile(at('many-public.jwk'), made.stdout)
+  await run('authority', 'rotate-key', AUTHORITY, '--jwk', at('many-public.jwk'), '--home', home)
+  expect(await told(...resubmit, '--key', key)).toMatchObject({ received: 12_000, accepted: 12_000 })
+  const show = ['receipt', 'show', AUTHORITY, 'many', '--json', '--home', home]
+  expect(document(await run(...show))).toMatchObject({ receipt: { mends: { submissionId: 'first' } } })
+})
+
 test('what mends nothing that is there is refused whole', async () => {
   const push = ['resubmit', AUTHORITY, 'second', at('mended.csv'), '--submission', 'third']
   expect(await quarantine(...push)).toMatchObject({
