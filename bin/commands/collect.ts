@@ -312,5 +312,5 @@ function describeTrial(trial: Awaited<ReturnType<typeof tryOne>>): string {
     return `${first} refused whole: ${new CommandEnd(3, code, reason, { path }).message}`
   }
   const reasons = Object.entries(trial.reasons).map(([code, count]) => `  ${count} refused: ${code}`)
-  return [first, describeAdmission(admission), ...describeOutcomes(trial, layout), ...reasons].join('\n')
+  return [first, ...describeOutcomes(trial, layout), ...reasons, describeAdmission(admission)].join('\n')
 }

@@ -102,8 +102,8 @@ async function tryHere(file: string, options: PushOptions): Promise<void> {
   }
   const lines = [
     'nothing was sent; it would be',
-    describeAdmission(admission),
     ...describeOutcomes(trial, layout),
+    describeAdmission(admission),
   ]
   const refusal = wholeRefusal(trial)
   if (refusal !== undefined) {
