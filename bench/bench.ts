@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { benchBundles } from './bundles.ts'
+import { benchCosts } from './costs.ts'
 import { fuzz } from './fuzz.ts'
-import { benchIngest } from './ingest.ts'
+import { benchIngest, ingestInputs } from './ingest.ts'
 import { benchLedger } from './ledger.ts'
 import { benchPublish } from './publish.ts'
 
@@ -15,8 +16,14 @@ await new Command('bench')
       .option('--rows <number>', 'rows of each run', Number, 200_000)
       .option('--held <number>', 'records in the home that is not empty', Number, 2_000_000)
       .option('--rounds <number>', 'runs of which the median is taken', Number, 5)
-      .action(async ({ rows, held, rounds }) =>
-        show(await benchIngest({ rows, heldRecords: held, rounds, report })),
+      .option('--senders <number>', 'submissions under way at once', Number, 2)
+      .addOption(
+        new Option('--inputs <name...>', 'what is sent; mixed is every layout in every format')
+          .choices(ingestInputs)
+          .default(ingestInputs),
+      )
+      .action(async ({ held, ...options }) =>
+        show(await benchIngest({ ...options, heldRecords: held, report })),
       ),
   )
   .addCommand(
@@ -42,4 +49,5 @@ await new Command('bench')
       .option('--tries <number>', 'imports of which the fastest counts', Number, 15)
       .action(async (options) => show(await benchBundles(options))),
   )
+  .addCommand(new Command('costs').action(async () => show(await benchCosts(report))))
   .parseAsync()

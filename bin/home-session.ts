@@ -10,6 +10,7 @@ import { Failure } from '../shared/base/failure.ts'
 import { publish } from '../shared/datasets/publish.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
 import { type Home, isHome, openHome } from '../shared/embedded/home.ts'
+import { openReceivers } from '../shared/embedded/receivers.ts'
 import { type Service, type ServiceListener, startService } from '../shared/embedded/service.ts'
 import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findNumber } from '../shared/ledger/sealed.ts'
@@ -56,10 +57,11 @@ export async function openHomeSession(
 ): Promise<HomeSession> {
   const home = await openTold(directory, { makesHome })
   const verifyToken = openTokenVerifier(home.issuer.trusted)
+  const receivers = openReceivers(home, { directory, template: TEMPLATE })
   const api = createApi({
     world: home,
     verifyToken,
-    stages: stagesOf(home, () => work()),
+    stages: { ...stagesOf(home, () => work()), receive: receivers.receive },
     onFault: (fault) => report(faultCode(fault)),
   })
   const call = async (request: ApiRequest) =>
@@ -90,6 +92,7 @@ export async function openHomeSession(
       return home.issuer.issue(principal)
     },
     async close() {
+      await receivers.stop()
       await service?.stop()
       home.close()
     },

@@ -11,7 +11,7 @@ const recordRefusals = [...new Set(layouts.flatMap(refusalsOf))].sort()
 export function layoutsDocument(): string {
   return `${[
     '# Layouts',
-    'What a file may look like, by layout: made from `shared/ingest/layouts/` by `npm run docs`. A header means a column under its code or any of its headers, whatever the width, spacing and brackets. Columns that no layout knows are dropped.',
+    'What a file may look like, by layout: made from `shared/ingest/layouts/` by `npm run docs`. A header means a column under its code or any of its headers, whatever the width, spacing, brackets, underscores and marks for mandatory fields. Columns that no layout knows are dropped.',
     table(['layout', 'record type', '', ''], layouts.map(headRow)),
     '## What becomes of a cell',
     'Identifiers name the subject. Of any other column without a fact nothing is kept, and what is _dropped_ stays at the sender.',

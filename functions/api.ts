@@ -16,12 +16,15 @@ const world = await openAws()
 const { environment } = world
 const { ISSUER: issuer = '', JWKS_URI: jwksUri = '', CLIENT_ID: clientId = '' } = environment
 const mount = environment.FUNCTION_NAME === 'api-cases' ? 'cases' : 'data'
+/** Of the function's 29 s: what was begun is still to be answered, and the last parts and the entry to be written. */
+const REPLAY_LIMIT_MS = 20_000
 const stages: Stages = { publish: startPublication, release: invokeRelease }
 const api = createApi({
   world,
   verifyToken: openTokenVerifier({ issuer, clientId, jwksUri, fetchJwks: () => fetchJwks(jwksUri) }),
   stages,
   mount,
+  replayLimitMs: REPLAY_LIMIT_MS,
   onFault: (fault) => tell('request failed', fault),
 })
 if (mount === 'data') await registerDeployed(world, readDeployed('principals.json', principalsFileSchema))

@@ -30,7 +30,7 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
     // Of two that claim one id at the same time, one is only now found to be second
     const outcome =
       received.outcome === 'received' ? await acceptSubmission(aws, received.draft) : received.outcome
-    if (outcome === 'accepted') return count('accepted')
+    if (outcome === 'accepted' || outcome === 'refused') return count(outcome)
     if (outcome === 'repeated') return
     // Without its head: the receipt stands under the message's hash, and the id stays whose it is
     return refuse({ ...unread, refusal: notTaken[outcome] })

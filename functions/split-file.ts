@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
-import { type LandingFile, parseFiles, readLanding } from '../shared/aws/landing.ts'
+import { count, type SqsMessage, sqsHandler, type TimeLeft } from '../shared/aws/handler.ts'
+import { type LandingFile, parseFiles, readLanding, readWhile } from '../shared/aws/landing.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { sha256 } from '../shared/base/digest.ts'
@@ -13,14 +13,23 @@ import type { Refusal } from '../shared/ingest/refusal.ts'
 
 const world = await openAws()
 
-/** Reads files out of the landing bucket and divides them into parts of the archive. */
-export const handler = sqsHandler({ reserveMs: 600_000, work: splitFiles })
+/** Of the function's 900 s: a file is begun only while there are so many. */
+const RESERVE_MS = 600_000
+/** For what is left to do when its bytes are at their end, or are left off: the last parts, the draft or the refusal. */
+const CLOSING_MS = 60_000
 
-async function splitFiles({ body }: SqsMessage): Promise<void> {
-  for (const file of parseFiles(await decodeMessage(body, world.large))) await splitFile(file)
+/** Reads files out of the landing bucket and divides them into parts of the archive. */
+export const handler = sqsHandler({ reserveMs: RESERVE_MS, work: splitFiles })
+
+async function splitFiles({ body }: SqsMessage, time: TimeLeft): Promise<void> {
+  for (const file of parseFiles(await decodeMessage(body, world.large))) {
+    // One that had less time would be refused for the size of those before it, which are only measured next time
+    if (time.getRemainingTimeInMillis() < RESERVE_MS) throw new Failure('FILES_WAIT', { retryable: true })
+    await splitFile(file, () => time.getRemainingTimeInMillis() >= CLOSING_MS)
+  }
 }
 
-async function splitFile(file: LandingFile): Promise<void> {
+async function splitFile(file: LandingFile, hasTime: () => boolean): Promise<void> {
   if ('refusal' in file) return refuse(file, file.refusal)
   const named = checkFileName(basename(file.key))
   if (named !== undefined) return refuse(file, { ...named, path: '/object' })
@@ -32,7 +41,7 @@ async function splitFile(file: LandingFile): Promise<void> {
   const received = await receiveSubmission(world, {
     authority: authorityOf(world, file.authority),
     head,
-    file: { format, bytes: landed.bytes, sha256, signature },
+    file: { format, bytes: readWhile(hasTime, landed.bytes), sha256, signature },
   })
   // Without its head: it is no word of the authority's, and takes no id of its
   if (received.outcome === 'denied') return refuse({ ...file, head: undefined }, received.refusal)

@@ -18,13 +18,14 @@ import { receiptRoutes } from './receipts.ts'
 import { replayRoutes } from './replays.ts'
 import { type ApiEnv, newRoutes, type Routes } from './routes.ts'
 import { signingKeyRoutes } from './signing-key.ts'
-import { bringsFile, submissionRoutes } from './submissions.ts'
+import { bringsFile, type Receiver, submissionRoutes } from './submissions.ts'
 
 /** What takes longer, or reaches further, than the API itself: run here, or by functions with roles of their own. */
 export type Stages = {
   readonly publish: Publisher
   readonly release: Releaser
-  /** As the domain does where it is left out. */
+  /** As the domain does where it is left out, like what follows. */
+  readonly receive?: Receiver
   readonly erase?: Eraser
 }
 
@@ -34,6 +35,8 @@ export type ApiOptions = {
   readonly stages: Stages
   /** The cases alone, or all but them; both where it is left out. */
   readonly mount?: 'data' | 'cases'
+  /** How long a call may read rows again; as long as it takes where it is left out. */
+  readonly replayLimitMs?: number
   /** Told of faults that were answered with 5xx. */
   readonly onFault?: (fault: unknown) => void
 }
@@ -70,10 +73,10 @@ export function createApi(options: ApiOptions): Routes {
   return api
 }
 
-function routesOf({ world, stages }: ApiOptions) {
+function routesOf({ world, stages, replayLimitMs }: ApiOptions) {
   const cases = [caseRoutes(world, stages.release), signingKeyRoutes(world)]
   const data = [
-    submissionRoutes(world),
+    submissionRoutes(world, stages.receive),
     receiptRoutes(world),
     quarantineRoutes(world),
     organisationRoutes(world),
@@ -81,7 +84,7 @@ function routesOf({ world, stages }: ApiOptions) {
     principalRoutes(world),
     authorityRoutes(world),
     ledgerRoutes(world, stages.erase),
-    replayRoutes(world),
+    replayRoutes(world, replayLimitMs),
   ]
   return { data, cases }
 }

@@ -42,6 +42,7 @@ const titles = {
   LAST_OPERATOR: 'Nobody would be left who may register principals; register another operator first.',
   ENTRY_PENDING: 'The entry waits to be sealed or applied; try again in a moment.',
   ENTRY_NOT_ERASABLE: 'An erasure is what is left to be shown of what it erased.',
+  SUBMISSION_TOO_LARGE: 'The submission has more rows than one request here has time to read again.',
   ROWS_UNKNOWN: 'The submission has no record at one of these places.',
   PUBLICATION_FAILED: 'The publication was given up here; nothing of it stands, and it can be tried again.',
   INTERNAL: 'Something failed here; it is not the request.',

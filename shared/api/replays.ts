@@ -72,20 +72,30 @@ const route = createRoute({
       description: 'What it came to; none where the range has no submission as far as it was looked at',
       content: { 'application/json': { schema: replayStepSchema } },
     },
-    ...problemResponses(...BODY_PROBLEMS),
+    ...problemResponses(...BODY_PROBLEMS, 422),
   },
 })
 
-/** `POST /v1/ledger/replays`: one submission a call, so that a call ends; whoever asks goes on from `next`. */
-export function replayRoutes(world: World): Routes {
+/**
+ * `POST /v1/ledger/replays`: one submission a call, so that a call ends; whoever asks goes on from `next`. One that
+ * cannot be read again within `limitMs` of the call is refused, and the problem's detail tells where to go on.
+ */
+export function replayRoutes(world: World, limitMs = Number.POSITIVE_INFINITY): Routes {
   const routes = newRoutes()
   addRoute(routes, { route, may: 'submission:replay' }, async (context) => {
+    const began = performance.now()
     const { dryRun, ...range } = context.req.valid('json')
     const { authority } = range
     if (authority !== undefined && findAuthority(world.settings, authority) === undefined)
       return problem(context, { status: 400, code: 'AUTHORITY_UNKNOWN', path: '/authority' })
-    const order = { by: context.get('actor').name, dryRun }
-    const { replayed, next } = await replayNext(world, range, order)
+    const hasTime = () => performance.now() - began < limitMs
+    const order = { by: context.get('actor').name, dryRun, hasTime }
+    const { replayed, next, entry } = await replayNext(world, range, order)
+    if (replayed?.outcome === 'too-large') {
+      const on = next === undefined ? 'it is the last of the range' : `go on from ${next}`
+      const detail = `The submission of entry ${entry}; ${on}.`
+      return problem(context, { status: 422, code: 'SUBMISSION_TOO_LARGE', detail })
+    }
     return context.json(replayStepSchema.parse({ outcome: 'none', ...replayed, next }), 200)
   })
   return routes

@@ -12,7 +12,7 @@ import {
 import { limits } from '../ingest/formats/limits.ts'
 import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
 import type { Mends } from '../ingest/quarantine.ts'
-import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
+import { type Delivery, notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
 import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
 import { may } from '../principals/may.ts'
@@ -99,8 +99,14 @@ const route = createRoute({
   },
 })
 
+/** Takes in what came through this door. */
+export type Receiver = (delivery: Delivery) => Promise<Received>
+
 /** `POST /v1/submissions`: the door for signed-in agencies. The principal says whose records they are. */
-export function submissionRoutes(world: World): Routes {
+export function submissionRoutes(
+  world: World,
+  receiveBy: Receiver = (delivery) => receiveSubmission(world, delivery),
+): Routes {
   const routes = newRoutes()
   addRoute(routes, { route, may: 'submission:send' }, async (context) => {
     const actor = context.get('actor')
@@ -109,7 +115,7 @@ export function submissionRoutes(world: World): Routes {
     if (authority === undefined || !may(actor, 'submission:send', { authority: named })) {
       return forbid(context)
     }
-    const received = await receive(context, world, authority)
+    const received = await receive(context, receiveBy, authority)
     return received instanceof Response ? received : answer(context, authority, received)
   })
   return routes
@@ -117,7 +123,7 @@ export function submissionRoutes(world: World): Routes {
 
 async function receive(
   context: Context<ApiEnv>,
-  world: World,
+  receiveBy: Receiver,
   authority: Authority,
 ): Promise<Received | Response> {
   if (!bringsFile(context)) {
@@ -125,7 +131,7 @@ async function receive(
     if (!envelope.success) return malformed(context, faultOf(envelope.error))
     if (nestsTooDeep(envelope.data.records))
       return malformed(context, { path: '/records', detail: 'nested too deep' })
-    return receiveSubmission(world, { authority, head: envelope.data })
+    return receiveBy({ authority, head: envelope.data })
   }
   const mediaType = mediaTypeOf(context)
   const format = findMediaType(mediaType)
@@ -138,7 +144,7 @@ async function receive(
   if (!head.success) return malformed(context, faultOf(head.error))
   if (Number(context.req.header('content-length') ?? 0) > limits.fileBytes) return tooLarge(context)
   const bytes = context.req.raw.body ?? NOTHING
-  return receiveSubmission(world, {
+  return receiveBy({
     authority,
     head: head.data satisfies SubmissionHead,
     file: { format, bytes, signature: context.req.header(SIGNATURE_HEADER) },

@@ -65,8 +65,11 @@ export type SqsMessage = Pick<SQSRecord, 'messageId' | 'body'> & {
 export type SqsOptions = {
   /** A message is begun only while at least this much of the function's time is left. */
   readonly reserveMs: number
-  readonly work: (message: SqsMessage) => Promise<void>
+  readonly work: (message: SqsMessage, time: TimeLeft) => Promise<void>
 }
+
+/** How much of the function's time is left. */
+export type TimeLeft = Pick<Context, 'getRemainingTimeInMillis'>
 
 /** Works on a batch message by message; those that failed, and those not begun, are due again, alone. */
 export function sqsHandler({ reserveMs, work }: SqsOptions) {
@@ -75,14 +78,15 @@ export function sqsHandler({ reserveMs, work }: SqsOptions) {
     for (const { messageId, body, eventSourceARN } of event.Records) {
       const queue = eventSourceARN.split(':').at(-1) ?? ''
       const hasTime = context.getRemainingTimeInMillis() >= reserveMs
-      if (hasTime && (await succeeds({ messageId, body, queue }, work))) continue
+      if (hasTime && (await succeeds({ messageId, body, queue }, (message) => work(message, context))))
+        continue
       batchItemFailures.push({ itemIdentifier: messageId })
     }
     return { batchItemFailures }
   })
 }
 
-async function succeeds(message: SqsMessage, work: SqsOptions['work']): Promise<boolean> {
+async function succeeds(message: SqsMessage, work: (message: SqsMessage) => Promise<void>): Promise<boolean> {
   try {
     await work(message)
     return true

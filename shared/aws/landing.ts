@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
+import { FileRefused } from '../ingest/formats/format.ts'
 import { limits } from '../ingest/formats/limits.ts'
 import { type Drop, parseDropKey, pointerSchema } from '../ingest/message.ts'
 import { faultName, translated } from './fault.ts'
@@ -45,7 +46,7 @@ export function parseFiles(message: unknown): readonly LandingFile[] {
 }
 
 export type Landed =
-  /** Read as it comes, within the function's time: about two million records in its fifteen minutes. */
+  /** Read as it comes. */
   | { readonly outcome: 'found'; readonly bytes: AsyncIterable<Uint8Array> }
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'too-large' }
@@ -72,6 +73,31 @@ export function readLanding(
       throw fault
     }
   })
+}
+
+/**
+ * Bytes that are refused, and stay so, once the time to read them is over. What was archived by then is named by its
+ * content, and nobody refers to it. To go on in another run would have to begin at the first byte again: what is packed
+ * cannot be read from the middle, and what came twice is known by all that came before.
+ */
+export function readWhile(
+  hasTime: () => boolean,
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  const chunks = bytes[Symbol.asyncIterator]()
+  let isRead = false
+  // No generator: one that threw once says that the file is at its end
+  const next = async () => {
+    if (!isRead && !hasTime()) throw new FileRefused('OBJECT_TOO_LARGE')
+    const chunk = await chunks.next()
+    isRead = chunk.done === true
+    return chunk
+  }
+  const close = async () => {
+    await chunks.return?.()
+    return { done: true as const, value: undefined }
+  }
+  return { [Symbol.asyncIterator]: () => ({ next, return: close }) }
 }
 
 async function* readOn(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

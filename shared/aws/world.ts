@@ -5,12 +5,12 @@ import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { z } from 'zod'
+import { checkedAuthoritiesSchema } from '../authorities/authorities-file.ts'
 import { Failure } from '../base/failure.ts'
 import { systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/json-pointer.ts'
 import { isKept } from '../ledger/log.ts'
 import type { Area, EcdsaSigner, ObjectKey, Queue, Signer, World } from '../ports.ts'
-import { checkedAuthoritiesSchema } from '../principals/authority.ts'
 import {
   type Authority,
   type Environment,

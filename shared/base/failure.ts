@@ -22,3 +22,15 @@ export class Failure extends Error {
     this.facts = options.facts ?? {}
   }
 }
+
+/**
+ * What may be told of any fault. One that is not ours may quote what it was given; one of ours that came out of another
+ * thread is of no class of ours any longer, but has its name.
+ */
+export function describeFault(fault: unknown): Pick<Failure, 'code' | 'retryable' | 'facts'> {
+  if (!(fault instanceof Error) || fault.name !== 'Failure') {
+    return { code: 'UNEXPECTED', retryable: false, facts: {} }
+  }
+  const { code, retryable, facts } = fault as Failure
+  return { code, retryable, facts }
+}

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { access, chmod, constants, mkdir, opendir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
+import { checkedAuthoritiesSchema } from '../authorities/authorities-file.ts'
 import { Failure } from '../base/failure.ts'
 import { type Clock, systemClock } from '../base/instant.ts'
 import { jsonPointer } from '../base/json-pointer.ts'
 import { witnessesIn } from '../ledger/witness.ts'
 import type { EcdsaSigner, Signer, Store, World } from '../ports.ts'
-import { checkedAuthoritiesSchema } from '../principals/authority.ts'
 import { findLeftOut, principalsFileSchema, registerDeployed } from '../principals/principal.ts'
 import {
   ledgerSettingsSchema,

@@ -30,7 +30,7 @@ export interface WorkerQueue extends Queue {
   revive(): void
   dead(): readonly DeadMessage[]
   /** Forgets a dead message. */
-  buryDead(id: number): void
+  forgetDead(id: number): void
   /** Keeps a dead message that nothing can be made of now, out of the way of the others until the next `release`. */
   setAside(id: number): void
   /** How many wait or are leased. */
@@ -80,7 +80,7 @@ export function openQueue(database: Database, name: string): WorkerQueue {
         name,
       ),
     dead: () => database.read((prepare) => prepare(SELECT_DEAD).all(name).map(parseDead)),
-    buryDead: (id) => database.transact((prepare) => deleteMessage(prepare, id, 'dead')),
+    forgetDead: (id) => database.transact((prepare) => deleteMessage(prepare, id, 'dead')),
     setAside: (id) => run(`UPDATE messages SET state = 'set-aside' WHERE id = ? AND state = 'dead'`, id),
     size: () => database.read((prepare) => Number(prepare(COUNT_LIVE).get(name)?.['live'])),
   }
@@ -110,9 +110,9 @@ function insertMessages(prepare: Prepare, name: string, messages: readonly Json[
   }
 }
 
-type Receipt = { readonly name: string; readonly limit: number; readonly now: Instant }
+type Lease = { readonly name: string; readonly limit: number; readonly now: Instant }
 
-function receive(database: Database, { name, limit, now }: Receipt): readonly Message[] {
+function receive(database: Database, { name, limit, now }: Lease): readonly Message[] {
   const select = (prepare: Prepare, most: number) => prepare(SELECT_DUE).all(name, now, most)
   // An idle worker asks all the time; only when something is due does it take the write lock
   if (database.read((prepare) => select(prepare, 1)).length === 0) return []

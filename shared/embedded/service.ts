@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { Failure } from '../base/failure.ts'
+import { describeFault, type Failure } from '../base/failure.ts'
 import type { HomeOptions } from './home.ts'
 import type { WorkListener } from './worker.ts'
 
@@ -54,18 +54,14 @@ function runThread(options: ServiceOptions, onTold: ServiceListener, signal: Abo
   const stop = (): void => thread.postMessage('stop')
   signal.addEventListener('abort', stop)
   thread.on('message', onTold)
-  thread.on('error', (fault) => onTold({ queue: 'worker', ...describeFault(fault) }))
+  thread.on('error', (fault) => {
+    const { code, facts } = describeFault(fault)
+    onTold({ queue: 'worker', code, facts })
+  })
   return new Promise((resolve) => {
     thread.once('exit', () => {
       signal.removeEventListener('abort', stop)
       resolve()
     })
   })
-}
-
-// What came out of another thread is of no class of ours any longer, but of the same name
-function describeFault(fault: unknown): Pick<Failure, 'code' | 'facts'> {
-  if (!(fault instanceof Error) || fault.name !== 'Failure') return { code: 'UNEXPECTED', facts: {} }
-  const { code, facts } = fault as Failure
-  return { code, facts }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure } from '../base/failure.ts'
+import { describeFault, type Failure } from '../base/failure.ts'
 import { readTrusted } from '../ledger/log.ts'
 import { postTo } from '../ledger/post.ts'
 import { watchLog } from '../ledger/watch.ts'
@@ -42,7 +42,8 @@ export async function watchHome(home: Home, watching: Watching): Promise<void> {
       await look(home, watching)
     } catch (fault) {
       // Half a look is no finding, and a fault in it no reason to end the work beside it
-      if (!signal.aborted) onFound({ queue: 'watch', ...describeFault(fault) })
+      const { code, facts } = describeFault(fault)
+      if (!signal.aborted) onFound({ queue: 'watch', code, facts })
     }
   }
 }
@@ -72,9 +73,3 @@ const outages = {
   declined: 'WITNESS_DECLINED',
   'not-its-signature': 'WITNESS_SIGNATURE_WRONG',
 } as const satisfies Record<Exclude<Witnessed['outcome'], 'cosigned'>, string>
-
-function describeFault(fault: unknown): Pick<Failure, 'code' | 'facts'> {
-  return fault instanceof Failure
-    ? { code: fault.code, facts: fault.facts }
-    : { code: 'UNEXPECTED', facts: {} }
-}

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openHome } from './home.ts'
 import { runWorker } from './worker.ts'
 
-/** The worker's thread: it writes while the main thread reads and minimises what comes in at the doors. */
+/** The worker's thread: it writes while others read and minimise what comes in at the doors. */
 const { directory, template } = workerData as { directory: string; template: string }
 const home = await openHome({ directory, template })
 const stop = new AbortController()

@@ -165,7 +165,7 @@ async function buryDead(home: Home, onFault: FaultListener): Promise<void> {
   for (const message of inbox.dead()) {
     try {
       await buryDraft(home, message.body)
-      inbox.buryDead(message.id)
+      inbox.forgetDead(message.id)
     } catch (fault) {
       onFault({ queue: 'inbox', code: codeOf(fault) })
       if (!(fault instanceof Failure && fault.retryable)) inbox.setAside(message.id)

@@ -28,18 +28,19 @@ export type DraftHead = Pick<
 export const REFUSED_ENTRY = 'submission-refused'
 
 /**
- * Commits a draft with its entry: from here on the submission counts. 'repeated': the same content was accepted
- * before, and its receipt stands; 'reused': another content took the id first, and this one is turned away.
+ * Commits a draft with its entry: from here on the submission counts. 'refused': so does the refusal of the whole, which
+ * is all that the draft tells; 'repeated': the same content was accepted before, and its receipt stands; 'reused':
+ * another content took the id first, and this one is turned away.
  */
 export async function acceptSubmission(
   world: Pick<World, 'store'>,
   message: unknown,
-): Promise<'accepted' | 'repeated' | 'reused'> {
+): Promise<'accepted' | 'refused' | 'repeated' | 'reused'> {
   const draft = receiptSchema.parse(message)
   const key = submissionKey(draft.authority, draft.submissionId)
   const writes = [{ key, value: draft, when: 'absent' as const }, ...quarantineWrites(draft)]
   const result = await world.store.commit(writes, entryOf(draft))
-  if (result === 'committed') return 'accepted'
+  if (result === 'committed') return draft.refusal === undefined ? 'accepted' : 'refused'
   const stored = await findReceipt(world.store, draft.authority, draft.submissionId)
   return stored?.sha256 === draft.sha256 ? 'repeated' : 'reused'
 }
@@ -51,7 +52,7 @@ export async function acceptSubmission(
 export async function acceptDraft(
   world: Pick<World, 'store'>,
   message: unknown,
-): Promise<'accepted' | 'repeated' | 'reused'> {
+): ReturnType<typeof acceptSubmission> {
   const outcome = await acceptSubmission(world, message)
   if (outcome === 'reused') {
     const draft = receiptSchema.parse(message)

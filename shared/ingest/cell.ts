@@ -33,14 +33,23 @@ export function readText(cell: string): string | undefined {
 
 /**
  * Reads `2017-07-07`, `2017/7/7`, `20170707`, `2017年7月7日`, each with or without a time of day, and milliseconds
- * since 1970. What names an instant is the day it falls in in China. 1900-01-01 is the official spelling of "unknown".
+ * since 1970; in full width and with spaces as well. What names an instant is the day it falls in in China. 1900-01-01 is
+ * the official spelling of "unknown".
  */
 export function readDate(cell: string): Reading<CalendarDate> {
   const text = readText(cell)
   if (text === undefined) return ABSENT
-  const date = parseDate(text)
-  if (date === undefined) return { fault: 'DATE_INVALID' }
-  return date === '1900-01-01' ? ABSENT : { value: date }
+  const date = parseDate(text) ?? parseDate(foldDate(text))
+  if (date === undefined) return UNKNOWN.test(text) ? ABSENT : { fault: 'DATE_INVALID' }
+  return date < '1901' && UNKNOWN.test(date) ? ABSENT : { value: date }
+}
+
+// The official spelling of it, and what databases write for it: MySQL, .NET, Excel
+const UNKNOWN = /^(?:1900-01-01|0000-00-00|0001-01-01|1899-12-3[01])(?: 00:00:00(?:\.0+)?)?$/
+
+// Full-width digits, spaces about 年, 月 and 日
+function foldDate(text: string): string {
+  return text.normalize('NFKC').replace(/\s*([-/.年月日])\s*/g, '$1')
 }
 
 /** Reads `2024`, `2024年`, `2024年度` as the last day of that year. */
@@ -67,17 +76,19 @@ export function readEndDate(cell: string): Reading<CalendarDate> {
   return 'value' in reading && reading.value !== undefined && reading.value >= '2099' ? ABSENT : reading
 }
 
-const NO_END = /^(无处罚期限|无期限|无固定期限|长期|长期有效|永久|永久有效|不约定期限)$/
-const DATE = /^(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?$/
+const NO_END =
+  /^(无处罚期限|无期限|无限期|无固定期限|长期|长期有效|永久|永久有效|永续|永续经营|不约定期限|不定期限|至今)$/
+const DATE =
+  /^(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
 const COMPACT_DATE = /^(\d{4})(\d{2})(\d{2})$/
 const COMPACT_DATE_TIME = /^(19\d\d|20\d\d|9999)(\d{2})(\d{2})[ T]?\d{2}:?\d{2}(?::?\d{2})?$/
 
 function parseDate(text: string): CalendarDate | undefined {
   const match = DATE.exec(text)
   if (match !== null) {
-    const [, year = '', , month = '', , day = ''] = match
+    const [, year = '', , month = '', , day = '', offset] = match
     // The last year is a sentinel whatever its offset, and has no next day of four digits
-    if (text.endsWith('Z') && year !== '9999') return chinaDateOf(text)
+    if (offset !== undefined && year !== '9999') return chinaDateOf(text, offset)
     return parseCalendarDate(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`)
   }
   // Before the milliseconds: of twelve digits, those that are a date with hours and minutes are one
@@ -87,27 +98,38 @@ function parseDate(text: string): CalendarDate | undefined {
   return /^\d{12,13}$/.test(text) ? chinaDate(instantOf(Number(text))) : undefined
 }
 
-// A time with a Z is an instant: midnight in China is written as 16:00Z of the day before
-function chinaDateOf(text: string): CalendarDate | undefined {
-  const at = parseInstant(text.replace(' ', 'T'))
+// A time with an offset is an instant: midnight in China is written as 16:00Z of the day before. Java's +0800 has no colon
+function chinaDateOf(text: string, offset: string): CalendarDate | undefined {
+  const local = text.slice(0, -offset.length).replace(' ', 'T')
+  const at = parseInstant(local + offset.replace(/^(...)(..)$/, '$1:$2'))
   return at === undefined ? undefined : chinaDate(at)
 }
 
 // Oracle exports write half a unit as `.5`
-const AMOUNT = /^(\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.(\d+))?\s*(万元|万|元)?$/
+const AMOUNT = /^(?:人民币)?[¥￥]?(\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.(\d+))?\s*\(?(万元|万|元)?\)?整?$/
 
 /** Reads an amount in 万元 (or in the unit it names) as a decimal string in yuan. */
 export function readYuanFromWan(cell: string): Reading<string> {
+  return readAmount(cell, '万元')
+}
+
+/** As `readYuanFromWan`, where a number without a unit is in yuan. */
+export function readYuan(cell: string): Reading<string> {
+  return readAmount(cell, '元')
+}
+
+function readAmount(cell: string, bareUnit: '万元' | '元'): Reading<string> {
   const text = readText(cell)
   if (text === undefined) return ABSENT
-  const match = AMOUNT.exec(text)
+  const match = AMOUNT.exec(text.normalize('NFKC'))
   if (match === null) return { fault: 'AMOUNT_INVALID' }
-  const [, whole = '', fraction = '', unit] = match
+  const [, whole = '', fraction = '', unit = bareUnit] = match
   return { value: shiftDecimal({ whole: whole.replaceAll(',', ''), fraction }, unit === '元' ? 0 : 4) }
 }
 
-const CAPITAL =
-  /^(人民币)?(\d[\d,]*)(?:\.(\d+))?\s*(万|亿)?\s*(?:元|圆)?整?\(?(人民币|美元|港元|港币|欧元|日元|英镑|新台币|新加坡元|澳大利亚元|加拿大元|韩元|瑞士法郎)?(?:元|圆)?\)?$/
+const CAPITAL = /^(人民币)?\s*(\d[\d,]*)(?:\.(\d+))?(\D*)$/
+const CAPITAL_UNIT =
+  /^(万|亿)?(?:元|圆)?整?(人民币|美元|港元|港币|欧元|日元|英镑|新台币|新加坡元|澳大利亚元|加拿大元|韩元|瑞士法郎)?(?:元|圆)?$/
 
 /**
  * Reads a registered capital: `500`, `500万元`, `500.000000万人民币`, `30万美元`. A bare number is in 万元, as the
@@ -117,14 +139,23 @@ export function readCapital(
   cell: string,
 ): { readonly amount: string; readonly currency?: string } | undefined {
   const text = cell.normalize('NFKC').trim()
-  const match = CAPITAL.exec(text)
-  if (match === null) return undefined
-  const [, prefix, whole = '', fraction = '', unit, suffix] = match
+  const [, prefix, whole = '', fraction = '', rest] = CAPITAL.exec(text) ?? []
+  // Units stand in brackets or not: 500(万元), 500万元(人民币). Nothing is taken out from between digits: they may be a
+  // telephone's
+  const units = rest === undefined ? null : CAPITAL_UNIT.exec(rest.replace(/[\s()]/g, ''))
+  if (units === null) return undefined
+  const [, unit, suffix] = units
   const bare = /^[\d,.]+$/.test(text)
   const places = unit === '亿' ? 8 : unit === '万' || bare ? 4 : 0
   const amount = shiftDecimal({ whole: whole.replaceAll(',', ''), fraction }, places)
   const currency = suffix ?? prefix
   return currency === undefined ? { amount } : { amount, currency }
+}
+
+/** What `readCapital` reads, of a column whose bare numbers are in yuan. */
+export function readCapitalInYuan(cell: string): string | undefined {
+  const text = readText(cell)
+  return text !== undefined && /^[\d,.]+$/.test(text.normalize('NFKC')) ? `${text}元` : text
 }
 
 // On digits, not on floating point: 0.1234 万元 is 1234 yuan to the last digit

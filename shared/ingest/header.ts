@@ -62,7 +62,13 @@ export function detectLayouts(rows: readonly (readonly string[])[]): readonly La
 function countKnown(layout: Layout, cells: readonly string[]): number {
   const known = new Set(cells.slice(0, WIDEST).map(columnFinder(layout)))
   const isComplete = layout.columns.every((column) => !column.required || known.has(column))
-  return isComplete ? [...known].filter((column) => column !== undefined && isKept(column)).length : 0
+  const kept = [...known].filter((column) => column !== undefined).filter(isKept)
+  return isComplete && kept.some(isTelling) ? kept.length : 0
+}
+
+// Lists of every kind name organisations, and what they say of them nobody knows here
+function isTelling({ fact, required }: Column): boolean {
+  return fact !== undefined && !(required && /^(?:name|subjectName)$/.test(fact))
 }
 
 // No layout has half as many columns, and a row may have thousands
@@ -74,12 +80,18 @@ function otherLayoutFault(layout: Layout, cells: readonly string[]): Refusal | u
   const [other] = others
   if (other === undefined || others.some(({ recordType }) => recordType === layout.recordType))
     return undefined
-  if (countKnown(other, cells) < countKnown(layout, cells) + CLEARLY_MORE) return undefined
+  const more = asksForTheSame(layout, other) ? 1 : CLEARLY_MORE
+  if (countKnown(other, cells) < countKnown(layout, cells) + more) return undefined
   return { code: 'LAYOUT_DISAGREES', path: '/header', detail: describeDetected(others) }
 }
 
-// One column more may be an office's own
+// One column more may be an office's own; but of two kinds of lists one word tells (列入严重违法失信名单原因)
 const CLEARLY_MORE = 2
+
+function asksForTheSame(...both: readonly [Layout, Layout]): boolean {
+  const [left, right] = both.map(({ columns }) => columns.filter(({ required }) => required))
+  return left?.map(({ code }) => code).join() === right?.map(({ code }) => code).join()
+}
 
 function describeDetected(detected: readonly Layout[]): string {
   return detected.length === 0 ? '' : `The header fits ${detected.map(({ name }) => name).join(', ')}.`
@@ -143,9 +155,11 @@ export function holdsPersonalData(header: string): boolean {
   return findPersonalData(header) !== undefined
 }
 
-// Real headers come with full-width digits, underscores and brackets, line breaks, a mark for mandatory fields
+// Real headers come with full-width digits and brackets, line breaks, a mark or word for mandatory fields, a colon at the
+// end, 代码-1 for 代码_1; and interfaces write the standard's codes without underscores (cfXdrMc)
 function foldHeader(header: string): string {
   return foldBrackets(header)
-    .replace(/[\s*\u200b\ufeff]/g, '')
+    .replace(/\((?:必填|选填)项?\)/g, '')
+    .replace(/[\s*_:\-\u200b\ufeff]/g, '')
     .toUpperCase()
 }

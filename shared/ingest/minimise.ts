@@ -10,11 +10,13 @@ import {
   isPlainCode,
   type Reading,
   readCapital,
+  readCapitalInYuan,
   readDate,
   readEndDate,
   readPastDate,
   readText,
   readYear,
+  readYuan,
   readYuanFromWan,
 } from './cell.ts'
 import type { Column, Layout } from './layouts/layout.ts'
@@ -146,7 +148,11 @@ function readFacts(
     if (cell.length > maxLength) return { code: 'FIELD_TOO_LONG', path }
     const reading = readFact(column, cell, today)
     if ('fault' in reading) return { code: reading.fault, path }
-    if (reading.value !== undefined) facts[fact] = joined(facts[fact], reading.value)
+    const before = facts[fact]
+    // Two columns may state one fact in two units, but not two facts
+    if (typeof before === 'string' && reading.value !== undefined && before !== reading.value)
+      return { code: 'HEADER_AMBIGUOUS', path }
+    if (reading.value !== undefined) facts[fact] = joined(before, reading.value)
     else if (required) return { code: 'FIELD_MISSING', path }
   }
   addCapital(facts)
@@ -180,6 +186,10 @@ function readFact(column: Column, cell: string, today: CalendarDate): Reading<st
       return readYear(cell)
     case 'yuan-from-wan':
       return readYuanFromWan(cell)
+    case 'yuan':
+      return readYuan(cell)
+    case 'capital-in-yuan':
+      return { value: readCapitalInYuan(cell) }
     case 'list':
       return readList(cell, column.codes)
     case 'coded':

@@ -53,7 +53,8 @@ export const refusalReasons = {
   OBJECT_NOT_OWN: 'The pointer names an object that is not under the prefix of this authority.',
   OBJECT_NOT_FOUND: 'There is no such version of the object.',
   OBJECT_CHANGED: 'The object does not have the SHA-256 that the pointer says.',
-  OBJECT_TOO_LARGE: 'The file is larger than one submission may be (8 GiB).',
+  OBJECT_TOO_LARGE:
+    'The file is larger than one submission may be (8 GiB), or than can be read in the time there is; send it in several.',
   MENDS_UNKNOWN: 'The submission that it mends is not there, or none of its records is in quarantine.',
   MENDS_LAPSED: 'The day is past until which records of that submission could be mended.',
   MENDS_DIFFERS: 'It is in another layout than what it mends, or has not as many records as it names places.',

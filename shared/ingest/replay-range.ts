@@ -17,6 +17,8 @@ export type ReplayRange = {
 export type ReplayStep = {
   /** Undefined where nothing of what was looked at is to be replayed. */
   readonly replayed?: Replayed
+  /** The entry of that submission. */
+  readonly entry?: number
   /** Where to go on; undefined at the end of the range. */
   readonly next?: number
 }
@@ -39,8 +41,8 @@ export async function replayNext(
     if (submission === undefined || entry === undefined) continue
     if (authority !== undefined && submission.authority !== authority) continue
     const replayed = await replaySubmission(world, { ...order, entry })
-    if (replayed.outcome === 'pending') return { replayed, next: number }
-    return { replayed, ...(number + 1 < end && { next: number + 1 }) }
+    if (replayed.outcome === 'pending') return { replayed, entry: number, next: number }
+    return { replayed, entry: number, ...(number + 1 < end && { next: number + 1 }) }
   }
   return {}
 }

@@ -34,6 +34,8 @@ export type ReplayOrder = {
   readonly dryRun: boolean
   /** The layout of a name in its version of today. */
   readonly layoutOf?: (name: string) => Layout | undefined
+  /** Asked before each row; without it there is all the time it takes. */
+  readonly hasTime?: () => boolean
 }
 
 /** What the rows of a submission come to now, beside what is held of them: counts and names of ours, no value. */
@@ -61,6 +63,8 @@ export type Replayed =
   | { readonly outcome: 'none' }
   /** The submission, or a replay of it, is still to be sealed and applied. */
   | { readonly outcome: 'pending' }
+  /** It has more rows than there was time for. Nothing is written; the same again, with as much time, ends the same. */
+  | { readonly outcome: 'too-large' }
   | { readonly outcome: 'compared' | 'unchanged'; readonly report: ReplayReport }
   | { readonly outcome: 'replayed'; readonly report: ReplayReport; readonly entryId: string }
 
@@ -82,6 +86,7 @@ export async function replaySubmission(world: ReplayingWorld, order: ReplayOrder
   const { policy } = world.settings
   const context = { layout, authority: submission.authority, policy, today: chinaDate(order.entry.at) }
   for await (const compared of compareRows(world, { submission, replays, context })) {
+    if (order.hasTime?.() === false) return { outcome: 'too-large' }
     tally.count(compared)
     if (compared.outcome === 'unchanged' || compared.outcome === 'missing') continue
     if (compared.held !== undefined) await writers.lost.add(compared.held)

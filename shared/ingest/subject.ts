@@ -121,7 +121,7 @@ function readColumn(column: Column, cell: string, policy: Policy): Subject | Fau
 function classFault(cell: string): Fault | undefined {
   const text = readText(cell)?.normalize('NFKC').replace(/\s/g, '')
   if (text === undefined || ORGANISATION_CLASS.test(text)) return undefined
-  if (/自然人|^个人$/.test(text)) return NATURAL_PERSON
+  if (/(?<!非)自然人|^个人$/.test(text)) return NATURAL_PERSON
   return /个体|個體/.test(text) ? INDIVIDUAL_BUSINESS : { code: 'FIELD_VALUE_UNKNOWN' }
 }
 
@@ -133,7 +133,7 @@ function isOfPerson(cell: string): boolean {
 }
 
 const ORGANISATION_CLASS =
-  /^((企业|机关|事业单位|社会团体)?法人|(法人[及和或])?(非法人|其他)组织|法人[及和或]非法人组织|企业|单位)$/
+  /^((企业|机关|事业单位|社会团体)?法人|(法人[及和或、/])?(非法人|其他)组织|非自然人|企业|单位|农民专业合作社)$/
 const NATURAL_PERSON: Fault = { code: 'SUBJECT_NATURAL_PERSON' }
 const INDIVIDUAL_BUSINESS: Fault = { code: 'SUBJECT_INDIVIDUAL_BUSINESS' }
 

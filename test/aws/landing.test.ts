@@ -2,8 +2,18 @@ import { Readable } from 'node:stream'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { parseFiles, readLanding } from '../../shared/aws/landing.ts'
+import { parseFiles, readLanding, readWhile } from '../../shared/aws/landing.ts'
+import type { SubmissionHead } from '../../shared/ingest/envelope.ts'
 import { limits } from '../../shared/ingest/formats/limits.ts'
+import { refuseUnread } from '../../shared/ingest/message.ts'
+import { findReceipt } from '../../shared/ingest/receipt.ts'
+import { type Delivery, notTaken, receiveSubmission } from '../../shared/ingest/receive.ts'
+import { sealPending } from '../../shared/ledger/seal.ts'
+import { findLedgerSize } from '../../shared/ledger/sealed.ts'
+import { PART_RECORD_LIMIT } from '../../shared/records/part.ts'
+import { Crash, faultsFrom, faulty } from '../faults.ts'
+import { fileDelivery, rows, take, withWorld } from '../ingest/sample.ts'
+import type { TestWorld } from '../records/world.ts'
 
 const client = mockClient(S3Client)
 beforeEach(() => client.reset())
@@ -58,6 +68,82 @@ describe('reading what has landed', () => {
     const whole = Array.fromAsync(landed.bytes)
     await expect(whole).rejects.toMatchObject({ code: 'OBJECTS_BUSY', retryable: true })
   })
+})
+
+describe('a file that cannot be read in the time there is', () => {
+  const layout = 'licence-2018'
+  const row = rows[layout]
+  const lines = Array.from({ length: 2 * PART_RECORD_LIMIT + 1 }, (_, n) =>
+    Buffer.from(`${JSON.stringify({ ...row, XK_WSH: `示许〔2026〕${n}号` })}\n`),
+  )
+  const { authority, head } = fileDelivery('', 'ndjson', { layout })
+  let isLetGo = false
+  async function* landed() {
+    try {
+      yield* lines
+    } finally {
+      isLetGo = true
+    }
+  }
+  /** A delivery that has the time to read so many chunks. */
+  const within = (chunks: number): Delivery => {
+    let left = chunks
+    return { authority, head, file: { format: 'ndjson', bytes: readWhile(() => left-- > 0, landed()) } }
+  }
+  const refuse = (world: TestWorld) =>
+    refuseUnread(world, {
+      ...{ authority, sha256: 'a'.repeat(64), sizeBytes: 0, refusal: notTaken['too-large'] },
+      head: head as SubmissionHead,
+    })
+
+  test.each([0, 1, PART_RECORD_LIMIT + 7, lines.length])(
+    'is refused as too large after chunk %i, with nothing left that counts',
+    async (chunks) => {
+      await withWorld(async (world) => {
+        isLetGo = false
+        expect(await receiveSubmission(world, within(chunks))).toEqual({ outcome: 'too-large' })
+        expect(world.queues.inbox.log).toEqual([])
+        // The first chunk is what opens it
+        expect(isLetGo).toBe(chunks > 0)
+      })
+    },
+  )
+
+  test('is read in the time it just takes', async () => {
+    await withWorld(async (world) => {
+      const received = await receiveSubmission(world, within(lines.length + 1))
+      expect(received).toMatchObject({ outcome: 'received', draft: { accepted: lines.length } })
+    })
+  })
+
+  test('has one receipt, whatever comes of it the next time that its message comes', async () => {
+    await withWorld(async (world) => {
+      expect((await receiveSubmission(world, within(9))).outcome).toBe('too-large')
+      await refuse(world)
+      const first = await findReceipt(world.store, authority.code, head.submissionId)
+      expect(first?.refusal?.code).toBe('OBJECT_TOO_LARGE')
+      // Its id is taken: it is only measured, and is found to be other content than what its refusal is named by
+      expect((await receiveSubmission(world, within(lines.length + 1))).outcome).toBe('reused')
+      await refuse(world)
+      expect(await findReceipt(world.store, authority.code, head.submissionId)).toEqual(first)
+      while ((await sealPending(world)) > 0);
+      expect(await findLedgerSize(world.store)).toBe(1)
+    })
+  })
+
+  test.each(['failed', 'stored'] as const)(
+    'or died at a part (%s) is received whole by a run that has it',
+    async (mode) => {
+      await withWorld(async (world) => {
+        const dying = faulty(world, faultsFrom({ crashAt: 2, mode }))
+        await expect(receiveSubmission(dying, within(lines.length + 1))).rejects.toThrow(Crash)
+        expect((await receiveSubmission(world, within(2 * PART_RECORD_LIMIT))).outcome).toBe('too-large')
+        const { draft, records } = await take(world, within(lines.length + 1))
+        expect(draft.parts).toHaveLength(3)
+        expect(records).toHaveLength(lines.length)
+      })
+    },
+  )
 })
 
 describe('what S3 tells of a drop', () => {

@@ -51,7 +51,7 @@ describe('a worker', () => {
     expect(queue.receive(1, later(86_400_000))).toEqual([])
     expect(queue.size()).toBe(0)
     expect(queue.dead()).toMatchObject([{ body: { name: '名称' }, failures: 5, code: 'CODE_4' }])
-    queue.buryDead(queue.dead()[0]!.id)
+    queue.forgetDead(queue.dead()[0]!.id)
     expect(queue.dead()).toEqual([])
   })
 
@@ -78,7 +78,7 @@ describe('a worker', () => {
     queue.fail(message!.id, start, 'LATE')
     queue.settle([message!.id])
     queue.setAside(message!.id)
-    queue.buryDead(message!.id)
+    queue.forgetDead(message!.id)
     expect(queue.receive(1, start)).toEqual([message])
   })
 

@@ -13,9 +13,16 @@ import { queueContract } from '../contract/queue.ts'
 import { signerContract } from '../contract/signer.ts'
 import { storeContract } from '../contract/store.ts'
 import { costs } from './costs.ts'
-import { s3As } from './deployed.ts'
-import { describeEmulated, openEmulator, type TestEmulator } from './emulator.ts'
-import { createAreas, createBucket, createQueue, createTables } from './resources.ts'
+import { describeEmulated } from './emulator.ts'
+import {
+  createAreas,
+  createBucket,
+  createQueue,
+  createTables,
+  openEmulator,
+  s3As,
+  type TestEmulator,
+} from './resources.ts'
 
 // A machine that does much else at once takes many times what this takes alone
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })

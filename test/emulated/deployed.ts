@@ -6,13 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { type FunctionConfiguration, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { untilPublished } from '../../bin/commands/dataset.ts'
 import { push } from '../../bin/commands/push.ts'
 import type { Session } from '../../bin/session.ts'
 import { openStackSession } from '../../bin/stack-session.ts'
-import type { Credentials } from '../../emulator/accounts.ts'
 import { bringUp, type EmulatedStack, findStack, takeDown, useEmulator } from '../../emulator/stack.ts'
 import { openLargeValues } from '../../shared/aws/large-values.ts'
 import { openObjects } from '../../shared/aws/objects.ts'
@@ -24,6 +23,7 @@ import type { PartReference } from '../../shared/records/part.ts'
 import { environmentSchema } from '../../shared/settings.ts'
 import { type Place, type Pushed, publishOrder, readExample } from '../journey/journey.ts'
 import { TOOLS } from './prepare.ts'
+import { s3As } from './resources.ts'
 
 /** The stack that `npm run stack -- up` brought up and names here, or one of this test file's own. */
 export async function openStack(): Promise<{ stack: EmulatedStack; close(): Promise<void> }> {
@@ -54,11 +54,6 @@ export async function openPlace(stack: EmulatedStack): Promise<Place> {
       untilPublished(session, { as: 'steward', started: await session.call(publishOrder) }),
     verifierKey: await readVerifierKey(stack),
   }
-}
-
-/** A client of S3 as somebody; as the account's root where nobody is named. */
-export function s3As(credentials?: Credentials): S3Client {
-  return new S3Client({ forcePathStyle: true, ...(credentials && { credentials }) })
 }
 
 /** The deployed functions, as the account's root sees them. */

@@ -14,15 +14,8 @@ import { type PartReference, partKey, readPart } from '../../shared/records/part
 import { LONG_AGO, makeKeyPair } from '../authorities/keys.ts'
 import { rows } from '../ingest/sample.ts'
 import { codeOf } from '../records/world.ts'
-import {
-  openArchiveAsRoot,
-  putObject,
-  type Receipt,
-  s3As,
-  send,
-  sessionOf,
-  untilApplied,
-} from './deployed.ts'
+import { openArchiveAsRoot, putObject, type Receipt, send, sessionOf, untilApplied } from './deployed.ts'
+import { s3As } from './resources.ts'
 import { withoutRight, withRedelivery } from './trouble.ts'
 
 const OWN = 'demo-public-security'

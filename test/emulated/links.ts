@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { openObjects } from '../../shared/aws/objects.ts'
 import { areas } from '../../shared/ports.ts'
 import type { Place } from '../journey/journey.ts'
-import { s3As } from './deployed.ts'
+import { s3As } from './resources.ts'
 
 /** What a link to a file of the latest version opens, and what no change to it does. */
 export async function linksHold(place: Place): Promise<void> {

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 
-/** What is paid for, by kind of request. */
+/** What is paid for: the columns of the table in docs/scale.md. */
 export type Counts = {
   requests: number
   writeUnits: number
@@ -10,21 +10,35 @@ export type Counts = {
   sends: number
 }
 
-const nothing: Counts = { requests: 0, writeUnits: 0, readUnits: 0, puts: 0, gets: 0, sends: 0 }
+export const NOTHING: Counts = { requests: 0, writeUnits: 0, readUnits: 0, puts: 0, gets: 0, sends: 0 }
 
 /** Counts what clients send, under the name of whatever is being done. */
 export class Meter {
   readonly counts = new Map<string, Counts>()
+  /** Requests of each operation. */
+  readonly operations = new Map<string, number>()
+  /** Milliseconds of processor time that each step took of this process. */
+  readonly cpuMs = new Map<string, number>()
   #step = ''
 
   /** Counts under a name what the work sends. */
   async during<T>(step: string, work: () => Promise<T>): Promise<T> {
     this.#step = step
-    return work()
+    const before = process.cpuUsage()
+    const answer = await work()
+    const { user, system } = process.cpuUsage(before)
+    this.cpuMs.set(step, (this.cpuMs.get(step) ?? 0) + (user + system) / 1_000)
+    return answer
   }
 
   of(step: string): Counts {
-    return this.counts.get(step) ?? nothing
+    return this.counts.get(step) ?? NOTHING
+  }
+
+  /** Takes away what another counted in all: what a step asked beside what it is the name of. */
+  takeAway(step: string, { counts, operations }: Meter): void {
+    for (const less of counts.values()) this.counts.set(step, minus(this.of(step), less))
+    for (const [operation, less] of operations) this.#addOperation(operation, -less)
   }
 
   /** A client whose every request is counted; `stepOf` may name a request's step by what is asked. */
@@ -38,6 +52,7 @@ export class Meter {
         const step = stepOf(args.input) ?? this.#step
         // Before it is sent: what is refused, as a put of what is there already, is paid for like any other
         this.#add(step, requestOf(commandName))
+        this.#addOperation(commandName.replace(/Command$/, ''), 1)
         const answered = await next({ ...args, input: { ...args.input, ...MEASURED[commandName] } })
         this.#add(step, unitsOf(commandName, answered.output))
         return answered
@@ -46,13 +61,17 @@ export class Meter {
     return client
   }
 
+  #addOperation(operation: string, more: number): void {
+    this.operations.set(operation, (this.operations.get(operation) ?? 0) + more)
+  }
+
   #add(step: string, more: Partial<Counts>): void {
-    this.counts.set(step, sum(this.of(step), { ...nothing, ...more }))
+    this.counts.set(step, sum(this.of(step), { ...NOTHING, ...more }))
   }
 }
 
 export function sum(first: Counts, second: Counts): Counts {
-  const names = Object.keys(nothing) as (keyof Counts)[]
+  const names = Object.keys(NOTHING) as (keyof Counts)[]
   return Object.fromEntries(names.map((name) => [name, first[name] + second[name]])) as Counts
 }
 
@@ -82,6 +101,9 @@ const REQUESTS: Readonly<Record<string, Partial<Counts>>> = {
   PutObjectCommand: { puts: 1 },
   GetObjectCommand: { gets: 1 },
   SendMessageBatchCommand: { sends: 1 },
+  SendMessageCommand: { sends: 1 },
+  // Once for each queue, by each function that is kept warm
+  GetQueueUrlCommand: {},
   GetItemCommand: { requests: 1 },
   QueryCommand: { requests: 1 },
   UpdateItemCommand: { requests: 1 },

@@ -1,9 +1,34 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { Credentials } from '../../emulator/accounts.ts'
+import { type Emulator, startEmulator, stopEmulator } from '../../emulator/process.ts'
+import { useEmulator } from '../../emulator/stack.ts'
 import { type Area, areas, type Table, tables } from '../../shared/ports.ts'
-import { s3As } from './deployed.ts'
+import { TOOLS } from './prepare.ts'
+
+export type TestEmulator = Emulator & { readonly directory: string; close(): Promise<void> }
+
+/** An emulator of this caller's own, to which every client of this process talks, as the account's root. */
+export async function openEmulator(): Promise<TestEmulator> {
+  const directory = await mkdtemp(join(tmpdir(), 'emulator-'))
+  const emulator = await startEmulator({ tools: TOOLS, directory })
+  useEmulator(emulator)
+  const close = async (): Promise<void> => {
+    await stopEmulator(directory)
+    await rm(directory, { recursive: true, force: true })
+  }
+  return { ...emulator, directory, close }
+}
+
+/** A client of S3 as somebody; as the account's root where nobody is named. */
+export function s3As(credentials?: Credentials): S3Client {
+  return new S3Client({ forcePathStyle: true, ...(credentials && { credentials }) })
+}
 
 /** A bucket of this caller's own. */
 export async function createBucket(): Promise<string> {

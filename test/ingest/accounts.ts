@@ -44,7 +44,8 @@ export async function settle(
     assert.equal(draft.received, submission.records)
   }
   checkSilence([...kept, JSON.stringify([draft, told] as unknown as Json)])
-  assert.equal(await acceptSubmission(world, draft), 'accepted')
+  const whole = draft.refusal === undefined ? 'accepted' : 'refused'
+  assert.equal(await acceptSubmission(world, draft), whole)
   return draft.refusal?.code ?? 'read'
 }
 

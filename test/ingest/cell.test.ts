@@ -6,6 +6,7 @@ import {
   readDate,
   readEndDate,
   readText,
+  readYuan,
   readYuanFromWan,
 } from '../../shared/ingest/cell.ts'
 import { moneySchema } from '../../shared/records/types/fact.ts'
@@ -60,6 +61,9 @@ describe('a date', () => {
     ['2017-07-07T23:59:59.999', '2017-07-07'],
     ['1499356800000', '2017-07-07'],
     ['2024-02-29', '2024-02-29'],
+    ['２０１７－０７－０７', '2017-07-07'],
+    ['2017 年 7 月 7 日', '2017-07-07'],
+    ['2017. 7. 7', '2017-07-07'],
     ['9999-12-31', '9999-12-31'],
     ['9999-12-31T23:59:59Z', '9999-12-31'],
     ['99991231235959', '9999-12-31'],
@@ -76,17 +80,29 @@ describe('a date', () => {
     // 2017-07-07T00:00+08:00 and a millisecond before
     ['1499356800000', '2017-07-07'],
     ['1499356799999', '2017-07-06'],
+    ['2017-07-07T00:00:00+08:00', '2017-07-07'],
+    ['2017-07-07T00:00:00.000+0800', '2017-07-07'],
+    ['2017-07-07 00:30:00+09:00', '2017-07-06'],
+    ['2017-07-06T15:59:59+00:00', '2017-07-06'],
+    ['2017-07-06T16:00:00+00:00', '2017-07-07'],
   ])('%s, which is an instant, is the day it falls in in China: %s', (cell, day) => {
     expect(readDate(cell)).toEqual({ value: day })
   })
 
-  test.each(['1900-01-01', '1900/1/1', '19000101', '1900-01-01 00:00:00'])(
-    '%s is the official unknown',
-    (cell) => {
-      expect(readDate(cell)).toEqual({ value: undefined })
-      expect(readEndDate(cell)).toEqual({ value: undefined })
-    },
-  )
+  test.each([
+    '1900-01-01',
+    '1900/1/1',
+    '19000101',
+    '1900-01-01 00:00:00',
+    '0000-00-00',
+    '0000-00-00 00:00:00',
+    '0001-01-01T00:00:00',
+    '1899-12-30',
+    '1899/12/31',
+  ])('%s is the official unknown, or a database’s', (cell) => {
+    expect(readDate(cell)).toEqual({ value: undefined })
+    expect(readEndDate(cell)).toEqual({ value: undefined })
+  })
 
   test.each([
     '2025-02-29',
@@ -99,6 +115,10 @@ describe('a date', () => {
     '昨天',
     '2025-01-01T25:00:00Z',
     '2025–01–01',
+    '2025-01-01T00:00:00+25:00',
+    '1899-12-32',
+    '43164',
+    '3/5/2018',
   ])('%s is none', (cell) => {
     expect(readDate(cell)).toEqual({ fault: 'DATE_INVALID' })
     expect(readEndDate(cell)).toEqual({ fault: 'DATE_INVALID' })
@@ -112,6 +132,9 @@ describe('a date', () => {
     '长期有效',
     '永久',
     '永久有效',
+    '无限期',
+    '永续经营',
+    '至今',
     '2099-12-31',
     '2099/12/31',
     '9999-12-31',
@@ -144,6 +167,11 @@ describe('an amount in 万元', () => {
     ['2.5万', '25000'],
     ['50000元', '50000'],
     ['50000.50 元', '50000.5'],
+    ['１，２３４．５', '12345000'],
+    ['5万元整', '50000'],
+    ['人民币5000元整', '5000'],
+    ['￥5,000.00元', '5000'],
+    ['0.5（万元）', '5000'],
     ['99999999999999999999.9999', '999999999999999999999999'],
   ])('%s is %s yuan', (cell, yuan) => {
     expect(readYuanFromWan(cell)).toEqual({ value: yuan })
@@ -160,8 +188,9 @@ describe('an amount in 万元', () => {
     '.',
     '1 2',
     '约5',
-    '5万元整',
-    '１',
+    '5万元1',
+    '5万元不整',
+    '5美元',
     'NaN',
     'Infinity',
   ])('%s is none', (cell) => {
@@ -185,6 +214,14 @@ describe('an amount in 万元', () => {
   })
 })
 
+test.each([
+  ['5000', '5000'],
+  ['5000.50', '5000.5'],
+  ['0.5万元', '5000'],
+])('under a header in 元, %s is %s yuan', (cell, yuan) => {
+  expect(readYuan(cell)).toEqual({ value: yuan })
+})
+
 describe('a registered capital', () => {
   test.each([
     ['500', '5000000', undefined],
@@ -200,17 +237,28 @@ describe('a registered capital', () => {
     ['30万美元', '300000', '美元'],
     ['1.5亿元', '150000000', undefined],
     ['100000元', '100000', undefined],
+    ['1,000.00（万元）', '10000000', undefined],
+    ['500万（元）', '5000000', undefined],
+    ['500 万 人民币元', '5000000', '人民币'],
     ['0', '0', undefined],
   ])('%s is %s, in %s', (cell, amount, currency) => {
     expect(readCapital(cell)).toEqual(currency === undefined ? { amount } : { amount, currency })
   })
 
-  test.each(['伍佰万元', '500至800万', '', '无', '500万元，其中货币300万元', '-5', '1.2.3'])(
-    '%j is no number',
-    (cell) => {
-      expect(readCapital(cell)).toBeUndefined()
-    },
-  )
+  test.each([
+    '伍佰万元',
+    '500至800万',
+    '',
+    '无',
+    '500万元，其中货币300万元',
+    '-5',
+    '1.2.3',
+    '139 0000 0000',
+    '(139)00000000',
+    '5 0万元',
+  ])('%j is no number', (cell) => {
+    expect(readCapital(cell)).toBeUndefined()
+  })
 })
 
 test.each([

@@ -57,6 +57,15 @@ describe('by its header', () => {
   })
 })
 
+test('of two kinds of lists, one is refused under the name of the other for the one word that tells them apart', async () => {
+  const header = '企业名称,统一社会信用代码,列入严重违法失信名单原因,列入日期,作出决定机关'
+  const { draft } = await takeFile(`${header}\r\n`, 'csv', { layout: 'abnormal-listing' })
+  expect(draft.refusal).toMatchObject({
+    code: 'LAYOUT_DISAGREES',
+    reason: expect.stringContaining('The header fits serious-listing.'),
+  })
+})
+
 test('every layout has a file in the corpus, and every folder of it a layout', () => {
   const folders = new Set(files.map((path) => dirname(path)))
   expect([...folders].filter((folder) => findLayout(folder) === undefined)).toEqual([])

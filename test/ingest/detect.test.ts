@@ -54,6 +54,23 @@ describe('the layout of a file', () => {
     expect(await detect(csvOf([Object.keys(lacking), Object.values(lacking)]))).toBe('')
   })
 
+  test.each([
+    [['企业名称', '统一社会信用代码']],
+    [['序号', '企业名称', '统一社会信用代码', '公示年度', '荣誉名称']],
+  ])(
+    'is none where a list names organisations and says nothing of them that is known: %j',
+    async (header) => {
+      expect(await detect(csvOf([header, header.map(() => 'x')]))).toBe('')
+    },
+  )
+
+  test('of a list is any kind of list, until a word of its header tells', async () => {
+    const header = ['企业名称', '统一社会信用代码', '列入原因', '列入日期', '作出决定机关']
+    const named = header.with(2, '列入严重违法失信名单原因')
+    expect(await detect(csvOf([header]))).toBe('abnormal-listing or serious-listing')
+    expect(await detect(csvOf([named]))).toBe('serious-listing')
+  })
+
   test('is told under titles, and from a header with columns that nobody knows', async () => {
     const row = minimalRow(layouts.find(({ name }) => name === 'penalty-2018') ?? missing())
     const table = [['表格说明'], ['2026年'], [...Object.keys(row), '联系电话'], [...Object.values(row), '']]

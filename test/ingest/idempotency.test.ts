@@ -7,7 +7,7 @@ import { Failure } from '../../shared/base/failure.ts'
 import { instantOf } from '../../shared/base/instant.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
-import { acceptSubmission, REFUSED_ENTRY } from '../../shared/ingest/accept.ts'
+import { acceptDraft, acceptSubmission, REFUSED_ENTRY } from '../../shared/ingest/accept.ts'
 import { outcomesKey, readOutcomes } from '../../shared/ingest/outcomes.ts'
 import { findProgress, findReceipt, type Receipt } from '../../shared/ingest/receipt.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
@@ -186,6 +186,17 @@ test('the same records, shuffled and dealt out to other submissions, are known',
     }),
     { numRuns: 40 },
   )
+})
+
+test('what is refused whole is committed as a refusal, and counts as accepted at no try', async () => {
+  await withWorld(async (world) => {
+    await receiveSubmission(world, recordsDelivery(statements, { layout: 'no-such-layout' }))
+    const [draft] = world.queues.inbox.log
+    expect(await acceptSubmission(world, draft)).toBe('refused')
+    expect(await acceptSubmission(world, draft)).toBe('repeated')
+    await receiveSubmission(world, recordsDelivery(statements, { layout, submissionId: 's2' }))
+    expect(await acceptDraft(world, world.queues.inbox.log[1])).toBe('accepted')
+  })
 })
 
 test('contents that ask a home for one id at once each have a receipt, the later one of its refusal', async () => {

@@ -39,6 +39,11 @@ describe('a header means the same column', () => {
     ['with spaces and line breaks in it', (spelling) => ` ${[...spelling].join('\n ')}\u3000`],
     ['with invisible characters in it', (spelling) => `\ufeff${[...spelling].join('\u200b')}`],
     ['in lower case', (spelling) => spelling.toLowerCase()],
+    ['with a colon after it', (spelling) => `${spelling}：`],
+    ['with a word for mandatory fields', (spelling) => `${spelling}（必填）`],
+    ['with a word for other fields', (spelling) => `${spelling}(选填项)`],
+    ['with hyphens for underscores', (spelling) => spelling.replaceAll('_', '-')],
+    ['as interfaces name it', (spelling) => spelling.replaceAll('_', '')],
     ...['【】', '〔〕', '［］', '[]'].map(
       ([open = '', close = '']) =>
         [

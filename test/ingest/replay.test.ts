@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { acceptSubmission } from '../../shared/ingest/accept.ts'
 import { receiveSubmission } from '../../shared/ingest/receive.ts'
-import { type Replayed, replaySubmission } from '../../shared/ingest/replay.ts'
+import { type Replayed, type ReplayOrder, replaySubmission } from '../../shared/ingest/replay.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findLedgerSize, findSealedEntry } from '../../shared/ledger/sealed.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
@@ -37,7 +37,12 @@ async function settle(world: TestWorld): Promise<void> {
     await applyEntry(world, (message as { number: number }).number)
 }
 
-async function replay(world: TestWorld, layoutOf = asItIs, dryRun = false): Promise<Replayed> {
+async function replay(
+  world: TestWorld,
+  layoutOf = asItIs,
+  dryRun = false,
+  time: Pick<ReplayOrder, 'hasTime'> = {},
+): Promise<Replayed> {
   const entry = await findSealedEntry(world.store, 0)
   if (entry === undefined) throw new Error('no entry')
   const replayed = await replaySubmission(world, {
@@ -45,6 +50,7 @@ async function replay(world: TestWorld, layoutOf = asItIs, dryRun = false): Prom
     by: 'operator',
     dryRun,
     ...(layoutOf && { layoutOf }),
+    ...time,
   })
   if (!dryRun) await settle(world)
   return replayed
@@ -73,6 +79,23 @@ describe('a submission whose rows are read again', () => {
     expect(await replay(world)).toMatchObject({ outcome: 'unchanged', report: { unchanged: 3, changed: 0 } })
     expect(await findLedgerSize(world.store)).toBe(1)
     expect(await contents(world)).toEqual(before)
+    world.close()
+  })
+
+  test('for which there is no time is as if it had not been: at whichever row, and in whichever run', async () => {
+    const world = await openHeld()
+    for (let left = 0; left < rows.length; left++) {
+      for (const dryRun of [true, false]) {
+        let seen = 0
+        const time = { hasTime: () => seen++ < left }
+        expect(await replay(world, folding, dryRun, time)).toEqual({ outcome: 'too-large' })
+      }
+      expect(await findLedgerSize(world.store)).toBe(1)
+      expect(await contents(world)).toEqual(before)
+    }
+    expect(await replay(world, folding, false, { hasTime: () => true })).toMatchObject({
+      outcome: 'replayed',
+    })
     world.close()
   })
 

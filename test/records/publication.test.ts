@@ -108,6 +108,46 @@ const lastDays: readonly (readonly [title: string, facts: Facts, last: string])[
     { kinds: '警告', on: '2025-12-01', stated: '2026-12-01' },
     '2026-03-31',
   ],
+  ['of the day before the old rule', { kinds: '罚款', on: '2023-04-30' }, '2026-03-31'],
+  ['of the old rule’s first day', { kinds: '罚款', on: '2023-05-01' }, '2026-03-31'],
+  ['a serious matter of before the old rule', { kinds: '吊销', on: '2023-04-30' }, '2026-04-30'],
+  ['a serious matter of the old rule’s first day', { kinds: '吊销', on: '2023-05-01' }, '2026-05-01'],
+  ['a serious matter that ends with the old rule', { kinds: '吊销', on: '2023-03-31' }, '2026-03-31'],
+  ['a serious matter that ends a day into the new rule', { kinds: '吊销', on: '2023-04-02' }, '2026-04-02'],
+  ['a serious matter of 29 February, under both rules', { kinds: '吊销', on: '2024-02-29' }, '2027-02-28'],
+  ['a serious matter of the old rule’s last day', { kinds: '责令关闭', on: '2026-03-31' }, '2029-03-31'],
+  [
+    'a general matter of 29 February, ended by the new rule',
+    { kinds: '罚款', on: '2024-02-29' },
+    '2026-03-31',
+  ],
+  ['that the new rule ends on its second day', { kinds: '罚款', on: '2025-04-02' }, '2026-04-02'],
+  ['a general matter of 1 March before a leap day', { kinds: '罚款', on: '2027-03-01' }, '2028-03-01'],
+  [
+    'a minor matter whose three months end with the old rule',
+    { kinds: '警告', on: '2025-12-31', stated: '2026-12-31' },
+    '2026-03-31',
+  ],
+  [
+    'a minor matter whose three months end on the new rule’s first day',
+    { kinds: '警告', on: '2026-01-01', stated: '2026-12-31' },
+    '2026-04-01',
+  ],
+  [
+    'a minor matter whose stated end is the new rule’s first day',
+    { kinds: '警告', on: '2026-03-01', stated: '2026-04-01' },
+    '2026-04-01',
+  ],
+  [
+    'a general matter whose stated end is the day of the decision',
+    { kinds: '罚款', on: '2026-05-01', stated: '2026-05-01' },
+    '2026-05-01',
+  ],
+  [
+    'a general matter whose stated end is the last day of its year',
+    { kinds: '罚款', on: '2026-05-01', stated: '2027-05-01' },
+    '2027-05-01',
+  ],
 ]
 
 const listed = { abnormal: 'abnormal-listing', serious: 'serious-listing' } as const
@@ -132,6 +172,32 @@ const lastDaysOfLists: readonly LastDay[] = Object.values(listed).flatMap((type)
     listing(type, { decidedOn: day('2026-01-01'), publishedTo: day('2026-03-31') }),
     '2026-03-31',
   ],
+  [
+    `${type} that is removed on the day Order 36 comes into force`,
+    listing(type, { decidedOn: day('2025-01-01'), removedOn: day(ORDER_36) }),
+    '2026-03-31',
+  ],
+  [
+    `${type} that is removed a day later`,
+    listing(type, { decidedOn: day('2025-01-01'), removedOn: day('2026-04-02') }),
+    '2026-04-01',
+  ],
+  [
+    `${type} whose stated end comes before its removal`,
+    listing(type, {
+      decidedOn: day('2025-01-01'),
+      publishedTo: day('2026-06-30'),
+      removedOn: day('2026-07-02'),
+    }),
+    '2026-06-30',
+  ],
+  ...['2021-08-31', '2021-09-01', '2023-03-31', '2023-04-01', '2023-04-02'].map(
+    (on): LastDay => [
+      `${type} of ${on}`,
+      listing(type, { decidedOn: day(on) }),
+      `${Number(on.slice(0, 4)) + 3}${on.slice(4)}`,
+    ],
+  ),
 ])
 
 const otherLastDays: readonly LastDay[] = [
@@ -175,6 +241,51 @@ const otherLastDays: readonly LastDay[] = [
     'the A grade of a year, to the April in which another takes its place',
     decision('taxpayer-grade', { evaluatedTo: day('2024-12-31') }),
     '2026-04-30',
+  ],
+  [
+    'a judgment default of the day before the rule',
+    decision('judgment-default', { decidedOn: day('2017-04-30') }),
+    '2019-04-30',
+  ],
+  [
+    'a judgment default of the rule’s first day',
+    decision('judgment-default', { decidedOn: day('2017-05-01') }),
+    '2019-05-01',
+  ],
+  [
+    'a judgment default that ends in a leap year',
+    decision('judgment-default', { decidedOn: day('2026-02-28') }),
+    '2028-02-28',
+  ],
+  [
+    'a tax violation of the rule’s first day',
+    decision('tax-violation', { decidedOn: day('2022-02-01') }),
+    '2025-02-01',
+  ],
+  [
+    'a tax violation that ends the day before Order 36',
+    decision('tax-violation', { decidedOn: day('2023-03-31') }),
+    '2026-03-31',
+  ],
+  [
+    'a tax violation of 29 February',
+    decision('tax-violation', { decidedOn: day('2024-02-29') }),
+    '2027-02-28',
+  ],
+  [
+    'a tax violation of Order 36’s first day',
+    decision('tax-violation', { decidedOn: day(ORDER_36) }),
+    '2029-04-01',
+  ],
+  [
+    'an advanced certification of the day before the rule',
+    decision('customs-class', { decidedOn: day('2021-10-31') }),
+    '2026-10-31',
+  ],
+  [
+    'an advanced certification of the rule’s first day',
+    decision('customs-class', { decidedOn: day('2021-11-01') }),
+    '2026-11-01',
   ],
   [
     'an advanced certification, five years',
@@ -237,6 +348,55 @@ test.each([
     expect(publicationUntil(record, publicationRules, day(asOf))).toEqual({ kind: 'held' })
     expect(isShown(record, Date.parse(startOfChinaDay(day(asOf))))).toBe(false)
   }
+})
+
+// 行政处罚法 (2021), article 9, the list of the double-publicity standard, and what portals make of it
+test.each([
+  ['警告', 'held'],
+  ['通报批评', 'held'],
+  ['罚款', '2027-05-01'],
+  ['没收违法所得', '2027-05-01'],
+  ['没收非法财物', '2027-05-01'],
+  ['没收违法所得、没收非法财物', '2027-05-01'],
+  ['暂扣许可证件', '2027-05-01'],
+  ['降低资质等级', '2027-05-01'],
+  ['暂扣或者吊销许可证、执照', '2027-05-01'],
+  ['暂扣或者吊销许可证、暂扣或者吊销执照', '2027-05-01'],
+  ['暂扣或吊销许可证、暂扣或吊销执照', '2027-05-01'],
+  ['吊销许可证件', '2029-05-01'],
+  ['吊销营业执照', '2029-05-01'],
+  ['限制开展生产经营活动', '2029-05-01'],
+  ['责令停产停业', '2029-05-01'],
+  ['责令关闭', '2029-05-01'],
+  ['限制从业', '2029-05-01'],
+  ['其他', 'held'],
+  ['其他-责令限期改正', 'held'],
+  ['1', 'held'],
+])(
+  'under Order 36 the kind %s of 2026-05-01, of which no end is stated, is published until %s',
+  (kinds, end) => {
+    const found = publicationUntil(
+      penalised({ kinds, on: '2026-05-01' }),
+      publicationRules,
+      day('2026-06-01'),
+    )
+    expect(found).toEqual(end === 'held' ? { kind: 'held' } : { kind: 'shown', until: end })
+  },
+)
+
+test.each(Object.values(listed))(
+  '%s that is removed on the day of its listing is not shown on any day',
+  (type) => {
+    const record = listing(type, { decidedOn: day('2026-05-01'), removedOn: day('2026-05-01') })
+    for (const at of ['2026-05-01', '2026-05-02', '2027-05-01']) {
+      expect(isShown(record, Date.parse(startOfChinaDay(day(at))))).toBe(false)
+    }
+  },
+)
+
+test('a penalty whose stated end lies before its decision is not shown on any day', () => {
+  const record = penalised({ kinds: '罚款', on: '2026-05-01', stated: '2026-04-30' })
+  expect(isShown(record, Date.parse(startOfChinaDay(day('2026-05-01'))))).toBe(false)
 })
 
 test('a judgment performed in full is shown no more, whatever its period', () => {

@@ -9,5 +9,5 @@ export const abnormalListing: Layout = {
   title: { zh: '经营异常名录', en: 'Entry of the list of abnormal operations' },
   source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: listingKeys,
-  columns: listingColumns(['经营异常名录']),
+  columns: listingColumns(['经营异常名录', '异常名录']),
 }

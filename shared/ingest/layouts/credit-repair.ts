@@ -10,5 +10,13 @@ export const creditRepair: Layout = {
   source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [],
   fixedFacts: { kind: 'repair' },
-  columns: withdrawalColumns('修复', ['修复日期', '终止公示日期', '修复时间']),
+  columns: withdrawalColumns('修复', [
+    '修复日期',
+    '修复时间',
+    '修复完成日期',
+    '信用修复日期',
+    '信用修复时间',
+    '信用修复完成日期',
+    '终止公示日期',
+  ]),
 }

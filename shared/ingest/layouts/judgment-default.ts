@@ -12,12 +12,12 @@ export const judgmentDefault: Layout = {
   documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [
-    ...organisationColumns(['被执行人姓名/名称', '被执行人姓名或名称', '被执行人名称', '失信被执行人名称', '失信人名称', 'iname']),
+    ...organisationColumns(['被执行人姓名/名称', '被执行人姓名或名称', '被执行人名称', '失信被执行人姓名/名称', '失信被执行人姓名或名称', '失信被执行人名称', '失信被执行人', '失信人名称', 'iname']),
     { code: 'cardNum', headers: ['身份证号码/组织机构代码', '身份证号/组织机构代码', '组织机构代码证号', '证件号码/组织机构代码', '公民身份号码/组织机构代码', '身份证号码/组织机构代码/统一社会信用代码'], kind: 'identifier' },
     { code: 'partyTypeName', headers: ['被执行人性质', '被执行人类型', '失信被执行人类型', '失信被执行人性质', '失信人类型'], kind: 'subject-class' },
     { code: 'sexy', headers: ['性别'], kind: 'person-trait' },
     { code: 'age', headers: ['年龄'], kind: 'person-trait' },
-    { code: 'businessEntity', headers: ['法定代表人或者负责人姓名', '法定代表人或负责人姓名', '法定代表人/负责人姓名', '企业法人姓名'], kind: 'person' },
+    { code: 'businessEntity', headers: ['法定代表人或者负责人姓名', '法定代表人或负责人姓名', '法定代表人/负责人姓名', '企业法人姓名', '企业法人/负责人姓名'], kind: 'person' },
     { code: 'caseCode', headers: ['案号', '执行案号'], kind: 'number', fact: 'documentNumber', required: true, maxLength: 256 },
     { code: 'gistId', headers: ['执行依据文号'], kind: 'number', fact: 'basisNumber', maxLength: 256 },
     { code: 'gistUnit', headers: ['做出执行依据单位', '作出执行依据单位', '做出依据单位', '作出依据单位', '经办机构(做出执行依据单位)'], kind: 'text', fact: 'basisBody', maxLength: 400 },

@@ -9,5 +9,11 @@ export const seriousListing: Layout = {
   title: { zh: '严重违法失信名单', en: 'Entry of the list of serious violations' },
   source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: listingKeys,
-  columns: listingColumns(['严重违法失信名单', '严重违法失信企业名单', '严重违法失信企业名单(黑名单)']),
+  columns: listingColumns([
+    '严重违法失信名单',
+    '严重违法失信企业名单',
+    '严重违法失信企业名单(黑名单)',
+    '严重违法失信主体名单',
+    '严重违法失信',
+  ]),
 }

@@ -1,4 +1,5 @@
 import type { Column } from './layout.ts'
+import { codeHeaders, registrationNumberHeaders } from './organisation-columns.ts'
 
 /**
  * Whom a row of the 2015/16 standard is about. Its 代码_2 is an organisation code and its 代码_3 a registration number,
@@ -7,10 +8,10 @@ import type { Column } from './layout.ts'
 export function subject2015Columns(prefix: 'XK' | 'CF', name: string): readonly Column[] {
   // biome-ignore format: a table reads by rows
   return [
-    { code: name, headers: ['行政相对人名称'], kind: 'text', fact: 'subjectName', required: true, maxLength: 400 },
-    { code: `${prefix}_XDR_SHXYM`, headers: ['行政相对人代码_1(统一社会信用代码)', '行政相对人代码_1', '统一社会信用代码'], kind: 'uscc' },
+    { code: name, headers: ['行政相对人名称', '行政相对人', '相对人名称'], kind: 'text', fact: 'subjectName', required: true, maxLength: 400 },
+    { code: `${prefix}_XDR_SHXYM`, headers: codeHeaders, kind: 'uscc' },
     { code: `${prefix}_XDR_ZDM`, headers: ['行政相对人代码_2(组织机构代码)', '行政相对人代码_3(组织机构代码)', '组织机构代码'], kind: 'organisation-code' },
-    { code: `${prefix}_XDR_GSDJ`, headers: ['行政相对人代码_3(工商登记码)', '行政相对人代码_2(工商登记码)', '行政相对人代码_3(工商注册号)', '行政相对人代码_2(工商注册号)', '工商登记码', '工商注册号'], kind: 'registration-number' },
+    { code: `${prefix}_XDR_GSDJ`, headers: ['行政相对人代码_3(工商登记码)', '行政相对人代码_2(工商登记码)', '行政相对人代码_3(工商注册号)', '行政相对人代码_2(工商注册号)', ...registrationNumberHeaders], kind: 'registration-number' },
     { code: `${prefix}_XDR_SWDJ`, headers: ['行政相对人代码_4(税务登记号)', '税务登记号'], kind: 'tax-number' },
     { code: '代码_2', headers: ['行政相对人代码_2'], kind: 'identifier' },
     { code: '代码_3', headers: ['行政相对人代码_3'], kind: 'identifier' },

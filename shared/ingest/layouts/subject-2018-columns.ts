@@ -1,13 +1,14 @@
 import type { Column } from './layout.ts'
+import { codeHeaders, registrationNumberHeaders } from './organisation-columns.ts'
 
 /** Whom a row of the 2018 standard is about. Files of 2018 number 代码_2 and 代码_3 either way, so the words count here too. */
 export function subject2018Columns(prefix: 'XK' | 'CF'): readonly Column[] {
   // biome-ignore format: a table reads by rows
   return [
-    { code: `${prefix}_XDR_MC`, headers: ['行政相对人名称'], kind: 'text', fact: 'subjectName', required: true, maxLength: 400 },
-    { code: `${prefix}_XDR_LB`, headers: ['行政相对人类别'], kind: 'subject-class' },
-    { code: `${prefix}_XDR_SHXYM`, headers: ['行政相对人代码_1(统一社会信用代码)', '行政相对人代码_1', '统一社会信用代码'], kind: 'uscc' },
-    { code: `${prefix}_XDR_GSZC`, headers: ['行政相对人代码_2(工商注册号)', '行政相对人代码_3(工商注册号)', '行政相对人代码_2(工商登记码)', '行政相对人代码_3(工商登记码)', '工商注册号'], kind: 'registration-number' },
+    { code: `${prefix}_XDR_MC`, headers: ['行政相对人名称', '行政相对人', '相对人名称'], kind: 'text', fact: 'subjectName', required: true, maxLength: 400 },
+    { code: `${prefix}_XDR_LB`, headers: ['行政相对人类别', '行政相对人类型'], kind: 'subject-class' },
+    { code: `${prefix}_XDR_SHXYM`, headers: codeHeaders, kind: 'uscc' },
+    { code: `${prefix}_XDR_GSZC`, headers: ['行政相对人代码_2(工商注册号)', '行政相对人代码_3(工商注册号)', '行政相对人代码_2(工商登记码)', '行政相对人代码_3(工商登记码)', ...registrationNumberHeaders], kind: 'registration-number' },
     { code: `${prefix}_XDR_ZZJG`, headers: ['行政相对人代码_3(组织机构代码)', '行政相对人代码_2(组织机构代码)', '组织机构代码'], kind: 'organisation-code' },
     { code: `${prefix}_XDR_SWDJ`, headers: ['行政相对人代码_4(税务登记号)', '税务登记号'], kind: 'tax-number' },
     { code: '代码_2', headers: ['行政相对人代码_2'], kind: 'identifier' },
