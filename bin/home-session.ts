@@ -18,6 +18,7 @@ import { findActor, isOfficer, listPrincipals } from '../shared/principals/princ
 import { openTokenVerifier } from '../shared/principals/token.ts'
 import { orderErasure } from '../shared/records/erase.ts'
 import { findWatermark } from '../shared/records/watermark.ts'
+import { findAuthority } from '../shared/settings.ts'
 import { CommandEnd, expectDone, expectWell } from './command-end.ts'
 import { readMinimised } from './minimised-file.ts'
 import {
@@ -73,12 +74,14 @@ export async function openHomeSession(
   return {
     ...{ home, api, call, work },
     async submit({ authority, layout, submissionId, sentAt, as, file, mends }) {
+      expectAuthority(home, authority)
       work()
       const path = `/v1/submissions?${new URLSearchParams({ authority, layout, submissionId, sentAt, ...mendsQuery(mends) })}`
       const { sha256 } = expectDone(await call({ method: 'POST', path, as, file }), receivedSchema)
       return { sha256 }
     },
     async submitMinimised(submission) {
+      expectAuthority(home, submission.authority)
       work()
       const { sha256 } = expectDone(await call(await minimisedRequest(submission)), receivedSchema)
       return { sha256 }
@@ -96,18 +99,30 @@ export async function openHomeSession(
   }
 }
 
+function expectAuthority(home: Home, code: string): void {
+  if (findAuthority(home.settings, code) !== undefined) return
+  throw new CommandEnd(3, 'AUTHORITY_UNKNOWN', unknownAuthority(home))
+}
+
+/** What there is to say of an authority that a home does not have. Its name is not repeated: it may be anything. */
+export function unknownAuthority({ settings }: Pick<Home, 'settings'>): string {
+  const there = settings.authorities.map(({ code }) => code).join(', ')
+  return `the home has no such authority; --authority names one: ${there}`
+}
+
 async function minimisedRequest(submission: MinimisedSubmission): Promise<ApiRequest> {
-  const { authority, layout, submissionId, sentAt, as, signature, content } = submission
+  const { authority, layout, submissionId, sentAt, as, signature, mends, content } = submission
   const head = { submissionId, layout, sentAt }
   const path = `/v1/submissions?${new URLSearchParams({ authority })}`
   if (content.form === 'records') {
     const records = await readMinimised(content.file)
-    const json = { schemaVersion: ENVELOPE_VERSION, ...head, records, signature }
+    const json = { schemaVersion: ENVELOPE_VERSION, ...head, mends, records, signature }
     return { method: 'POST', path, as, json }
   }
   const bytes = Readable.toWeb(createReadStream(content.file)) as ReadableStream<Uint8Array<ArrayBuffer>>
   const file = { contentType: 'application/x-ndjson', bytes }
-  return { method: 'POST', path: `${path}&${new URLSearchParams(head)}`, as, file, signature }
+  const query = new URLSearchParams({ ...head, ...mendsQuery(mends) })
+  return { method: 'POST', path: `${path}&${query}`, as, file, signature }
 }
 
 const reportWork: ServiceListener = (told) => {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Sha256 } from '../shared/base/digest.ts'
 import { contentSha256 } from '../shared/ingest/envelope.ts'
@@ -16,8 +18,9 @@ import { CommandEnd } from './command-end.ts'
  * What is left of a file of records, as NDJSON on this machine's disk, and how it travels: small ones as records in an
  * envelope, others as the file that they are. The form decides what the receipt's hash is over.
  */
-export type MinimisedFile = {
-  readonly file: string
+export type MinimisedFile = Measured & { readonly file: string }
+
+export type Measured = {
   readonly sizeBytes: number
   /** Of the NDJSON. */
   readonly sha256: Sha256
@@ -46,19 +49,14 @@ type MinimiseOptions = {
  */
 export async function minimiseFile(sent: SentFile, options: MinimiseOptions): Promise<MinimisedFile> {
   const { layout, to, onRows } = options
-  const lines = createHash('sha256')
-  // JSON.stringify of all records, as it would be if they were held
-  const array = createHash('sha256').update('[')
-  let sizeBytes = 0
+  const measure = openMeasure(layout.name)
   async function* minimised() {
     for await (const some of readSent(layout, sent)) {
       const texts = [...outgoingRecords(layout, some)].map((record) => JSON.stringify(record))
       onRows?.(texts.length)
       if (texts.length === 0) continue
       const body = Buffer.from(`${texts.join('\n')}\n`)
-      array.update(`${sizeBytes === 0 ? '' : ','}${texts.join(',')}`)
-      lines.update(body)
-      sizeBytes += body.length
+      measure.add(body)
       yield body
     }
   }
@@ -67,11 +65,57 @@ export async function minimiseFile(sent: SentFile, options: MinimiseOptions): Pr
   } catch (fault) {
     throw fault instanceof FileRefused ? refused(fault.refusal) : fault
   }
-  const form = sizeBytes > RECORDS_LIMIT_BYTES ? 'file' : 'records'
-  const digest = lines.digest('hex') as Sha256
-  const sent256 = form === 'file' ? digest : array.update(']').digest('hex')
-  return { file: to, sizeBytes, sha256: digest, form, contentSha256: contentSha256(layout.name, sent256) }
+  return { file: to, ...measure.finish() }
 }
+
+/** Minimises a file into a directory of its own, which is gone once it was acted on. */
+export async function withMinimised<T>(
+  sent: SentFile,
+  layout: Layout,
+  act: (content: MinimisedFile) => Promise<T>,
+): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-'))
+  try {
+    return await act(await minimiseFile(sent, { layout, to: join(directory, 'records.ndjson') }))
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+/** Measures a file that was minimised before, as it lies there now. */
+export async function measureFile(file: string, layout: string): Promise<Measured> {
+  const measure = openMeasure(layout)
+  for await (const chunk of createReadStream(file)) measure.add(chunk as Uint8Array)
+  return measure.finish()
+}
+
+function openMeasure(layout: string) {
+  const lines = createHash('sha256')
+  // JSON.stringify of all records, as it would be if they were held: no line of NDJSON has a line feed within
+  const array = createHash('sha256').update('[')
+  let [sizeBytes, isBetween] = [0, false]
+  return {
+    add(bytes: Uint8Array): void {
+      if (bytes.length === 0) return
+      lines.update(bytes)
+      sizeBytes += bytes.length
+      const text = Buffer.from(bytes)
+      for (let at = text.indexOf(LINE_FEED); at !== -1; at = text.indexOf(LINE_FEED, at + 1)) text[at] = COMMA
+      if (isBetween) array.update(',')
+      isBetween = bytes.at(-1) === LINE_FEED
+      array.update(isBetween ? text.subarray(0, -1) : text)
+    },
+    finish(): Measured {
+      const form = sizeBytes > RECORDS_LIMIT_BYTES ? 'file' : 'records'
+      const digest = lines.digest('hex') as Sha256
+      const sent = form === 'file' ? digest : array.update(']').digest('hex')
+      return { sizeBytes, sha256: digest, form, contentSha256: contentSha256(layout, sent) }
+    },
+  }
+}
+
+const LINE_FEED = 10
+const COMMA = 44
 
 /** The records of a file that was minimised to few of them. */
 export async function readMinimised(file: string): Promise<readonly unknown[]> {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { errnoOf } from '../shared/embedded/durable-file.ts'
 import { checkFileName, parseFileName } from '../shared/ingest/file-name.ts'
 import { type FileFormat, formats } from '../shared/ingest/formats/registry.ts'
 import { describeRefusal } from '../shared/ingest/refusal.ts'
@@ -13,6 +14,12 @@ export type SentFile = {
   readonly format: FileFormat
   readonly contentType: string
   readonly sizeBytes: number
+  /** When it was last written to, before anything of it was read. */
+  readonly changedMs: number
+  /**
+   * Its bytes, which break off before their end, with `FileChanged`, where it is no more what it was when it was found:
+   * what is still being written may end anywhere, and nobody takes in half a body.
+   */
   readonly open: () => Readable
   /** SHA-256 of its bytes. */
   readonly hash: () => Promise<string>
@@ -34,13 +41,29 @@ export async function findSentFile(file: string): Promise<SentFile> {
   const named = parseFileName(basename(file))
   const format = formats.find(({ name }) => name === named?.format)
   if (format === undefined) throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', `one of ${ENDINGS} is wanted`)
-  const found = await stat(file).catch(() => undefined)
-  if (!found?.isFile()) throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-  const open = () => createReadStream(file, { highWaterMark: READ_BYTES })
+  const look = () => stat(file).catch(() => undefined)
+  const found = await look()
+  if (!found?.isFile()) throw unreadable(file)
+  const hasChanged = async () => {
+    const now = await look()
+    return now?.size !== found.size || now.mtimeMs !== found.mtimeMs || now.ino !== found.ino
+  }
+  async function* read() {
+    try {
+      yield* createReadStream(file, { highWaterMark: READ_BYTES })
+    } catch (fault) {
+      // Of what was taken away meanwhile the system says no more than of what it cannot read
+      if (await hasChanged()) throw new FileChanged()
+      throw errnoOf(fault) === undefined ? fault : unreadable(file)
+    }
+    if (await hasChanged()) throw new FileChanged()
+  }
+  const open = () => Readable.from(read(), { objectMode: false })
   return {
     format: format.name,
     contentType: format.mediaTypes[0],
     sizeBytes: found.size,
+    changedMs: found.mtimeMs,
     open,
     async hash() {
       const hash = createHash('sha256')
@@ -51,3 +74,18 @@ export async function findSentFile(file: string): Promise<SentFile> {
 }
 
 const READ_BYTES = 1024 * 1024
+
+function unreadable(file: string): CommandEnd {
+  return new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
+}
+
+/** How a command ends whose file changed while it was read. */
+export class FileChanged extends CommandEnd {
+  constructor() {
+    super(
+      1,
+      'FILE_CHANGED',
+      'it changed while it was read, and nothing of it was taken; it may still be written',
+    )
+  }
+}

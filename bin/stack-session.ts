@@ -1,6 +1,4 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
@@ -13,7 +11,7 @@ import { findMediaType } from '../shared/ingest/formats/registry.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import { landingPrefix, outputName } from '../shared/names.ts'
 import { CommandEnd } from './command-end.ts'
-import { minimiseFile, readMinimised, refused } from './minimised-file.ts'
+import { readMinimised, refused, withMinimised } from './minimised-file.ts'
 import {
   type MinimisedSubmission,
   readAnswer,
@@ -81,13 +79,7 @@ async function submit(outputs: Outputs, options: ClientOptions, submission: Subm
   if (layout === undefined) throw refused({ code: 'LAYOUT_UNKNOWN', path: '/layout' })
   const bytes = sent.bytes instanceof Uint8Array ? [sent.bytes] : sent.bytes
   const file = { format: findMediaType(sent.contentType), bytes: Readable.from(bytes) }
-  const directory = await mkdtemp(join(tmpdir(), 'credit-fusion-'))
-  try {
-    const content = await minimiseFile(file, { layout, to: join(directory, 'records.ndjson') })
-    return await send(outputs, options, { ...head, layout: name, content })
-  } finally {
-    await rm(directory, { recursive: true })
-  }
+  return withMinimised(file, layout, (content) => send(outputs, options, { ...head, layout: name, content }))
 }
 
 async function send(

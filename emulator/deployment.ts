@@ -18,6 +18,9 @@ export function authorityUser(code: string): { readonly name: string; readonly a
   return { name: code, arn: `arn:aws:iam::${ACCOUNT}:user/${code}` }
 }
 
+/** The one authority that has to sign here, with whichever key it is given. */
+export const SIGNING = 'demo-credit-centre'
+
 export type Deployed = {
   readonly outputs: Outputs
   readonly outputsFile: string
@@ -55,7 +58,7 @@ async function runCdk(emulator: Emulator, directory: string, args: readonly stri
   })
 }
 
-// The example's files, with a principal for each authority: it is they who may use its queue
+// The example's files, with a principal for each authority: it is they who may use its queue. One of them has to sign
 async function writeDeployment(directory: string) {
   const path = join(directory, 'deployment')
   await mkdir(path, { recursive: true })
@@ -64,7 +67,10 @@ async function writeDeployment(directory: string) {
   const { principals } = principalsFileSchema.parse(await read('principals.json'))
   const files = {
     'authorities.json': {
-      authorities: authorities.map((each) => ({ ...each, principalArn: authorityUser(each.code).arn })),
+      authorities: authorities.map((each) => ({
+        ...{ ...each, principalArn: authorityUser(each.code).arn },
+        ...(each.code === SIGNING && { requireSignature: true }),
+      })),
     },
     'principals.json': { principals },
     'policy.json': await read('policy.json'),

@@ -130,6 +130,13 @@ export function settingsProblem({ issues: [issue] }: z.ZodError): string {
   return issue?.code === 'unrecognized_keys' ? 'a member that there is not' : (issue?.message ?? '')
 }
 
+/** Where in a file of settings that is: the member itself that there is not, unless its name could be a number. */
+export function settingsPlace({ issues: [issue] }: z.ZodError): readonly PropertyKey[] {
+  const path = issue?.path ?? []
+  const [unknown = ''] = issue?.code === 'unrecognized_keys' ? issue.keys : []
+  return /^[A-Za-z]{1,60}$/.test(unknown) ? [...path, unknown] : path
+}
+
 export function findAuthority(settings: Settings, code: string): Authority | undefined {
   return settings.authorities.find((authority) => authority.code === code)
 }

@@ -6,6 +6,8 @@ import { ENVELOPE_VERSION } from '../../shared/ingest/envelope.ts'
 import { FileRefused } from '../../shared/ingest/formats/format.ts'
 import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
+import type { Mends } from '../../shared/ingest/quarantine.ts'
+import { statementOf } from '../../shared/ingest/sender.ts'
 import { CommandEnd } from '../command-end.ts'
 import { minimiseFile, refused } from '../minimised-file.ts'
 import type { SentFile } from '../sent-file.ts'
@@ -61,28 +63,43 @@ export async function collectFile(
   { spool, sender, layout, progress }: Collecting,
 ): Promise<SpooledHead> {
   const draft = spool.draft()
-  const bytes = progress.through(open())
-  const content = await minimiseFile({ format, bytes }, { layout, to: draft, onRows: progress.addRows })
-  const { form, sizeBytes, sha256, contentSha256 } = content
-  const head = await stamp(
-    {
-      ...{ authority: sender.authority, layout: layout.name, submissionId: contentSha256 },
-      ...{ form, sizeBytes, sha256, contentSha256 },
-    },
-    sender,
-  )
-  await spool.add(draft, head)
-  return head
+  try {
+    const bytes = progress.through(open())
+    const content = await minimiseFile({ format, bytes }, { layout, to: draft, onRows: progress.addRows })
+    const { file: _, ...measured } = content
+    const said = { authority: sender.authority, layout: layout.name, submissionId: content.contentSha256 }
+    const head = await stamp({ ...said, ...measured }, sender)
+    await spool.add(draft, head)
+    return head
+  } catch (fault) {
+    await spool.drop(draft)
+    throw fault
+  }
+}
+
+/** What is said of a submission before it is sent. */
+type Said = {
+  readonly authority: string
+  readonly layout: string
+  readonly submissionId: string
+  readonly contentSha256: string
+  readonly mends?: Mends | undefined
+  /** Of an earlier try. */
+  readonly signature?: string | undefined
+}
+
+type Stamped<S extends Said> = Omit<S, 'signature'> & {
+  readonly sentAt: string
+  readonly signature?: string
 }
 
 /** Says when it is sent, and signs that. */
-export async function stamp(
-  { signature: _, ...head }: Omit<SpooledHead, 'sentAt'>,
-  { key, now }: Sender,
-): Promise<SpooledHead> {
-  const stamped = { ...head, sentAt: now() }
-  if (key === undefined) return stamped
-  const { authority, submissionId, layout, sentAt, contentSha256 } = stamped
-  const statement = { schemaVersion: ENVELOPE_VERSION, authority, submissionId, layout, sentAt }
-  return { ...stamped, signature: await signStatement({ ...statement, sha256: contentSha256 }, key) }
+export async function stamp<S extends Said>(said: S, { key, now }: Sender): Promise<Stamped<S>> {
+  const { signature: _, ...rest } = said
+  const sentAt = now()
+  if (key === undefined) return { ...rest, sentAt }
+  const { authority, submissionId, layout, mends, contentSha256: sha256 } = said
+  const head = { schemaVersion: ENVELOPE_VERSION, submissionId, layout, sentAt, mends } as const
+  const signature = await signStatement({ ...statementOf(authority, head), sha256 }, key)
+  return { ...rest, sentAt, signature }
 }

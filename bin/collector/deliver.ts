@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type RefusalCode, refusalCodes } from '../../shared/ingest/refusal.ts'
 import { CommandEnd } from '../command-end.ts'
 import { outcomesToTell, type Pushed, waitUntilApplied } from '../commands/push.ts'
+import { toldName } from '../sent-file.ts'
 import { faultCode, type Session } from '../session.ts'
 import { type Sender, stamp } from './collect.ts'
-import type { Spool, Spooled } from './spool.ts'
+import type { Damaged, Spool, Spooled } from './spool.ts'
 
 /** Where a spool is emptied to. */
 export type Door = {
@@ -59,6 +60,8 @@ export type Delivery =
   /** It goes on waiting: what stands against it can be lifted where it is sent. */
   | { readonly outcome: 'held'; readonly spooled: Spooled; readonly end: CommandEnd; readonly code: string }
   | { readonly outcome: 'unreachable'; readonly spooled: Spooled; readonly code: string }
+  /** Set aside, unsigned and unsent: what lay in the spool is not what was spooled. */
+  | { readonly outcome: 'damaged'; readonly name: string; readonly end: CommandEnd }
 
 type Delivering = { readonly spool: Spool; readonly sender: Sender; readonly door: Door }
 
@@ -68,14 +71,25 @@ type Delivering = { readonly spool: Spool; readonly sender: Sender; readonly doo
  * A crash before the head is removed sends it once more, and it is found to be there already.
  */
 export async function deliverNext({ spool, sender, door }: Delivering): Promise<Delivery | undefined> {
-  const [first] = await spool.list()
+  const first = await spool.first(sender.authority)
   if (first === undefined) return undefined
+  if ('damaged' in first) {
+    await spool.setAside(first)
+    return tellDamaged(first)
+  }
   const spooled = { ...first, head: await stamp(first.head, sender) }
   await spool.restamp(first, spooled.head)
   const delivery = await attempt(door, spooled)
   if (delivery.outcome === 'received') await spool.remove(spooled)
   if (delivery.outcome === 'refused') await spool.refuse(spooled, delivery.code)
   return delivery
+}
+
+function tellDamaged({ name: found, damaged: part }: Damaged): Delivery {
+  // Of ours it is a number and a digest; whatever else lies there may be called after anybody
+  const name = /^\d+-[0-9a-f]{64}$/.test(found) ? found : toldName(found)
+  const reason = `the ${part} of ${name} is not what was spooled; what is left of it is in \`damaged\` there, and nothing of it was sent`
+  return { outcome: 'damaged', name, end: new CommandEnd(1, 'SPOOL_DAMAGED', reason, { document: { name } }) }
 }
 
 async function attempt(door: Door, spooled: Spooled): Promise<Delivery> {
@@ -140,7 +154,7 @@ export async function deliverAll(delivering: Delivering, patience: Patience): Pr
     // Called off, its session was closed under it
     if (signal.aborted && delivery.outcome === 'unreachable') return
     if (!(await onDelivery(delivery))) return
-    if (delivery.outcome === 'received' || delivery.outcome === 'refused') {
+    if (delivery.outcome !== 'held' && delivery.outcome !== 'unreachable') {
       waitMs = firstWaitMs
       continue
     }

@@ -2,8 +2,10 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import type { JWK } from 'jose'
 import { z } from 'zod'
+import { parseInstant, systemClock } from '../../shared/base/instant.ts'
 import { CommandEnd } from '../command-end.ts'
 import { endUnreadable, readText } from '../file.ts'
+import type { Sender } from './collect.ts'
 
 const member = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const privateJwkSchema = z.looseObject({
@@ -13,8 +15,17 @@ const privateJwkSchema = z.looseObject({
   d: member,
 })
 
+type Signing = { readonly authority: string; readonly key?: string; readonly sentAt?: string }
+
+/** Who sends: signed where a file with a key is named, and as of a moment where one is told. */
+export async function openSender({ authority, key, sentAt }: Signing): Promise<Sender> {
+  const at = sentAt === undefined ? undefined : parseInstant(sentAt)
+  const now = at === undefined ? systemClock : () => at
+  return { authority, key: key === undefined ? undefined : await readSigningKey(key), now }
+}
+
 /** Reads the private half of an authority's signing key; ends the command with 2 where others could read it too. */
-export async function readSigningKey(file: string): Promise<JWK> {
+async function readSigningKey(file: string): Promise<JWK> {
   const { mode } = await stat(file).catch(endUnreadable(file))
   if ((mode & 0o077) !== 0) {
     const reason = `${file} is open to others than its owner: chmod 600, or make a new key`

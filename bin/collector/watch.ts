@@ -2,15 +2,17 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { CommandEnd } from '../command-end.ts'
+import { FileChanged } from '../sent-file.ts'
 import { rest } from './deliver.ts'
-import type { SeenFile, Spool } from './spool.ts'
+import { keyOf, type SeenFile } from './seen-files.ts'
+import type { Spool } from './spool.ts'
 
 export type Watching = {
   readonly directory: string
   readonly spool: Spool
   readonly signal: AbortSignal
-  /** Collects a file into the spool; throws where it cannot be. */
-  readonly collect: (path: string) => Promise<void>
+  /** Collects a file into the spool, and answers as which submission; throws where it cannot be. */
+  readonly collect: (file: SeenFile) => Promise<string>
   readonly onFault: (path: string, fault: unknown) => void
   /** Told once of a name that says no format which is read. */
   readonly onPassedOver: (path: string) => void
@@ -53,10 +55,12 @@ async function collectOnce(
 ): Promise<void> {
   if (await spool.hasSeen(file)) return
   try {
-    await collect(file.path)
+    const submissionId = await collect(file)
     // After the spool has it: a crash between collects it again, under the same id
-    await spool.markSeen(file)
+    await spool.markSeen(file, submissionId)
   } catch (fault) {
+    // Whoever writes it goes on, and it is looked at again once it stands still
+    if (fault instanceof FileChanged) return
     refused.add(keyOf(file))
     onFault(file.path, fault)
   }
@@ -93,8 +97,4 @@ export async function scan(directory: string): Promise<Scan> {
 
 function sameFile(one: SeenFile | undefined, other: SeenFile): boolean {
   return one !== undefined && keyOf(one) === keyOf(other)
-}
-
-function keyOf({ path, sizeBytes, changedMs }: SeenFile): string {
-  return `${path}\n${sizeBytes}\n${changedMs}`
 }

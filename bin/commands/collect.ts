@@ -5,15 +5,17 @@ import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { tryLock } from '../../shared/embedded/lock.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
 import { authoritySchema, policySchema } from '../../shared/settings.ts'
+import { type AdmissionOf, describeAdmission, wholeRefusal, withAdmission } from '../admission.ts'
 import { chooseLayout, collectFile, type Sender } from '../collector/collect.ts'
 import { type Delivery, type Door, deliverAll, openDoor } from '../collector/deliver.ts'
 import { openProgress } from '../collector/progress.ts'
-import { readSigningKey } from '../collector/signing-key.ts'
+import type { SeenFile } from '../collector/seen-files.ts'
+import { openSender } from '../collector/signing-key.ts'
 import { openSpool, type Spool, type SpooledHead } from '../collector/spool.ts'
 import { scan, watchDirectory } from '../collector/watch.ts'
 import { type ClientOptions, clientCommand, openSession, parseSeconds, print, run } from '../command.ts'
 import { CommandEnd } from '../command-end.ts'
-import { ENDINGS, findSentFile, toldName } from '../sent-file.ts'
+import { ENDINGS, FileChanged, findSentFile, toldName } from '../sent-file.ts'
 import { faultCode, report } from '../session.ts'
 import { describeOutcomes, describePush, LAYOUTS, parseLayout, TIMEOUT_SECONDS } from './push.ts'
 import { interruption } from './serve.ts'
@@ -71,7 +73,7 @@ async function withSpool(
   act: (collecting: Collecting) => Promise<void>,
 ): Promise<void> {
   const { authority, as = authority, json, timeout } = options
-  const key = options.key === undefined ? undefined : await readSigningKey(options.key)
+  const sender = await openSender(options)
   const directory = join(options.spool, authority)
   await mkdir(directory, { recursive: true, mode: 0o700 }).catch(() => {
     throw new CommandEnd(2, 'SPOOL_UNUSABLE', '--spool: no directory can be made there')
@@ -81,16 +83,23 @@ async function withSpool(
   const open = () => openSession({ ...options, as })
   const door = openDoor({ open, as, json, timeoutMs: timeout * 1_000 })
   try {
-    await act({ spool: await openSpool(directory), sender: { authority, key, now: systemClock }, door })
+    await act({ spool: await openSpool(directory), sender, door })
   } finally {
     await door.close()
     lock.release()
   }
 }
 
-async function collectInto({ spool, sender }: Collecting, file: string, layoutName: string | undefined) {
+async function collectInto(
+  { spool, sender }: Collecting,
+  file: string,
+  { layout: named, seen }: { readonly layout?: string | undefined; readonly seen?: SeenFile },
+): Promise<SpooledHead> {
   const sent = await findSentFile(file)
-  const layout = await chooseLayout(sent, layoutName)
+  // Not as it stood still: whoever writes it has gone on
+  if (seen !== undefined && (sent.sizeBytes !== seen.sizeBytes || sent.changedMs !== seen.changedMs))
+    throw new FileChanged()
+  const layout = await chooseLayout(sent, named)
   const progress = openProgress(sent.sizeBytes)
   try {
     return await collectFile(sent, { spool, sender, layout, progress })
@@ -100,38 +109,68 @@ async function collectInto({ spool, sender }: Collecting, file: string, layoutNa
 }
 
 async function collectOne(collecting: Collecting, file: string, options: CollectOptions): Promise<void> {
-  const head = await collectInto(collecting, file, options.layout)
-  report(`${head.layout}, waiting as ${head.submissionId}`)
+  const { layout, submissionId } = await collectInto(collecting, file, { layout: options.layout })
+  report(`${layout}, waiting as ${submissionId}`)
   const deadline = performance.now() + options.timeout * 1_000
   const signal = AbortSignal.timeout(options.timeout * 1_000)
-  let last: Delivery | undefined
+  const damaged: string[] = []
+  let last: Tried | undefined
   await deliverAll(collecting, {
     ...{ signal, idles: false },
     onDelivery(delivery) {
+      const isInTime = performance.now() < deadline
+      if (delivery.outcome === 'damaged') {
+        report(delivery.end.message)
+        damaged.push(delivery.name)
+        return isInTime
+      }
       last = delivery
       if (delivery.outcome === 'unreachable') report(`not sent yet: ${delivery.code}`)
-      const isOwn = delivery.spooled.head.submissionId === head.submissionId
+      const isOwn = delivery.spooled.head.submissionId === submissionId
       if (delivery.outcome === 'refused' && !isOwn) report(refusalOf(delivery))
       const isOver = delivery.outcome === 'held' || (isOwn && delivery.outcome !== 'unreachable')
-      return !isOver && performance.now() < deadline
+      return !isOver && isInTime
     },
   })
-  await printEnd(last, head, options)
+  await printEnd(last, { submissionId, damaged, layout, json: options.json })
+}
+
+type Tried = Exclude<Delivery, { outcome: 'damaged' }>
+
+type Own = {
+  readonly submissionId: string
+  readonly layout: string
+  /** Names of what was set aside on the way. */
+  readonly damaged: readonly string[]
+  readonly json: boolean | undefined
 }
 
 async function printEnd(
-  last: Delivery | undefined,
-  { submissionId, layout }: SpooledHead,
-  { json }: CollectOptions,
+  last: Tried | undefined,
+  { submissionId, layout, damaged, json }: Own,
 ): Promise<void> {
-  if (last?.outcome === 'received') {
+  const isOwn = last?.spooled.head.submissionId === submissionId
+  if (last?.outcome === 'received' && isOwn) {
     const { pushed } = last
-    return print(json ? JSON.stringify(pushed) : describePush(pushed, layout))
+    const text = describePush(pushed, layout)
+    if (damaged.length > 0) throw setAside(damaged, { document: pushed, text })
+    return print(json ? JSON.stringify(pushed) : text)
   }
-  if (last?.outcome === 'refused') throw last.end
+  if (last?.outcome === 'refused' && isOwn) throw last.end
   if (last?.outcome === 'held') throw last.end.saying(STAYS)
+  if (damaged.some((name) => name.endsWith(submissionId))) throw setAside(damaged, {})
   const reason = 'nobody could be reached; it waits in the spool, and the next `collect` sends it'
-  throw new CommandEnd(1, 'NOT_SENT_YET', reason, { document: { submissionId, cause: last?.code } })
+  const cause = last?.outcome === 'unreachable' ? last.code : undefined
+  throw new CommandEnd(1, 'NOT_SENT_YET', reason, { document: { submissionId, cause } })
+}
+
+function setAside(
+  damaged: readonly string[],
+  { document, text }: { readonly document?: object; readonly text?: string },
+): CommandEnd {
+  const reason = `${damaged.length} of what waited was damaged, and is set aside in the spool's \`damaged\`: collect its file again`
+  const told = { document: { ...document, damaged }, ...(text !== undefined && { text }) }
+  return new CommandEnd(1, 'SPOOL_DAMAGED', reason, told)
 }
 
 const STAYS = 'it stays in the spool and is sent when that is lifted, by the next `collect`'
@@ -147,24 +186,35 @@ async function watchOn(collecting: Collecting, options: CollectOptions): Promise
   await scan(directory)
   const interrupted = interruption()
   report(`watching ${directory}; interrupt to end`)
-  const collect = async (path: string) => {
-    const { submissionId, layout: name } = await collectInto(collecting, path, layout)
-    report(`${basename(path)}: ${name}, waiting as ${submissionId}`)
+  const collect = async (file: SeenFile) => {
+    const head = await collectInto(collecting, file.path, { layout, seen: file })
+    report(`${basename(file.path)}: ${head.layout}, waiting as ${head.submissionId}`)
+    return head.submissionId
   }
   const onFault = (path: string, fault: unknown) =>
     report(`${toldName(path)}: ${fault instanceof CommandEnd ? fault.message : faultCode(fault)}`)
+  const damaged: string[] = []
+  const onDelivery = async (delivery: Delivery) => {
+    if (delivery.outcome === 'damaged') damaged.push(delivery.name)
+    return tell(delivery, json)
+  }
   const loops = Promise.all([
     watchDirectory({ directory, spool: collecting.spool, signal, collect, onFault, onPassedOver }),
-    deliverAll(collecting, { signal, idles: true, onDelivery: (delivery) => tell(delivery, json) }),
+    deliverAll(collecting, { signal, idles: true, onDelivery }),
   ])
   try {
     await Promise.race([loops, interrupted])
   } finally {
     ending.abort()
   }
+  if (damaged.length > 0) throw setAside(damaged, {})
 }
 
 async function tell(delivery: Delivery, json: boolean | undefined): Promise<true> {
+  if (delivery.outcome === 'damaged') {
+    report(delivery.end.message)
+    return true
+  }
   const { head } = delivery.spooled
   if (delivery.outcome === 'received') {
     const { pushed } = delivery
@@ -184,36 +234,44 @@ function refusalOf({ spooled, end }: Extract<Delivery, { outcome: 'refused' }>):
 /** Places that a report lists; a file may have as many faults as rows. */
 const LISTED_PLACES = 20
 
-async function tryHere(
-  file: string | undefined,
-  { watch = '', layout, json }: CollectOptions,
-): Promise<void> {
-  if (file !== undefined) {
-    const trial = await tryOne(file, layout)
-    if (trial.refusal !== undefined) {
-      const { code, path, reason } = trial.refusal
-      throw new CommandEnd(3, code, reason, { path, document: trial })
-    }
-    return print(json ? JSON.stringify(trial) : describeTrial(trial))
-  }
-  const { files, others } = await scan(watch)
+async function tryHere(file: string | undefined, options: CollectOptions): Promise<void> {
+  const sender = await openSender(options)
+  await withAdmission({ ...options, sender }, (admissionOf) => {
+    const trying = { ...options, admissionOf }
+    return file === undefined ? tryDirectory(trying) : tryFileHere(file, trying)
+  })
+}
+
+type Trying = CollectOptions & { readonly admissionOf: AdmissionOf }
+
+async function tryFileHere(file: string, options: Trying): Promise<void> {
+  const trial = await tryOne(file, options)
+  const text = describeTrial(trial)
+  const refusal = wholeRefusal(trial)
+  if (refusal === undefined) return print(options.json ? JSON.stringify(trial) : text)
+  const { code, path, reason } = refusal
+  throw new CommandEnd(3, code, reason, { path, document: trial, text })
+}
+
+async function tryDirectory(options: Trying): Promise<void> {
+  const { files, others } = await scan(options.watch ?? '')
   for (const path of others) onPassedOver(path)
   const trials: ListedTrial[] = []
-  for (const { path } of files) trials.push(await tryListed(path, layout))
+  for (const { path } of files) trials.push(await tryListed(path, options))
   const document = { dryRun: true, files: trials.map((trial) => trial.document) }
   const text = trials.map((trial) => trial.text).join('\n')
   const refused = trials.filter(({ isRefused }) => isRefused).length
-  if (refused === 0) return print(json ? JSON.stringify(document) : text)
+  if (refused === 0) return print(options.json ? JSON.stringify(document) : text)
   const reason = `${refused} of ${trials.length} files would be refused whole`
   throw new CommandEnd(3, 'FILES_REFUSED', reason, { document, text })
 }
 
 type ListedTrial = { readonly document: object; readonly text: string; readonly isRefused: boolean }
 
-async function tryListed(path: string, layout: string | undefined): Promise<ListedTrial> {
+async function tryListed(path: string, options: Trying): Promise<ListedTrial> {
   try {
-    const trial = await tryOne(path, layout)
-    return { document: trial, text: describeTrial(trial), isRefused: trial.refusal !== undefined }
+    const trial = await tryOne(path, options)
+    return { document: trial, text: describeTrial(trial), isRefused: wholeRefusal(trial) !== undefined }
   } catch (fault) {
     if (!(fault instanceof CommandEnd)) throw fault
     const file = toldName(path)
@@ -224,7 +282,7 @@ async function tryListed(path: string, layout: string | undefined): Promise<List
 
 const WOULD_BE = 'nothing was sent; it would be'
 
-async function tryOne(file: string, named: string | undefined) {
+async function tryOne(file: string, { layout: named, admissionOf }: Trying) {
   const sent = await findSentFile(file)
   const layout = await chooseLayout(sent, named)
   const progress = openProgress(sent.sizeBytes)
@@ -238,19 +296,21 @@ async function tryOne(file: string, named: string | undefined) {
         ...{ outcomes: ['refused', 'unresolved'] as const, limit: LISTED_PLACES },
       },
     )
-    return { dryRun: true as const, file: basename(file), layout: layout.name, ...trial }
+    const admission = await admissionOf(layout)
+    return { dryRun: true as const, file: basename(file), layout: layout.name, admission, ...trial }
   } finally {
     progress.end()
   }
 }
 
 function describeTrial(trial: Awaited<ReturnType<typeof tryOne>>): string {
-  const { file, layout, refusal } = trial
+  const { file, layout, admission } = trial
   const first = `${file}: ${layout}; ${WOULD_BE}`
+  const refusal = wholeRefusal(trial)
   if (refusal !== undefined) {
     const { code, path, reason } = refusal
     return `${first} refused whole: ${new CommandEnd(3, code, reason, { path }).message}`
   }
   const reasons = Object.entries(trial.reasons).map(([code, count]) => `  ${count} refused: ${code}`)
-  return [first, ...describeOutcomes(trial, layout), ...reasons].join('\n')
+  return [first, ...describeOutcomes(trial, layout), ...reasons, describeAdmission(admission)].join('\n')
 }

@@ -12,9 +12,13 @@ import type { Receipt } from '../../shared/ingest/receipt.ts'
 import { tryFile } from '../../shared/ingest/trial.ts'
 import type { Applied } from '../../shared/records/applied.ts'
 import { policySchema } from '../../shared/settings.ts'
+import { describeAdmission, wholeRefusal, withAdmission } from '../admission.ts'
+import { type Sender, stamp } from '../collector/collect.ts'
+import { openSender } from '../collector/signing-key.ts'
 import { type ClientOptions, clientCommand, parseSeconds, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../command-end.ts'
-import { ENDINGS, findSentFile } from '../sent-file.ts'
+import { refused, withMinimised } from '../minimised-file.ts'
+import { ENDINGS, FileChanged, findSentFile, type SentFile } from '../sent-file.ts'
 import { type OutgoingFile, report, type Session, type Submitted } from '../session.ts'
 
 type PushOptions = Omit<ClientOptions, 'as'> & {
@@ -23,6 +27,7 @@ type PushOptions = Omit<ClientOptions, 'as'> & {
   readonly layout: string
   readonly submission?: string
   readonly sentAt?: string
+  readonly key?: string
   readonly timeout: number
   readonly dryRun?: boolean
 }
@@ -55,6 +60,7 @@ export function pushCommand(): Command {
     .requiredOption('--layout <name>', `the layout it is in: ${LAYOUTS}`, parseLayout)
     .option('--submission <id>', 'names this content for good (default: from its SHA-256)')
     .option('--sent-at <instant>', 'when the authority sent it (default: now)')
+    .option('--key <file>', KEY_OPTION)
     .option('--timeout <seconds>', 'how long to wait until it is applied', parseSeconds, TIMEOUT_SECONDS)
     .option('--dry-run', 'read the file here and say what would become of it; nothing is sent')
     .action((file: string, options: PushOptions) => {
@@ -67,6 +73,8 @@ export function pushCommand(): Command {
 
 export const LAYOUTS = layouts.map(({ name }) => name).join(', ')
 export const TIMEOUT_SECONDS = 600
+export const KEY_OPTION =
+  'minimise it here and sign it with this: the private half, as `authority make-key` made it'
 
 export function parseLayout(name: string): string {
   if (findLayout(name) !== undefined) return name
@@ -74,12 +82,15 @@ export function parseLayout(name: string): string {
 }
 
 // By the policy that admits least: what a deployment admits besides is for its own to say
-async function tryHere(file: string, { layout, json }: PushOptions): Promise<void> {
+async function tryHere(file: string, options: PushOptions): Promise<void> {
+  const { layout, json } = options
+  const sender = await openSender(options)
   const { format, open } = await findSentFile(file)
   const found = findLayout(layout)
   if (found === undefined) return
+  const admission = await withAdmission({ ...options, sender }, (admissionOf) => admissionOf(found))
   const trial = {
-    dryRun: true,
+    ...{ dryRun: true, admission },
     ...(await tryFile(
       found,
       { format, bytes: open() },
@@ -89,11 +100,16 @@ async function tryHere(file: string, { layout, json }: PushOptions): Promise<voi
       },
     )),
   }
-  if (trial.refusal !== undefined) {
-    const { code, path, reason } = trial.refusal
-    throw new CommandEnd(3, code, reason, { path, document: trial })
+  const lines = [
+    'nothing was sent; it would be',
+    ...describeOutcomes(trial, layout),
+    describeAdmission(admission),
+  ]
+  const refusal = wholeRefusal(trial)
+  if (refusal !== undefined) {
+    const { code, path, reason } = refusal
+    throw new CommandEnd(3, code, reason, { path, document: trial, text: lines.join('\n') })
   }
-  const lines = ['nothing was sent; it would be', ...describeOutcomes(trial, layout)]
   await print(json ? JSON.stringify(trial) : lines.join('\n'))
 }
 
@@ -105,27 +121,59 @@ export function outcomesToTell(json: boolean | undefined): readonly Outcome[] | 
   return json ? undefined : ['refused', 'unresolved']
 }
 
-export async function pushFile(
-  session: Session,
-  file: string,
-  options: Omit<PushOptions, 'dryRun'> & { readonly as: string; readonly mends?: Mends },
-): Promise<Pushed> {
+export async function pushFile(session: Session, file: string, options: Pushing): Promise<Pushed> {
   checkHead(options)
-  const { contentType, sizeBytes, hash, open } = await findSentFile(file)
-  const { authority, layout, sentAt, as, timeout } = options
-  const submissionId = options.submission ?? contentSha256(layout, await hash())
-  report(`reading ${sizeBytes} bytes`)
-  const bytes = Readable.toWeb(open()) as ReadableStream<Uint8Array<ArrayBuffer>>
-  const pushed = await push(session, {
-    ...{ authority, layout, as, submissionId, file: { contentType, bytes } },
-    ...{ timeoutSeconds: timeout, outcomes: outcomesToTell(options.json) },
-    ...(sentAt !== undefined && { sentAt }),
-    ...(options.mends && { mends: options.mends }),
-  })
+  const sender = await openSender(options)
+  const sent = await findSentFile(file)
+  report(`reading ${sent.sizeBytes} bytes`)
+  const pushed = await (sender.key === undefined
+    ? pushAsItIs(session, sent, options)
+    : pushSigned(session, sent, { ...options, sender }))
   if (pushed.refusal === undefined) return pushed
   const { code, path, reason } = pushed.refusal
-  const text = describePush(pushed, layout)
+  const text = describePush(pushed, options.layout)
   throw new CommandEnd(3, code, reason, { path, document: pushed, text })
+}
+
+type Pushing = Omit<PushOptions, 'dryRun'> & { readonly as: string; readonly mends?: Mends }
+
+async function pushAsItIs(session: Session, sent: SentFile, options: Pushing): Promise<Pushed> {
+  const { authority, layout, sentAt, as, mends } = options
+  const submissionId = options.submission ?? contentSha256(layout, await sent.hash())
+  const body = sent.open()
+  const bytes = Readable.toWeb(body) as ReadableStream<Uint8Array<ArrayBuffer>>
+  try {
+    return await push(session, {
+      ...{ authority, layout, as, submissionId, file: { contentType: sent.contentType, bytes } },
+      ...{ timeoutSeconds: options.timeout, outcomes: outcomesToTell(options.json) },
+      ...(sentAt !== undefined && { sentAt }),
+      ...(mends !== undefined && { mends }),
+    })
+  } catch (fault) {
+    // Whoever it was sent to knows no more than that it broke off
+    throw body.errored instanceof FileChanged ? body.errored : fault
+  }
+}
+
+/** As `collect` does, and under the same id where none is named. */
+async function pushSigned(
+  session: Session,
+  { format, open }: SentFile,
+  { sender, as, mends, timeout, json, ...options }: Pushing & { readonly sender: Sender },
+): Promise<Pushed> {
+  const layout = findLayout(options.layout)
+  if (layout === undefined) throw refused({ code: 'LAYOUT_UNKNOWN', path: '/layout' })
+  return withMinimised({ format, bytes: open() }, layout, async (content) => {
+    const { authority } = sender
+    const { contentSha256 } = content
+    const submissionId = options.submission ?? contentSha256
+    const said = { authority, layout: layout.name, submissionId, contentSha256, ...(mends && { mends }) }
+    const { contentSha256: _, ...head } = await stamp(said, sender)
+    const submitted = await session.submitMinimised({ ...head, as, content })
+    report(`received as ${submissionId}, signed, waiting until applied`)
+    const waiting = { authority, submissionId, as, outcomes: outcomesToTell(json), ...submitted }
+    return waitUntilApplied(session, { ...waiting, timeoutMs: timeout * 1_000 })
+  })
 }
 
 // Neither is quoted: whoever mistypes may have typed somebody's number
@@ -185,10 +233,13 @@ export async function waitUntilApplied(session: Session, waiting: Waiting): Prom
     const pushed = state?.applied && toPushed(await listOn(session, waiting, state))
     if (pushed !== undefined) return pushed
     const status = state?.status ?? 'received'
+    const isRefused = state?.receipt.refusal !== undefined
     const now = performance.now()
     if (now - began > waiting.timeoutMs) throw notAppliedYet(waiting, status)
     if (status !== told || now - toldAt > TELL_MS) {
-      report(`${status} after ${Math.round((now - began) / 1_000)} s${describeParts(state)}`)
+      report(
+        `${isRefused ? 'refused whole' : status} after ${Math.round((now - began) / 1_000)} s${describeParts(state)}`,
+      )
       ;[told, toldAt] = [status, now]
     }
     await sleep(POLL_MS)

@@ -13,7 +13,7 @@ import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../c
 import { expectDone } from '../command-end.ts'
 import { ENDINGS } from '../sent-file.ts'
 import type { Session } from '../session.ts'
-import { describePush, pushFile, TIMEOUT_SECONDS } from './push.ts'
+import { describePush, KEY_OPTION, pushFile, TIMEOUT_SECONDS } from './push.ts'
 
 const READ = { may: 'quarantine:read', as: 'steward' } as const
 
@@ -126,6 +126,7 @@ type ResubmitOptions = Omit<ClientOptions, 'as'> & {
   readonly as?: string
   readonly places?: number[]
   readonly submission?: string
+  readonly key?: string
   readonly timeout: number
 }
 
@@ -143,6 +144,7 @@ function resubmitCommand(): Command {
       parsePlaces,
     )
     .option('--submission <id>', 'names this content for good (default: from its SHA-256)')
+    .option('--key <file>', KEY_OPTION)
     .option('--timeout <seconds>', 'how long to wait until it is applied', parseSeconds, TIMEOUT_SECONDS)
     .action(
       (

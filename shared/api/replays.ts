@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { parseCalendarDate } from '../base/instant.ts'
 import { replayNext } from '../ingest/replay-range.ts'
 import type { World } from '../ports.ts'
+import { findAuthority } from '../settings.ts'
 import { BODY_PROBLEMS, problem, problemResponses } from './problem.ts'
 import { addRoute, newRoutes, type Routes } from './routes.ts'
 
@@ -84,6 +85,9 @@ export function replayRoutes(world: World, limitMs = Number.POSITIVE_INFINITY): 
   addRoute(routes, { route, may: 'submission:replay' }, async (context) => {
     const began = performance.now()
     const { dryRun, ...range } = context.req.valid('json')
+    const { authority } = range
+    if (authority !== undefined && findAuthority(world.settings, authority) === undefined)
+      return problem(context, { status: 400, code: 'AUTHORITY_UNKNOWN', path: '/authority' })
     const hasTime = () => performance.now() - began < limitMs
     const order = { by: context.get('actor').name, dryRun, hasTime }
     const { replayed, next, entry } = await replayNext(world, range, order)

@@ -8,13 +8,17 @@ import { isValidAt, type SigningKey } from './signing-key.ts'
 /** Keeps a signature over a submission from being one over anything else that the key signs. */
 const SIGNATURE_TYPE = 'credit-fusion-submission+jws'
 
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+
 const statementSchema = z.strictObject({
   schemaVersion: z.string(),
   authority: z.string(),
   submissionId: z.string(),
   layout: z.string(),
   sentAt: z.string(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Of what it says it mends, in canonical JSON: a list of places may be longer than a signature. Absent where it mends nothing. */
+  mendsSha256: digest.optional(),
+  sha256: digest,
 })
 
 /** What a sender signs: all that says whose submission it is, when it was sent, and by its SHA-256 what is in it. */

@@ -19,6 +19,7 @@ import {
   ledgerSettingsSchema,
   policySchema,
   type Settings,
+  settingsPlace,
   settingsProblem,
 } from '../settings.ts'
 import { openLargeValues } from './large-values.ts'
@@ -137,7 +138,7 @@ function parseSettings<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const path = jsonPointer(parsed.error.issues[0]?.path ?? [])
+  const path = jsonPointer(settingsPlace(parsed.error))
   const facts = { file, path, problem: settingsProblem(parsed.error) }
   throw new Failure('SETTINGS_INVALID', { retryable: false, facts })
 }

@@ -65,7 +65,6 @@ function holdsPrivateMember(sent: unknown): boolean {
 // The library's message may quote what was sent, and a member's name may be anything: neither goes out
 function malformed(error: z.ZodError): Refusal<RequestCode> {
   const [issue] = error.issues
-  const rule = issue === undefined ? '' : `: ${describeForm(issue)}`
-  const reason = `Not of the form required${rule}`
+  const reason = issue === undefined ? 'not of the form required' : describeForm(issue)
   return { outcome: 'refused', code: 'REQUEST_MALFORMED', reason, path: jsonPointer(issue?.path ?? []) }
 }

@@ -9,7 +9,13 @@ import { jsonPointer } from '../base/json-pointer.ts'
 import { witnessesIn } from '../ledger/witness.ts'
 import type { EcdsaSigner, Signer, Store, World } from '../ports.ts'
 import { findLeftOut, principalsFileSchema, registerDeployed } from '../principals/principal.ts'
-import { ledgerSettingsSchema, policySchema, type Settings, settingsProblem } from '../settings.ts'
+import {
+  ledgerSettingsSchema,
+  policySchema,
+  type Settings,
+  settingsPlace,
+  settingsProblem,
+} from '../settings.ts'
 
 import { openDatabase } from './database.ts'
 import { createFile, errnoOf } from './durable-file.ts'
@@ -166,7 +172,7 @@ async function readJsonFile<Schema extends z.ZodType>(
   if (!existsSync(file)) await createFile(file, await readFile(join(template, name)))
   const parsed = schema.safeParse(parseJson(await readFile(file, 'utf8'), name))
   if (parsed.success) return parsed.data
-  const path = jsonPointer(parsed.error.issues[0]?.path ?? [])
+  const path = jsonPointer(settingsPlace(parsed.error))
   throw settingsInvalid({ file: name, path, problem: settingsProblem(parsed.error) })
 }
 

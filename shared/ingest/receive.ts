@@ -199,7 +199,7 @@ async function readInput(
   if (named !== undefined) return { refusal: { ...named, path: '/submissionId' } }
   const today = chinaDate(receivedAt)
   const refusal =
-    checkAdmitted(world, delivery, layout) ?? (await checkMends(world, delivery, { layout, today }))
+    checkAdmitted(world, delivery.authority, layout) ?? (await checkMends(world, delivery, { layout, today }))
   if (refusal !== undefined) return { refusal }
   const { policy } = world.settings
   const context = { layout, authority: delivery.authority.code, policy, today }
@@ -223,12 +223,13 @@ export function isEarly(
   return Date.parse(sentAt) > Date.parse(now()) + settings.policy.clockSkewSeconds * 1_000
 }
 
-function checkAdmitted(
-  world: ReceivingWorld,
-  { authority }: Delivery,
+/** Whether an authority may send what is in a layout. */
+export function checkAdmitted(
+  { settings }: Pick<World, 'settings'>,
+  { code }: Authority,
   { recordType }: Layout,
 ): Refusal | undefined {
-  const admitted = findAuthority(world.settings, authority.code)?.recordTypes ?? []
+  const admitted = findAuthority(settings, code)?.recordTypes ?? []
   return admitted.includes(recordType) ? undefined : refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
 }
 

@@ -12,7 +12,7 @@ export const refusalReasons = {
   SIGNATURE_KEY_UNKNOWN: 'The signature names a key that this authority does not have.',
   SIGNATURE_KEY_NOT_VALID: 'The key was not valid when this was sent, or is not now.',
   SIGNATURE_REBOUND:
-    'The signature is one over another submission: its authority, id, layout, time or content.',
+    'The signature is one over another submission: its authority, id, layout, time, content or what it mends.',
   RECORD_TYPE_NOT_ADMITTED: 'The authorities file does not admit this type of record from this authority.',
   SENT_AT_IN_FUTURE: 'sentAt lies ahead of our clock.',
   FORMAT_UNKNOWN: 'The content is of no format that is read here.',

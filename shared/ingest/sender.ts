@@ -1,6 +1,6 @@
-import { verifySignature } from '../authorities/signature.ts'
+import { type Statement, verifySignature } from '../authorities/signature.ts'
 import { findStanding } from '../authorities/standing.ts'
-import type { Sha256 } from '../base/digest.ts'
+import { digestOf, type Sha256 } from '../base/digest.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
 import type { SubmissionHead } from './envelope.ts'
@@ -25,12 +25,18 @@ export async function checkSender(
   if (standing.suspension !== undefined) return refused('AUTHORITY_SUSPENDED', '')
   if (signature === undefined)
     return authority.requireSignature ? refused('SIGNATURE_MISSING') : { signedSha256: undefined }
-  const { schemaVersion, submissionId, layout, sentAt } = head
-  const verified = await verifySignature(signature, {
-    ...{ keys: standing.keys, at: world.now() },
-    statement: { schemaVersion, authority: authority.code, submissionId, layout, sentAt },
-  })
+  const statement = statementOf(authority.code, head)
+  const verified = await verifySignature(signature, { keys: standing.keys, at: world.now(), statement })
   return 'code' in verified ? refused(verified.code) : { signedSha256: verified.sha256 }
+}
+
+/** What is signed of a submission, but for its content. */
+export function statementOf(
+  authority: string,
+  { schemaVersion, submissionId, layout, sentAt, mends }: SubmissionHead,
+): Omit<Statement, 'sha256'> {
+  const statement = { schemaVersion, authority, submissionId, layout, sentAt }
+  return mends === undefined ? statement : { ...statement, mendsSha256: digestOf(mends) }
 }
 
 /** Whether a content, by the hash that a receipt states and if that is known, is the one that was signed for. */

@@ -110,6 +110,7 @@ const contents: readonly Row[] = [
   ['another request under an idempotency key', post(agency, '/v1/cases', { json: { ...(caseRequest(agency, 'held-case-1').json as object), fields: ['name'] } }), 409, 'IDEMPOTENCY_KEY_REUSED', '/idempotencyKey'],
   ['a name that stands for another principal', post('operator', '/v1/principals', { json: { name: 'steward', role: 'auditor' } }), 409, 'PRINCIPAL_NAME_TAKEN', '/name'],
   ['a principal of an unknown authority', post('operator', '/v1/principals', { json: { name: 'somebody', role: 'agency', authority: 'nobody' } }), 400, 'AUTHORITY_UNKNOWN', '/authority'],
+  ['a replay of an unknown authority', post('operator', '/v1/ledger/replays', { json: { from: 0, authority: 'nobody' } }), 400, 'AUTHORITY_UNKNOWN', '/authority'],
   ['a case that names a pattern', post(agency, '/v1/cases', { json: { ...(caseRequest(agency, 'pattern-1').json as object), fields: ['name', '*'] } }), 422, 'SCOPE_WILDCARD', '/fields/1'],
   ['a case with half a key pair too many', post(agency, '/v1/cases', { json: { recipientKey: { d: 'x' } } }), 422, 'RECIPIENT_KEY_PRIVATE', '/recipientKey/d'],
   ['an approval of a scope that is not the case’s', post('officer-one', '/v1/cases/:held/approve', { json: { scopeSha256: digest } }), 422, 'SCOPE_CHANGED', '/scopeSha256'],

@@ -96,9 +96,44 @@ describe('no signature is', () => {
     ['layout', { layout: 'licence-2018' }],
     ['moment', { sentAt: '2026-05-31T00:00:00.001Z' }],
     ['schema', { schemaVersion: '2' }],
+    ['mended submission, where it mends none', { mendsSha256: 'cd'.repeat(32) }],
   ])('one over another %s', async (_, member) => {
     const jws = await signStatement({ ...statement, ...member }, own.privateJwk)
     expect(await verifySignature(jws, expected)).toEqual({ code: 'SIGNATURE_REBOUND' })
+  })
+})
+
+describe('a signature over a submission that mends another', () => {
+  const mending = { ...statement, mendsSha256: 'cd'.repeat(32) }
+  const expectedOf = (mendsSha256?: string): Expected => ({
+    ...expected,
+    statement: mendsSha256 === undefined ? head : { ...head, mendsSha256 },
+  })
+
+  test('holds for what it mends', async () => {
+    const jws = await signStatement(mending, own.privateJwk)
+    expect(await verifySignature(jws, expectedOf(mending.mendsSha256))).toEqual({ sha256: statement.sha256 })
+  })
+
+  test.each([
+    ['mends another', 'ef'.repeat(32)],
+    ['mends none', undefined],
+  ])('holds for none that %s', async (_, mendsSha256) => {
+    const jws = await signStatement(mending, own.privateJwk)
+    expect(await verifySignature(jws, expectedOf(mendsSha256))).toEqual({ code: 'SIGNATURE_REBOUND' })
+  })
+
+  test('is wanted where it mends one', async () => {
+    const jws = await signStatement(statement, own.privateJwk)
+    const verified = await verifySignature(jws, expectedOf(mending.mendsSha256))
+    expect(verified).toEqual({ code: 'SIGNATURE_REBOUND' })
+  })
+
+  test('over what mends nothing is what it was before there was anything to mend', async () => {
+    const [, payload = ''] = (await signStatement(statement, own.privateJwk)).split('.')
+    expect(Buffer.from(payload, 'base64url').toString()).toBe(
+      `{"authority":"authority-0","layout":"penalty-2018","schemaVersion":"1","sentAt":"${SENT}","sha256":"${'ab'.repeat(32)}","submissionId":"s1"}`,
+    )
   })
 })
 

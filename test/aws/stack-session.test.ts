@@ -15,6 +15,7 @@ import { refusedId } from '../../shared/ingest/accept.ts'
 import { contentSha256 } from '../../shared/ingest/envelope.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { type AuthorityMessage, parseMessage } from '../../shared/ingest/message.ts'
+import type { Mends } from '../../shared/ingest/quarantine.ts'
 import { receiveSubmission } from '../../shared/ingest/receive.ts'
 import { checkContent, checkSender } from '../../shared/ingest/sender.ts'
 import { makeKeyPair, signing } from '../authorities/keys.ts'
@@ -58,12 +59,18 @@ async function minimise(count: number): Promise<MinimisedFile> {
   return minimiseFile({ format: 'csv', bytes }, { layout, to: join(directory, `${count}.ndjson`) })
 }
 
-async function send(content: MinimisedFile): Promise<{ message: AuthorityMessage; submitted: Submitted }> {
+async function send(
+  content: MinimisedFile,
+  mends?: Mends,
+): Promise<{ message: AuthorityMessage; submitted: Submitted }> {
   const { file: _, ...measured } = content
   const head = { authority: authority.code, layout: layout.name, submissionId: content.contentSha256 }
   const sender = { authority: authority.code, key: own.privateJwk, now: systemClock }
-  const { sentAt, signature } = await stamp({ ...head, ...measured }, sender)
-  const submitted = await session.submitMinimised({ ...head, as: '', sentAt, signature, content })
+  const { sentAt, signature } = await stamp({ ...head, ...measured, mends }, sender)
+  const submitted = await session.submitMinimised({
+    ...{ ...head, as: '', sentAt, signature, content },
+    ...(mends !== undefined && { mends }),
+  })
   const body = sqs.commandCalls(SendMessageCommand)[0]?.args[0].input.MessageBody ?? ''
   expect(submitted).toEqual({ sha256: content.contentSha256, refusedId: refusedId(sha256(body)) })
   expect(body).not.toContain('张三')
@@ -97,6 +104,25 @@ describe('what a collector puts into an authority’s queue', () => {
       expect(checkContent(sender, () => contentSha256(head.layout, sha256('x')))).toMatchObject({
         code: 'SIGNATURE_REBOUND',
       })
+    })
+  })
+})
+
+test.each([
+  ['an envelope', 3],
+  ['a pointer', 8_000],
+])('what is mended is named in %s, and a signature covers it', async (_, count) => {
+  const mends = { submissionId: 'first', places: Array.from({ length: count }, (_, at) => at) }
+  const { message } = await send(await minimise(count), mends)
+  if (message.kind === 'unreadable') throw new Error(message.refusal.code)
+  const { signature, ...head } = message.kind === 'envelope' ? message.envelope : message.pointer
+  expect(head.mends).toEqual(mends)
+  await withWorld(async (plain) => {
+    const world = { ...plain, now: systemClock }
+    expect(await checkSender(world, { authority, head, signature })).not.toHaveProperty('refusal')
+    const other = { ...head, mends: { ...mends, submissionId: 'second' } }
+    expect(await checkSender(world, { authority, head: other, signature })).toMatchObject({
+      refusal: { code: 'SIGNATURE_REBOUND' },
     })
   })
 })

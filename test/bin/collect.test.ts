@@ -1,10 +1,11 @@
-import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { csvOf, MOBILE_NUMBER, RESIDENT_ID, rows } from '../ingest/sample.ts'
 import { readContents } from './contents.ts'
 import { document, type Ended, example, makeDirectory, run, start } from './run.ts'
+import { makeKeyFiles, makeSignedHome } from './signed-home.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
@@ -14,8 +15,7 @@ const inDirectory = (name: string) => join(directory.path, name)
 
 beforeAll(async () => {
   directory = await makeDirectory()
-  const made = await run('authority', 'make-key', '--out', inDirectory('key.jwk'))
-  await writeFile(inDirectory('public.jwk'), made.stdout)
+  await makeKeyFiles(directory.path)
 })
 afterAll(() => directory.remove())
 
@@ -30,20 +30,16 @@ const KEY = () => ['--key', inDirectory('key.jwk')]
 const operate = (name: string, ...args: readonly string[]): Promise<Ended> =>
   run('authority', ...args, '--home', inDirectory(`${name}-home`), '--json')
 
-/** A home whose bureau signs, and has to. */
-async function openSigned(name: string): Promise<void> {
-  await run('principal', 'add', 'another', '--role', 'auditor', '--home', inDirectory(`${name}-home`))
-  const file = join(inDirectory(`${name}-home`), 'authorities.json')
-  const declared = JSON.parse(await readFile(file, 'utf8'))
-  for (const each of declared.authorities) each.requireSignature = each.code === BUREAU
-  await writeFile(file, JSON.stringify(declared))
-  const { code } = await operate(name, 'rotate-key', BUREAU, '--jwk', inDirectory('public.jwk'))
-  expect(code).toBe(0)
-}
+const openSigned = (name: string) =>
+  makeSignedHome(inDirectory(`${name}-home`), BUREAU, inDirectory('public.jwk'))
 
 async function waiting(name: string): Promise<readonly string[]> {
   const names = await readdir(join(inDirectory(`${name}-spool`), BUREAU, 'waiting'))
   return names.filter((each) => each.endsWith('.json'))
+}
+
+function sightings(name: string): readonly number[] {
+  return readContents(inDirectory(`${name}-home`)).sightings
 }
 
 async function saveRow(file: string, cells: Readonly<Record<string, string>>): Promise<void> {
@@ -120,6 +116,119 @@ describe('collect FILE', () => {
     const sent = entries.filter((id) => id.startsWith('submission:'))
     expect(sent).toHaveLength(2)
     expect(sent).toContain(`submission:${BUREAU}:${older.slice(14, -5)}`)
+  })
+})
+
+/** Spools what cannot be sent yet, and damages it where it waits; answers its name there. */
+async function spoolDamaged(name: string, ...args: readonly string[]): Promise<string> {
+  await writeFile(inDirectory(`${name}-offline`), '')
+  const ended = await run(
+    ...['collect', '--authority', BUREAU, '--home', inDirectory(`${name}-offline`), '--timeout', '1'],
+    ...['--spool', inDirectory(`${name}-spool`), ...args],
+  )
+  expect(ended.stderr).toContain('not sent yet')
+  const [head = ''] = await waiting(name)
+  const content = join(inDirectory(`${name}-spool`), BUREAU, 'waiting', head.replace('.json', '.ndjson'))
+  await writeFile(content, (await readFile(content, 'utf8')).replace('示罚', '示假'))
+  return head.slice(0, -'.json'.length)
+}
+
+describe('a submission that was damaged in the spool', () => {
+  test.concurrent('is set aside, what is behind it is received, and the end is 1', async () => {
+    const [first, second] = [inDirectory('damaged-1.csv'), inDirectory('damaged-2.csv')]
+    await saveRow(first, { CF_WSH: '示罚〔2026〕1号' })
+    await saveRow(second, { CF_WSH: '示罚〔2026〕2号' })
+    const name = await spoolDamaged('damaged', first)
+    const ended = await run(...collecting('damaged', ...['--json', second]))
+    expect(ended.code, ended.stderr).toBe(1)
+    expect(document(ended)).toMatchObject({ code: 'SPOOL_DAMAGED', damaged: [name], accepted: 1 })
+    expect(ended.stderr).toContain(`the content of ${name} is not what was spooled`)
+    expect(await readdir(join(inDirectory('damaged-spool'), BUREAU, 'damaged'))).toHaveLength(2)
+    expect(await waiting('damaged')).toEqual([])
+    expect(sightings('damaged')).toEqual([1])
+    const again = await run(...collecting('damaged', '--json', first))
+    expect(again.code, again.stderr).toBe(0)
+  })
+
+  test.concurrent('has its file read again by a watch, which ends with 1', async () => {
+    const drop = inDirectory('damaged-drop')
+    await mkdir(drop)
+    await saveRow(join(drop, 'a.csv'), { CF_WSH: '示罚〔2026〕3号' })
+    await writeFile(inDirectory('again-offline'), '')
+    const spool = ['--spool', inDirectory('again-spool'), '--watch', drop]
+    const before = start('credit-fusion.ts', [
+      ...['collect', '--authority', BUREAU, '--home', inDirectory('again-offline'), ...spool],
+    ])
+    await before.said(/^a\.csv: penalty-2018, waiting as/m)
+    before.signal('SIGTERM')
+    await before.ended
+    const [head = ''] = await waiting('again')
+    await writeFile(join(inDirectory('again-spool'), BUREAU, 'waiting', head), '{')
+    const watching = start('credit-fusion.ts', collecting('again', '--watch', drop))
+    await watching.said(/^SPOOL_DAMAGED: the head of 0000000000001-/m)
+    await watching.said(/1 new, 0 known/)
+    watching.signal('SIGINT')
+    const ended = await watching.ended
+    expect(ended.code, ended.stderr).toBe(1)
+    expect(sightings('again')).toEqual([1])
+  })
+})
+
+test('a file that is still written to is not taken, by collect and by push, and the end is 1', async () => {
+  const path = inDirectory('growing.csv')
+  await copyFile(example('penalties-2018.csv'), path)
+  const pushing = ['push', '--authority', BUREAU, '--layout', 'penalty-2018']
+  for (const args of [collecting('growing'), [...pushing, '--home', inDirectory('growing-home')]]) {
+    const writing = setInterval(() => appendFile(path, '示例'), 2)
+    const ended = await run(...args, '--json', path).finally(() => clearInterval(writing))
+    expect(ended.code, ended.stderr).toBe(1)
+    expect(document(ended)).toMatchObject({ code: 'FILE_CHANGED' })
+  }
+  expect(await waiting('growing')).toEqual([])
+  expect(sightings('growing')).toEqual([])
+})
+
+describe('a dry run beside a home', () => {
+  const dry = (name: string, ...args: readonly string[]) =>
+    run(...collecting(name, '--dry-run', '--json', ...args, example('penalties-2018.csv')))
+
+  test.concurrent('says whether the authority would be let in, and leaves no trace there', async () => {
+    await openSigned('asked')
+    const unsigned = await dry('asked')
+    expect(unsigned.code, unsigned.stderr).toBe(3)
+    expect(document(unsigned)).toMatchObject({
+      ...{ code: 'SIGNATURE_MISSING', received: 51 },
+      admission: { outcome: 'refused', refusal: { code: 'SIGNATURE_MISSING' } },
+    })
+    const signed = await dry('asked', ...KEY())
+    expect(signed.code, signed.stderr).toBe(0)
+    expect(document(signed)).toMatchObject({ received: 51, admission: { outcome: 'admitted' } })
+    await run('authority', 'make-key', '--out', inDirectory('asked.jwk'))
+    expect(document(await dry('asked', '--key', inDirectory('asked.jwk')))).toMatchObject({
+      code: 'SIGNATURE_KEY_UNKNOWN',
+    })
+    await operate('asked', 'suspend', BUREAU, '--reason', 'Its machine was broken into')
+    expect(document(await dry('asked', ...KEY()))).toMatchObject({ code: 'AUTHORITY_SUSPENDED' })
+    expect(sightings('asked')).toEqual([])
+  })
+
+  test.concurrent('says so of an authority that it does not have, and of what it may not send', async () => {
+    await openSigned('strange')
+    const file = ['--dry-run', '--json', '--home', inDirectory('strange-home'), example('penalties-2018.csv')]
+    const nobody = await run('collect', '--authority', 'nobody', ...file)
+    expect(nobody.code).toBe(3)
+    expect(document(nobody)).toMatchObject({ code: 'AUTHORITY_UNKNOWN', received: 51 })
+    const layout = ['--layout', 'penalty-2018']
+    const police = await run('push', '--authority', 'demo-public-security', ...layout, ...file)
+    expect(police.code).toBe(3)
+    expect(document(police)).toMatchObject({ code: 'RECORD_TYPE_NOT_ADMITTED', received: 51 })
+  })
+
+  test.concurrent('says that nobody told where there is none', async () => {
+    const ended = await dry('alone')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(document(ended)).toMatchObject({ received: 51, admission: { outcome: 'unchecked' } })
+    expect(await readdir(directory.path)).not.toContain('alone-home')
   })
 })
 
@@ -282,10 +391,6 @@ describe('collect --watch', () => {
     const { entries } = readContents(inDirectory('watched-home'))
     expect(entries.filter((id) => id.startsWith('submission:'))).toHaveLength(15)
   })
-
-  function sightings(name: string): readonly number[] {
-    return readContents(inDirectory(`${name}-home`)).sightings
-  }
 
   test('ends with 2 where it cannot send anywhere, however long it watched', async () => {
     const drop = inDirectory('nowhere')

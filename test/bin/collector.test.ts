@@ -1,6 +1,21 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { collectFile, type Sender, stamp } from '../../bin/collector/collect.ts'
 import { type Door, deliverAll, deliverNext } from '../../bin/collector/deliver.ts'
@@ -9,14 +24,14 @@ import { type Disk, openSpool, realDisk, type Spool, type Spooled } from '../../
 import { watchDirectory } from '../../bin/collector/watch.ts'
 import { CommandEnd } from '../../bin/command-end.ts'
 import type { Pushed } from '../../bin/commands/push.ts'
-import { findSentFile } from '../../bin/sent-file.ts'
+import { FileChanged, findSentFile } from '../../bin/sent-file.ts'
 import { verifySignature } from '../../shared/authorities/signature.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { keyOf, makeKeyPair } from '../authorities/keys.ts'
 import { Crash } from '../faults.ts'
-import { csvOf, rows } from '../ingest/sample.ts'
+import { csvOf, MOBILE_NUMBER, rows } from '../ingest/sample.ts'
 
 const own = await makeKeyPair()
 const layout = findLayout('penalty-2018') ?? missing()
@@ -45,6 +60,16 @@ async function saveFile(directory: string, name: string, n = 0): Promise<string>
   const path = join(directory, name)
   await writeFile(path, csvOf([Object.keys(row), Object.values(row)]))
   return path
+}
+
+async function waitingIn(directory: string): Promise<readonly string[]> {
+  const names = await readdir(join(directory, 'waiting'))
+  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length))
+}
+
+async function firstOf(spool: Spool): Promise<Spooled> {
+  const first = await spool.first('authority-0')
+  return first === undefined || 'damaged' in first ? missing() : first
 }
 
 async function collect(spool: Spool, path: string, sender = senderNow()): Promise<string> {
@@ -93,6 +118,7 @@ function dying(crashAt: number, mode: 'failed' | 'stored') {
   const disk: Disk = {
     write: (file, body) => write(() => realDisk.write(file, body)),
     move: (from, to) => write(() => realDisk.move(from, to)),
+    putAway: (from, to) => write(() => realDisk.putAway(from, to)),
     remove: (file) => write(() => realDisk.remove(file)),
   }
   return { disk, write, died: () => writes >= crashAt }
@@ -119,7 +145,6 @@ describe('a collector that dies', () => {
     expect([...received.values()].map(({ content }) => content)).toHaveLength(3)
     const numbers = [...received.values()].map(({ content }) => /〕(\d)号/.exec(content)?.[1])
     expect(numbers.toSorted()).toEqual(['0', '1', '2'])
-    expect(await again.list()).toEqual([])
     for (const each of ['waiting', 'drafts', 'refused'])
       expect(await readdir(join(directory, each)), each).toEqual([])
   })
@@ -136,8 +161,7 @@ describe('a collector that dies', () => {
     for (const path of files) {
       const seen = { path, sizeBytes: 1, changedMs: 1 }
       if (await spool.hasSeen(seen)) continue
-      await collect(spool, path, sender)
-      await spool.markSeen(seen)
+      await spool.markSeen(seen, await collect(spool, path, sender))
     }
     for (;;) {
       const delivery = await deliverNext({ spool, sender, door })
@@ -157,7 +181,7 @@ describe('what waits', () => {
     const spool = await openSpool(directory)
     const path = await saveFile(await makeDirectory(), 'a.csv')
     await collect(spool, path)
-    const [{ file, head } = missing()] = await spool.list()
+    const { file, head } = await firstOf(spool)
     const content = await readFile(file, 'utf8')
     expect(content).not.toContain('张三')
     expect(head).toMatchObject({ sha256: sha256(content), form: 'records' })
@@ -171,10 +195,12 @@ describe('what waits', () => {
   })
 
   test('is one submission however often the same content is collected', async () => {
-    const spool = await openSpool(await makeDirectory())
+    const directory = await makeDirectory()
+    const spool = await openSpool(directory)
     const path = await saveFile(await makeDirectory(), 'a.csv')
-    expect(await collect(spool, path)).toBe(await collect(spool, path))
-    expect(await spool.list()).toHaveLength(1)
+    const id = await collect(spool, path)
+    expect(await collect(spool, path)).toBe(id)
+    expect(await waitingIn(directory)).toEqual([`0000000000001-${id}`])
   })
 
   test('is sent in the order it was collected, each later than the one before, whatever was tried between', async () => {
@@ -223,7 +249,7 @@ describe('what waits', () => {
     const refusing = doorTo(() => Promise.reject(new CommandEnd(3, code, 'a reason')))
     const delivery = await deliverNext({ spool, sender: senderNow(), door: refusing })
     expect(delivery).toMatchObject({ outcome, code })
-    expect(await spool.list()).toHaveLength(outcome === 'held' ? 1 : 0)
+    expect(await waitingIn(directory)).toHaveLength(outcome === 'held' ? 1 : 0)
     const kept = await readdir(join(directory, 'refused'))
     expect(kept).toEqual(outcome === 'held' ? [] : [`0000000000001-${id}.json`])
   })
@@ -252,6 +278,192 @@ describe('what waits', () => {
   })
 })
 
+describe('what was damaged where it waits', () => {
+  type Damage = (file: string, directory: string) => Promise<void>
+  const change =
+    (from: string, to: string): Damage =>
+    async (file) => {
+      const text = await readFile(file, 'utf8')
+      if (!text.includes(from)) throw new Error(`${from} is not there`)
+      await writeFile(file, text.replace(from, to))
+    }
+  const damages: readonly (readonly [string, 'json' | 'ndjson', Damage])[] = [
+    ['a head that is empty', 'json', (file) => writeFile(file, '')],
+    ['a head that is no JSON', 'json', (file) => truncate(file, 40)],
+    ['a head with a member less', 'json', change('"form":"records",', '')],
+    ['a head that is a directory', 'json', (file) => rm(file).then(() => mkdir(file))],
+    ['a head of another authority', 'json', change('authority-0', 'authority-1')],
+    ['a head in another layout', 'json', change('penalty-2018', 'penalty-2015')],
+    ['a head with another id', 'json', change('"submissionId":"', '"submissionId":"0')],
+    ['a head of another size', 'json', change('"sizeBytes":', '"sizeBytes":1')],
+    ['a head of another form', 'json', change('"form":"records"', '"form":"file"')],
+    ['a content with a bit flipped', 'ndjson', change('示罚〔2026〕0号', '示罚〔2026〕1号')],
+    ['a content that breaks off', 'ndjson', (file) => truncate(file, 100)],
+    ['a content with a line more', 'ndjson', (file) => appendFile(file, '{}\n')],
+    ['a content that is gone', 'ndjson', (file) => rm(file)],
+  ]
+
+  async function spoolTwo() {
+    const [directory, files] = [await makeDirectory(), await makeDirectory()]
+    const spool = await openSpool(directory)
+    const path = await saveFile(files, '0.csv', 0)
+    const seen = { path, sizeBytes: 1, changedMs: 1 }
+    const first = await collect(spool, path)
+    await spool.markSeen(seen, first)
+    const next = await collect(spool, await saveFile(files, '1.csv', 1))
+    return { directory, spool, path, seen, first, next, name: `0000000000001-${first}` }
+  }
+
+  test.each(damages)(
+    '%s is set aside, unsigned and unseen, and what is behind it is sent',
+    async (_, part, damage) => {
+      const { directory, spool, path, seen, first, next, name } = await spoolTwo()
+      await damage(join(directory, 'waiting', `${name}.${part}`), directory)
+      const { received, take } = openReceiver()
+      const delivering = { spool, sender: senderNow(), door: doorTo(take) }
+      const delivery = await deliverNext(delivering)
+      if (delivery?.outcome !== 'damaged') throw new Error(delivery?.outcome)
+      expect(delivery).toMatchObject({
+        name,
+        end: { exitCode: 1, document: { code: 'SPOOL_DAMAGED', name } },
+      })
+      expect(delivery.end.message).toContain(name)
+      expect(await readdir(join(directory, 'damaged'))).toContain(`${name}.json`)
+      expect(await spool.hasSeen(seen)).toBe(false)
+      expect(await deliverNext(delivering)).toMatchObject({ outcome: 'received' })
+      expect([...received.keys()]).toEqual([next])
+      expect(await collect(spool, path)).toBe(first)
+      await spool.markSeen(seen, first)
+      expect(await spool.hasSeen(seen)).toBe(true)
+      expect(await deliverNext(delivering)).toMatchObject({ outcome: 'received' })
+      expect([...received.keys()]).toEqual([next, first])
+    },
+  )
+
+  test('takes its file as never seen, also where that is only marked afterwards', async () => {
+    const { directory, spool, seen, first, name } = await spoolTwo()
+    await truncate(join(directory, 'waiting', `${name}.ndjson`), 1)
+    await deliverNext({ spool, sender: senderNow(), door: doorTo(async () => undefined) })
+    await spool.markSeen(seen, first)
+    expect(await spool.hasSeen(seen)).toBe(false)
+  })
+
+  test('is read again from its file by the next process where its head is gone', async () => {
+    const { directory, path, seen, first, name } = await spoolTwo()
+    await rm(join(directory, 'waiting', `${name}.json`))
+    const spool = await openSpool(directory)
+    expect(await spool.hasSeen(seen)).toBe(false)
+    expect(await collect(spool, path)).toBe(first)
+    expect(await waitingIn(directory)).toHaveLength(2)
+  })
+
+  test('is put right in its place where its file is collected before it is sent', async () => {
+    const { directory, spool, path, first, name } = await spoolTwo()
+    await truncate(join(directory, 'waiting', `${name}.ndjson`), 1)
+    await collect(spool, path)
+    const { received, take } = openReceiver()
+    expect(await deliverNext({ spool, sender: senderNow(), door: doorTo(take) })).toMatchObject({
+      outcome: 'received',
+    })
+    expect([...received.keys()]).toEqual([first])
+  })
+
+  const deaths = Array.from({ length: 8 }, (_, at) => at + 1).flatMap((crashAt) =>
+    (['failed', 'stored'] as const).map((mode) => ({ crashAt, mode })),
+  )
+  test.each(deaths)('is lost by no death at write $crashAt ($mode) while it is set aside', async (death) => {
+    const { directory, path, seen, first, next, name } = await spoolTwo()
+    await truncate(join(directory, 'waiting', `${name}.ndjson`), 1)
+    const sender = senderNow()
+    const { received, take } = openReceiver()
+    const { disk } = dying(death.crashAt, death.mode)
+    const drain = async (spool: Spool) => {
+      while ((await deliverNext({ spool, sender, door: doorTo(take) })) !== undefined);
+    }
+    await openSpool(directory, disk)
+      .then(drain)
+      .catch((fault: unknown) => {
+        if (!(fault instanceof Crash)) throw fault
+      })
+    const again = await openSpool(directory)
+    await drain(again)
+    // As a watch does with a file that is not seen
+    if (!(await again.hasSeen(seen))) await collect(again, path, sender)
+    await drain(again)
+    expect([...received.keys()].toSorted()).toEqual([first, next].toSorted())
+    expect(await readdir(join(directory, 'waiting'))).toEqual([])
+    expect(await readdir(join(directory, 'damaged'))).toEqual([`${name}.json`, `${name}.ndjson`])
+  })
+
+  test('is no stray file, which blocks nothing and gives no later one a place before it', async () => {
+    const directory = await makeDirectory()
+    await mkdir(join(directory, 'waiting'), { recursive: true })
+    for (const name of ['notes.json', `${MOBILE_NUMBER}.json`])
+      await writeFile(join(directory, 'waiting', name), '{}')
+    const spool = await openSpool(directory)
+    const id = await collect(spool, await saveFile(await makeDirectory(), 'a.csv'))
+    expect(await waitingIn(directory)).toContain(`0000000000001-${id}`)
+    const { received, take } = openReceiver()
+    const delivering = { spool, sender: senderNow(), door: doorTo(take) }
+    const told: string[] = []
+    for (;;) {
+      const delivery = await deliverNext(delivering)
+      if (delivery === undefined) break
+      if (delivery.outcome === 'damaged') told.push(delivery.name, delivery.end.message)
+    }
+    expect([...received.keys()]).toEqual([id])
+    expect(await readdir(join(directory, 'damaged'))).toHaveLength(2)
+    expect(told).toContain('notes')
+    // What whoever put it there called it may be somebody's number
+    expect(told.join('\n')).not.toContain(MOBILE_NUMBER)
+  })
+})
+
+describe('a file that is written to while it is read', () => {
+  const corpus = fileURLToPath(new URL('../ingest/format-corpus/', import.meta.url))
+  const names = ['penalties.csv', 'penalties-gb18030.csv', 'penalties.json', 'penalties.xml', 'penalties.xls']
+
+  test.each([...names, 'penalties.xlsx', 'packed.csv.gz'])('is not taken: %s', async (name) => {
+    const [directory, files] = [await makeDirectory(), await makeDirectory()]
+    const path = join(files, name)
+    const packed = name.endsWith('.gz')
+    const bytes = await readFile(join(corpus, packed ? 'penalties.csv' : name))
+    await writeFile(path, packed ? gzipSync(bytes) : bytes)
+    const spool = await openSpool(directory)
+    const sent = await findSentFile(path)
+    await appendFile(path, '\n')
+    const collecting = { spool, sender: senderNow(), layout, progress: silent }
+    await expect(collectFile(sent, collecting)).rejects.toThrow('FILE_CHANGED')
+    for (const each of ['waiting', 'drafts']) expect(await readdir(join(directory, each))).toEqual([])
+    expect(await collect(spool, path).catch(({ message }) => message)).not.toContain('FILE_CHANGED')
+  })
+
+  test.each([
+    ['takes another time', (path: string) => utimes(path, new Date(), new Date(Date.now() + 5_000))],
+    [
+      'is replaced by another of its size and time',
+      async (path: string) => {
+        const { atime, mtime } = await stat(path)
+        await copyFile(path, `${path}.new`)
+        for (const each of [path, `${path}.new`]) await utimes(each, atime, mtime)
+        await rename(`${path}.new`, path)
+      },
+    ],
+    ['is removed', (path: string) => rm(path)],
+  ])('is not taken either where it %s', async (_, change) => {
+    const spool = await openSpool(await makeDirectory())
+    const path = await saveFile(await makeDirectory(), 'a.csv')
+    const { atime } = await stat(path)
+    // In whole milliseconds, which every file system can give to another
+    await utimes(path, atime, new Date('2026-06-01T00:00:00Z'))
+    const sent = await findSentFile(path)
+    await change(path)
+    const collecting = { spool, sender: senderNow(), layout, progress: silent }
+    await expect(collectFile(sent, collecting)).rejects.toThrow('FILE_CHANGED')
+    expect(await spool.first('authority-0')).toBeUndefined()
+  })
+})
+
 describe('a watched directory', () => {
   const lookMs = 300
   async function watch(directory: string, spool: Spool, told: string[] = []): Promise<readonly string[]> {
@@ -259,9 +471,11 @@ describe('a watched directory', () => {
     const collected: string[] = []
     const watching = watchDirectory({
       ...{ directory, spool, signal: ending.signal, scanMs: 5 },
-      async collect(path) {
+      async collect({ path }) {
         collected.push(path)
+        if (path.endsWith('growing.csv')) throw new FileChanged()
         if (path.endsWith('bad.csv')) throw new CommandEnd(2, 'LAYOUT_NOT_DETECTED', 'x')
+        return sha256(path)
       },
       onFault: (path) => told.push(`refused ${basename(path)}`),
       onPassedOver: (path) => told.push(`passed over ${basename(path)}`),
@@ -291,6 +505,17 @@ describe('a watched directory', () => {
     const path = await saveFile(directory, 'bad.csv')
     expect(await watch(directory, spool)).toEqual([path])
     expect(await watch(directory, spool)).toEqual([path])
+  })
+
+  test('has a file that changes while it is read looked at again and again, without a word', async () => {
+    const directory = await makeDirectory()
+    const spool = await openSpool(await makeDirectory())
+    const path = await saveFile(directory, 'growing.csv')
+    const told: string[] = []
+    const collected = await watch(directory, spool, told)
+    expect(new Set(collected)).toEqual(new Set([path]))
+    expect(collected.length).toBeGreaterThan(1)
+    expect(told).toEqual([])
   })
 
   test('has each name told once that ends in no format, however often its file changes', async () => {

@@ -103,8 +103,8 @@ describe('push', () => {
     const ended = await onHome('push', '--authority', 'nobody', '--layout', 'penalty-2018', file, '--json')
     expect(ended.code).toBe(3)
     expect(document(ended)).toMatchObject({
-      code: 'PRINCIPAL_UNKNOWN',
-      message: expect.stringMatching(/no principal "nobody" .*role is agency: .*demo-housing-bureau/),
+      code: 'AUTHORITY_UNKNOWN',
+      message: expect.stringMatching(/no such authority; --authority names one: .*demo-housing-bureau/),
     })
   })
 })

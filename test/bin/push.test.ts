@@ -8,6 +8,7 @@ import { sha256 } from '../../shared/base/digest.ts'
 import { residentIdCheck } from '../../shared/identity/resident-id.ts'
 import { readContents } from './contents.ts'
 import { document, type Ended, example, makeDirectory, run, start } from './run.ts'
+import { makeKeyFiles, makeSignedHome } from './signed-home.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -88,6 +89,44 @@ describe('pushes at the same time', () => {
     }
     expect(await server.ended).toMatchObject({ code: 0, stdout: '' })
   })
+})
+
+describe('a push with a key', () => {
+  test.concurrent('is signed as a collection is, and is one submission with it', async () => {
+    const { key, jwk } = await makeKeyFiles(directory.path)
+    const home = inDirectory('signed')
+    await makeSignedHome(home, AUTHORITY, jwk)
+    const head = ['--authority', AUTHORITY, '--home', home, '--json']
+    const [layout, file] = [['--layout', 'penalty-2018'], example('penalties-2018.csv')]
+    const unsigned = await run('push', ...head, ...layout, file)
+    expect(unsigned.code).toBe(3)
+    expect(document(unsigned)).toMatchObject({ code: 'SIGNATURE_MISSING' })
+    const signed = await run('push', ...head, ...layout, '--key', key, file)
+    expect(signed.code, signed.stderr).toBe(0)
+    expect(document(signed)).toMatchObject({ accepted: 48, applied: { new: 48, known: 0 } })
+    const spool = ['--spool', inDirectory('push-spool')]
+    const collected = await run('collect', ...head, ...spool, '--key', key, file)
+    expect(collected.stdout, collected.stderr).toBe(signed.stdout)
+  })
+
+  test.concurrent('signs the moment that is told, and is refused where the key was not valid then', async () => {
+    const key = inDirectory('young.jwk')
+    const made = await run('authority', 'make-key', '--out', key)
+    const home = inDirectory('young')
+    await makeSignedHome(home, AUTHORITY, await save('young-public.jwk', made.stdout))
+    const head = ['--authority', AUTHORITY, '--layout', 'penalty-2018', '--home', home, '--json']
+    const early = ['--sent-at', '2020-01-01T00:00:00Z', example('penalties-2018.csv')]
+    const ended = await run('push', ...head, '--key', key, ...early)
+    expect(ended.code).toBe(3)
+    expect(document(ended)).toMatchObject({ code: 'SIGNATURE_KEY_NOT_VALID' })
+  })
+})
+
+test.concurrent('a push that is refused whole is at no time told of as accepted', async () => {
+  const ended = await push({ home: 'whole', file: await save('whole.csv', 'nothing to see\n') })
+  expect(ended.code).toBe(3)
+  expect(ended.stderr).toContain('HEADER_NOT_FOUND')
+  expect(ended.stderr).not.toContain('accepted after')
 })
 
 describe('a disk that fails', () => {

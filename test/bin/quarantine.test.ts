@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { codeOf } from '../records/world.ts'
-import { type Ended, makeDirectory, run } from './run.ts'
+import { document, type Ended, makeDirectory, run } from './run.ts'
+import { makeKeyFiles, makeSignedHome } from './signed-home.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
@@ -65,6 +66,39 @@ test('what can be mended is listed, summed up, mended under the same place, and 
   expect(await run('receipt', 'verify', at('receipt.json'), '--vkey', vkey)).toMatchObject({ code: 0 })
   await run('receipt', 'show', AUTHORITY, 'first', '--out', at('first.json'), '--home', home)
   expect(await run('receipt', 'verify', at('first.json'), '--vkey', vkey)).toMatchObject({ code: 0 })
+})
+
+test('an authority that has to sign mends with its key, and without it not', async () => {
+  const { key, jwk } = await makeKeyFiles(directory.path)
+  const signed = at('signed')
+  await makeSignedHome(signed, AUTHORITY, jwk)
+  const push = ['push', '--authority', AUTHORITY, '--layout', 'registration', '--submission', 'first']
+  expect(await run(...push, at('sent.csv'), '--key', key, '--home', signed)).toMatchObject({ code: 0 })
+  const resubmit = ['quarantine', 'resubmit', AUTHORITY, 'first', at('mended.csv'), '--places', '1']
+  const onSigned = (...args: readonly string[]) => run(...args, '--json', '--home', signed)
+  const unsigned = await onSigned(...resubmit)
+  expect(unsigned.code).toBe(3)
+  expect(document(unsigned)).toMatchObject({ code: 'SIGNATURE_MISSING' })
+  const mended = await onSigned(...resubmit, '--key', key)
+  expect(mended.code, mended.stderr).toBe(0)
+  expect(document(mended)).toMatchObject({ accepted: 1, applied: { new: 1 } })
+  const { stdout } = await onSigned('quarantine', 'show', AUTHORITY, 'first')
+  expect(JSON.parse(stdout)).toMatchObject([
+    { index: 1, state: 'mended', mendedBy: document(mended)['submissionId'] },
+  ])
+})
+
+test('more than goes into an envelope is mended as well', async () => {
+  const lines = Array.from({ length: 12_000 }, (_, n) => `示例有限公司,${codeOf(n + 10)},2026-01-05`)
+  await writeFile(at('many.csv'), ['comp_nm,uni_social_crd_cd,appr_dt', ...lines, ''].join('\n'))
+  const resubmit = ['resubmit', AUTHORITY, 'first', at('many.csv'), '--submission', 'many']
+  const key = at('many.jwk')
+  const made = await run('authority', 'make-key', '--out', key)
+  await writeFile(at('many-public.jwk'), made.stdout)
+  await run('authority', 'rotate-key', AUTHORITY, '--jwk', at('many-public.jwk'), '--home', home)
+  expect(await told(...resubmit, '--key', key)).toMatchObject({ received: 12_000, accepted: 12_000 })
+  const show = ['receipt', 'show', AUTHORITY, 'many', '--json', '--home', home]
+  expect(document(await run(...show))).toMatchObject({ receipt: { mends: { submissionId: 'first' } } })
 })
 
 test('what mends nothing that is there is refused whole', async () => {

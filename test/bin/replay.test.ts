@@ -60,3 +60,9 @@ test.each([
 test('a place that is neither an entry nor a day is bad usage', async () => {
   expect(await run('replay', '--from', 'yesterday', '--home', home)).toMatchObject({ code: 2 })
 })
+
+test('an authority that the home does not have is refused, and nothing is read', async () => {
+  const ended = await run('replay', '--from', '0', '--authority', 'nobody', '--json', '--home', home)
+  expect(ended.code).toBe(3)
+  expect(document(ended)).toMatchObject({ code: 'AUTHORITY_UNKNOWN', path: '/authority' })
+})

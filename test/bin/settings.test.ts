@@ -51,7 +51,13 @@ const faults = [
     'a setting that there is not',
     'policy.json',
     '{"buckets": 4}',
-    /path= problem=a member that there is not/,
+    /path=\/buckets problem=a member that there is not/,
+  ],
+  [
+    'a setting of an authority that there is not',
+    'authorities.json',
+    authorities({ ...bureau, requireSignatures: true }),
+    /path=\/authorities\/0\/requireSignatures problem=a member that there is not/,
   ],
   [
     'a role that there is not',

@@ -26,7 +26,17 @@ describe('what needs no home', () => {
     const sent = document(await onHome(...pushArgs(example('penalties-2018.csv'), '--json')))
     const { received, accepted, repeated, refused, unresolved, records } = sent
     const reasons = { SUBJECT_NATURAL_PERSON: 1, TEXT_PERSONAL_DATA: 1, AMOUNT_INVALID: 1 }
-    expect(dry).toEqual({ dryRun: true, received, accepted, repeated, refused, unresolved, reasons, records })
+    expect(dry).toEqual({
+      dryRun: true,
+      admission: { outcome: 'unchecked' },
+      received,
+      accepted,
+      repeated,
+      refused,
+      unresolved,
+      reasons,
+      records,
+    })
     expect((await run(...args)).stdout).toMatch(
       /^nothing was sent; it would be\n {2}51 received = 48 accepted/,
     )

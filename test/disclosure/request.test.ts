@@ -216,6 +216,12 @@ describe('a request for disclosure', () => {
     expect(judge(request, midnight).outcome).toBe('parsed')
   })
 
+  test('says which rule its form breaks, and nothing of a form beside', () => {
+    const refused = judge(sampleRequest({ instrument: { ...instrument, sha256: '' } }), context)
+    if (refused.outcome !== 'refused') throw new Error(refused.outcome)
+    expect(refused.reason.match(/form/gi)).toEqual(['form'])
+  })
+
   test('never quotes what was sent, whatever it was', () => {
     const secret = '机密文字'
     const hole = fc.constantFrom(

@@ -2,12 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { beforeAll, expect, test } from 'vitest'
+import { SIGNING } from '../../emulator/deployment.ts'
 import type { EmulatedStack } from '../../emulator/stack.ts'
+import { signStatement } from '../../shared/authorities/signature.ts'
 import { sha256 } from '../../shared/base/digest.ts'
+import { contentSha256, type SubmissionHead } from '../../shared/ingest/envelope.ts'
 import type { RefusalCode } from '../../shared/ingest/refusal.ts'
+import { statementOf } from '../../shared/ingest/sender.ts'
 import type { Objects } from '../../shared/ports.ts'
 import { type PartReference, partKey, readPart } from '../../shared/records/part.ts'
+import { LONG_AGO, makeKeyPair } from '../authorities/keys.ts'
 import { rows } from '../ingest/sample.ts'
+import { codeOf } from '../records/world.ts'
 import { openArchiveAsRoot, putObject, type Receipt, send, sessionOf, untilApplied } from './deployed.ts'
 import { s3As } from './resources.ts'
 import { withoutRight, withRedelivery } from './trouble.ts'
@@ -19,10 +25,14 @@ const OTHER = 'demo-housing-bureau'
 export function doors(opened: () => EmulatedStack): void {
   let receipts: ReadonlyMap<string, Promise<Receipt>>
   beforeAll(async () => {
+    const path = `/v1/authorities/${SIGNING}/keys`
+    const json = { jwk: key.publicJwk, notBefore: LONG_AGO }
+    const rotated = await sessionOf(opened()).call({ method: 'POST', path, as: 'operator', json })
+    expect(rotated).toMatchObject({ status: 200, body: { requireSignature: true } })
     // All at once: each takes its way through up to three queues
-    const asked = deliveries.map(async ({ title, deliver }) => {
+    const asked = deliveries.map(async ({ title, of = OWN, deliver }) => {
       const id = await deliver(opened(), `doors-${randomUUID()}`)
-      return [title, untilApplied(opened(), OWN, id)] as const
+      return [title, untilApplied(opened(), of, id)] as const
     })
     receipts = new Map(await Promise.all(asked))
   })
@@ -32,6 +42,19 @@ export function doors(opened: () => EmulatedStack): void {
     expect(receipt?.refusal).toMatchObject({ code, path })
     expect(receipt).toMatchObject({ received: 0, accepted: 0, repeated: 0, refused: 0, unresolved: 0 })
     expect(receipt).toMatchObject({ parts: [], records: [], applied: { new: 0, known: 0 } })
+  })
+
+  test('what an authority signs that has to is taken, by the queue and by a pointer', async () => {
+    const [first, second] = [`doors-${randomUUID()}-1`, `doors-${randomUUID()}-2`]
+    const said = { layout: GRADE, records: [graded] }
+    await send(opened(), SIGNING, await signed(envelope(first, said), contentOf(said.records)))
+    const file = csvOf(graded)
+    const key = `${SIGNING}/files/${second}.csv`
+    const versionId = await putObject(opened(), SIGNING, key, file)
+    const pointer = { ...pointerTo(second, { key, versionId, sha256: sha256(file) }), layout: GRADE }
+    await send(opened(), SIGNING, await signed(pointer, sha256(file)))
+    for (const id of [first, second])
+      expect(await untilApplied(opened(), SIGNING, id)).toMatchObject({ received: 1, accepted: 1 })
   })
 
   test('of two contents that the API let in under one id before either was accepted each has a receipt', async () => {
@@ -89,6 +112,8 @@ type Delivery = {
   readonly title: string
   readonly code: RefusalCode
   readonly path: string
+  /** Whose it is, where it is not the first's. */
+  readonly of?: string
   /** Answers the id of the receipt that is to come. */
   deliver(stack: EmulatedStack, id: string): Promise<string>
 }
@@ -115,12 +140,31 @@ function pointerTo(submissionId: string, object: { key: string; versionId: strin
   return { ...head, object: { sha256: sha256(FILE), ...object } }
 }
 
+const GRADE = 'taxpayer-grade'
+const graded = { comp_nm: '示例有限公司', uni_social_crd_cd: codeOf(1), pjnd: '2025', xydj: 'A' }
+const key = await makeKeyPair()
+
+function contentOf(records: readonly unknown[]): string {
+  return sha256(JSON.stringify(records))
+}
+
+/** A message with a signature over what it says and what is in it, unless it is over something else. */
+async function signed(
+  message: object,
+  content: string,
+  other: Partial<SubmissionHead> = {},
+): Promise<object> {
+  const head = { ...message, ...other } as SubmissionHead
+  const statement = { ...statementOf(SIGNING, head), sha256: contentSha256(head.layout, content) }
+  return { ...message, signature: await signStatement(statement, key.privateJwk) }
+}
+
 /** The receipt of what has no id, or none that is its own to use. */
 function refusedId(body: string): string {
   return `refused-${sha256(body).slice(0, 32)}`
 }
 
-const deliveries: readonly Delivery[] = [
+const readable: readonly Delivery[] = [
   {
     title: 'a message that is no JSON',
     ...{ code: 'ENVELOPE_MALFORMED', path: '' },
@@ -264,12 +308,69 @@ const deliveries: readonly Delivery[] = [
   },
 ]
 
+const records = [graded]
+
+/** What comes from an authority that has to sign, or from whoever has had its messages in hand. */
+const unsigned: readonly Delivery[] = [
+  {
+    title: 'an envelope without a signature, of an authority that has to sign',
+    ...{ code: 'SIGNATURE_MISSING', path: '/signature', of: SIGNING },
+    deliver: (stack, id) =>
+      sendUnread(stack, JSON.stringify(envelope(id, { layout: GRADE, records })), SIGNING),
+  },
+  {
+    title: 'a pointer without a signature, of an authority that has to sign',
+    ...{ code: 'SIGNATURE_MISSING', path: '/signature', of: SIGNING },
+    deliver: (stack, id) => {
+      const pointer = pointerTo(id, { key: `${SIGNING}/files/${id}.csv`, versionId: randomUUID() })
+      return sendUnread(stack, JSON.stringify(pointer), SIGNING)
+    },
+  },
+  {
+    title: 'a dropped file, of an authority that has to sign',
+    ...{ code: 'SIGNATURE_MISSING', path: '/signature', of: SIGNING },
+    async deliver(stack, id) {
+      const name = `${SIGNING}/drop/${GRADE}/${id}.csv`
+      const versionId = await putObject(stack, SIGNING, name, csvOf(graded))
+      return refusedId(`${name}\n${versionId}`)
+    },
+  },
+  {
+    title: 'a signature over another id',
+    ...{ code: 'SIGNATURE_REBOUND', path: '/signature', of: SIGNING },
+    async deliver(stack, id) {
+      const message = envelope(id, { layout: GRADE, records })
+      const rebound = await signed(message, contentOf(records), { submissionId: `${id}-other` })
+      return sendUnread(stack, JSON.stringify(rebound), SIGNING)
+    },
+  },
+  {
+    title: 'a signature over other records',
+    ...{ code: 'SIGNATURE_REBOUND', path: '/signature', of: SIGNING },
+    async deliver(stack, id) {
+      const message = envelope(id, { layout: GRADE, records: [{}] })
+      return sendUnread(stack, JSON.stringify(await signed(message, contentOf(records))), SIGNING)
+    },
+  },
+  {
+    title: 'a signature over what mends nothing, beside what it mends',
+    ...{ code: 'SIGNATURE_REBOUND', path: '/signature', of: SIGNING },
+    async deliver(stack, id) {
+      const message = await signed(envelope(id, { layout: GRADE, records }), contentOf(records))
+      const mending = { ...message, mends: { submissionId: 'first', places: [0] } }
+      return sendUnread(stack, JSON.stringify(mending), SIGNING)
+    },
+  },
+]
+
+const deliveries = [...readable, ...unsigned]
+
 async function sendRead(stack: EmulatedStack, id: string, message: object): Promise<string> {
   await send(stack, OWN, message)
   return id
 }
 
-async function sendUnread(stack: EmulatedStack, body: string): Promise<string> {
-  await send(stack, OWN, body)
+async function sendUnread(stack: EmulatedStack, body: string, authority = OWN): Promise<string> {
+  await send(stack, authority, body)
   return refusedId(body)
 }

@@ -3,7 +3,9 @@ import { signStatement } from '../../shared/authorities/signature.ts'
 import { resumeAuthority, suspendAuthority } from '../../shared/authorities/standing.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { contentSha256 } from '../../shared/ingest/envelope.ts'
+import type { Mends } from '../../shared/ingest/quarantine.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
+import { statementOf } from '../../shared/ingest/sender.ts'
 import type { Authority } from '../../shared/settings.ts'
 import { makeKeyPair, signing } from '../authorities/keys.ts'
 import type { TestWorld } from '../records/world.ts'
@@ -24,20 +26,31 @@ type Kind = keyof typeof contents
 const kinds = Object.keys(contents) as Kind[]
 
 /** Signs one submission; what is sent may be another. */
-async function sign(kind: Kind, submissionId = 's1', content: string = contents[kind]): Promise<string> {
+async function sign(
+  kind: Kind,
+  submissionId = 's1',
+  { content = contents[kind] as string, mends }: { content?: string; mends?: Mends } = {},
+): Promise<string> {
   const { sentAt } = deliver(kind, { authority }).head
-  const statement = { schemaVersion: '1', authority: authority.code, submissionId, layout, sentAt }
+  const head = { schemaVersion: '1', submissionId, layout, sentAt, mends } as const
+  const statement = statementOf(authority.code, head)
   return signStatement({ ...statement, sha256: contentSha256(layout, content) }, own.privateJwk)
 }
 
-type Sent = { readonly authority: Authority; readonly id?: string; readonly signature?: string }
+type Sent = {
+  readonly authority: Authority
+  readonly id?: string
+  readonly signature?: string
+  readonly mends?: Mends
+}
 
-function deliver(kind: Kind, { authority, id = 's1', signature }: Sent): Delivery {
+function deliver(kind: Kind, { authority, id = 's1', signature, mends }: Sent): Delivery {
   if (kind === 'envelope') {
     const { head } = recordsDelivery(records, { layout, submissionId: id })
-    return { authority, head: { ...head, signature } as never }
+    return { authority, head: { ...head, signature, mends } as never }
   }
-  const { head } = fileDelivery('', 'csv', { layout, submissionId: id })
+  const { head: plain } = fileDelivery('', 'csv', { layout, submissionId: id })
+  const head = { ...plain, mends }
   const stated = kind === 'file' ? undefined : contents[kind]
   return { authority, head, file: { format: 'csv', bytes: streamOf(bytes), sha256: stated, signature } }
 }
@@ -74,9 +87,30 @@ describe.each(kinds)('from an authority that has to sign, as %s,', (kind) => {
   test('a signature carries over to no other id and no other content', async () => {
     await withWorld(async (world) => {
       expect(await send(world, kind, { id: 's2', signature: await sign(kind) })).toBe('SIGNATURE_REBOUND')
-      const signature = await sign(kind, 's1', sha256('other content'))
+      const signature = await sign(kind, 's1', { content: sha256('other content') })
       expect(await send(world, kind, { signature })).toBe('SIGNATURE_REBOUND')
       expect(world.queues.inbox.log).toEqual([])
+    })
+  })
+
+  test('a signature carries over to nothing that mends another, other places, or nothing', async () => {
+    await withWorld(async (world) => {
+      const mends = { submissionId: 'first', places: [3, 17] }
+      const signature = await sign(kind, 's1', { mends })
+      const others = [
+        undefined,
+        { ...mends, places: [17, 3] },
+        { submissionId: 'first' },
+        { ...mends, submissionId: 'x' },
+      ]
+      for (const other of others)
+        expect(await send(world, kind, { signature, ...(other && { mends: other }) })).toBe(
+          'SIGNATURE_REBOUND',
+        )
+      expect(await send(world, kind, { signature: await sign(kind), mends })).toBe('SIGNATURE_REBOUND')
+      expect(world.queues.inbox.log).toEqual([])
+      // What it names is not there: refused as itself, by a receipt
+      expect(await send(world, kind, { signature, mends })).toBe('received')
     })
   })
 
@@ -100,7 +134,7 @@ test.each(['envelope', 'file whose hash is stated'] as const)(
   async (kind) => {
     await withWorld(async (world) => {
       const objects = { ...world.objects, put: () => Promise.reject(new Error('something was stored')) }
-      const signature = await sign(kind, 's1', sha256('other content'))
+      const signature = await sign(kind, 's1', { content: sha256('other content') })
       expect(await send({ ...world, objects }, kind, { signature })).toBe('SIGNATURE_REBOUND')
     })
   },
