@@ -47,6 +47,7 @@ const cells: Readonly<Record<ColumnKind, string>> = {
   date: '2026-01-05',
   'past-date': '2026-01-05',
   'end-date': '2099-12-31',
+  'end-or-period': '2099-12-31',
   year: '2025',
   'yuan-from-wan': '1.5',
   yuan: '15000',
