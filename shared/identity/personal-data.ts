@@ -46,8 +46,10 @@ function findIn(folded: string): PersonalData | undefined {
   for (const [, digits = ''] of all(BARE_OLD_RESIDENT_ID, folded)) {
     if (isOldResidentId(digits.replace(/\D/g, ''))) return 'RESIDENT_ID'
   }
-  for (const { groups } of all(MOBILE, folded)) {
-    if (!isInvoiceCode(groups?.['number'] ?? '')) return 'MOBILE_NUMBER'
+  for (const { groups, index, 0: found } of all(MOBILE, folded)) {
+    const number = groups?.['number'] ?? ''
+    const isNumbered = folded[index - 1] === '第' && folded[index + found.length] === '号'
+    if (!isInvoiceCode(number) && !(isNumbered && isNumberOfDivision(number))) return 'MOBILE_NUMBER'
   }
   for (const { index } of all(LOOSE_MOBILE, folded)) {
     if (TELEPHONE.test(folded.slice(Math.max(0, index - LONGEST_WORD), index))) return 'MOBILE_NUMBER'

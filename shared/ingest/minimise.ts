@@ -246,17 +246,20 @@ function readRegistrationNumber(cell: string): string | undefined {
     : undefined
 }
 
-// A capital that is not a number stays as the words it came in: no ground to refuse a registration
+// A capital that cannot be worked out stays as the words it came in: no ground to refuse a registration. Words without an
+// amount are none: where a row is out of step they are somebody's name
 function addCapital(facts: Facts): void {
   const { registeredCapital: stated } = facts
   if (typeof stated !== 'string') return
   const capital = readCapital(stated)
   delete facts['registeredCapital']
   if (capital === undefined) {
-    facts['capitalAsStated'] = stated
+    if (STATES_AMOUNT.test(stated)) facts['capitalAsStated'] = stated
     return
   }
   facts['registeredCapital'] = capital.amount
   const currency = facts['capitalCurrency'] ?? capital.currency
   if (currency !== undefined) facts['capitalCurrency'] = currency
 }
+
+const STATES_AMOUNT = /\d|[〇零一二三四五六七八九十百千两壹贰叁肆伍陆柒捌玖拾佰仟].*[万亿元圆]/

@@ -223,6 +223,8 @@ describe('nothing about a person', () => {
     ['fifteen digits that go on', `${oldResidentId}-1`],
     ['fifteen digits that other ones come before', `2024-${oldResidentId}`],
     ['rooms in a row', '示例路1301、1302、1303室'],
+    ['rooms in a row whose digits hold a check', '示例路201、202、203、205、206、208房'],
+    ['the number of a certificate of a division', '示国用（2007）第13020700089号'],
     ['extensions of an office', '联系电话：0574-87654321转1301、1302'],
     ['extensions of an office in a row', '电话：15部，分机8001、8002、8003'],
     ['numbers of services', '热线电话12345、12315、12369'],

@@ -7,7 +7,7 @@ import { readRecords } from '../../shared/ingest/rows.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { day } from '../fusion/records.ts'
 import { codeOf } from '../records/world.ts'
-import { MOBILE_NUMBER, minimalRow, RESIDENT_ID, type SampleRow } from './sample.ts'
+import { MOBILE_NUMBER, minimalRow, RESIDENT_ID, type SampleRow, takeRecords } from './sample.ts'
 
 // What the system refuses to be (README), asked of every layout there is: a new one is asked the same
 
@@ -138,3 +138,12 @@ describe.each(layouts)('$name', (layout) => {
 function fullWidth(text: string): string {
   return text.replace(/[!-~]/g, (unit) => String.fromCharCode(unit.charCodeAt(0) + 0xfee0))
 }
+
+test.each(['某某', 'Mou Mou', '待定'])(
+  'what stands in the place of a capital and states no amount is not kept: %s',
+  async (stated) => {
+    const row = { comp_nm: '示例有限公司', uni_social_crd_cd: codeOf(1), reg_capt: stated }
+    const { records } = await takeRecords([row], { layout: 'registration' })
+    expect(records.map(({ facts }) => facts)).toEqual([{ name: '示例有限公司' }])
+  },
+)
