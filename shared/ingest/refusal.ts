@@ -26,13 +26,15 @@ export const refusalReasons = {
   XML_DOCTYPE: 'The XML declares a document type; nothing that a sender declares of its own is read.',
   XML_NOT_EXCHANGE_MESSAGE: 'The XML is no ExchangeMessage whose Body has a fields element for each record.',
   GZIP_MALFORMED: 'The gzip data is damaged or breaks off.',
-  WORKBOOK_MALFORMED: 'The workbook is damaged.',
+  WORKBOOK_MALFORMED: 'The workbook is damaged, or has something twice or where nothing can be.',
   WORKBOOK_ENCRYPTED: 'The workbook is protected by a password.',
   WORKBOOK_MACROS: 'The workbook has macros.',
   WORKBOOK_EXTERNAL_DATA: 'The workbook takes data from other files or connections.',
   WORKBOOK_SHEETS: 'More than one visible sheet has cells; nobody can say which one counts.',
   WORKBOOK_TOO_LARGE: 'The workbook is too large to be read whole; send it as CSV, which has no such limit.',
   FORMULA_CELL: 'The cell has a formula; send values.',
+  MERGED_CELLS:
+    'The cell is merged with cells of rows below it, which then have no value; give each row its own.',
   CELL_ERROR: 'The cell has an error of Excel (such as #N/A) in place of a value.',
   FILE_EXPANDS_TOO_FAR: 'The compressed file expands to more than is taken, or out of all proportion.',
   FILE_ROW_TOO_LONG: 'A row or record is longer than is taken (4,194,304 characters).',
@@ -64,7 +66,8 @@ export const refusalReasons = {
   TEXT_NOT_WELL_FORMED: 'The text has a lone surrogate, which has no UTF-8 form.',
   FIELD_MISSING: 'The layout requires this field.',
   FIELD_TOO_LONG: 'The value is longer than the layout allows.',
-  FIELD_NOT_TEXT: 'The value is neither text nor a number that JSON keeps exactly; send long ones as text.',
+  FIELD_NOT_TEXT:
+    'The value is neither text nor a number that is kept exactly and shown as it is; send such as text.',
   FIELD_VALUE_UNKNOWN: 'The value is not one of those the layout lists.',
   DATE_INVALID: 'The value is not a date that exists, in a form the layout knows.',
   DATE_IN_FUTURE:

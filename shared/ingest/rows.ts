@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Batch, FileRefused } from './formats/format.ts'
+import { type Batch, FileRefused, type UnsureCells } from './formats/format.ts'
 import { readBatches, type SentFile } from './formats/registry.ts'
 import {
   columnFinder,
@@ -31,20 +31,22 @@ async function* readRows(layout: Layout, batches: AsyncIterable<Batch>): AsyncGe
   const toRow = rowReader(layout)
   let tableRow: ((cells: readonly string[]) => Row) | undefined
   let above: readonly (readonly string[])[] = []
+  let unsure: UnsureCells | undefined
   for await (const batch of batches) {
     if ('records' in batch) yield batch.records.map(toRow)
     else if (tableRow !== undefined) yield batch.rows.map(tableRow)
     else {
       above = above.concat(batch.rows)
+      unsure = batch.unsure
       if (above.length < HEADER_SEARCH_ROWS) continue
       const header = requireHeader(layout, above)
-      tableRow = tableReader(header)
+      tableRow = tableReader(header, unsure)
       yield above.slice(header.row + 1).map(tableRow)
     }
   }
   if (tableRow !== undefined || above.length === 0) return
   const header = requireHeader(layout, above)
-  yield above.slice(header.row + 1).map(tableReader(header))
+  yield above.slice(header.row + 1).map(tableReader(header, unsure))
 }
 
 function requireHeader(layout: Layout, rows: readonly (readonly string[])[]): Header {
@@ -53,7 +55,7 @@ function requireHeader(layout: Layout, rows: readonly (readonly string[])[]): He
   return header
 }
 
-function tableReader({ columns }: Header): (cells: readonly string[]) => Row {
+function tableReader({ columns }: Header, unsure?: UnsureCells): (cells: readonly string[]) => Row {
   const known = [...columns.entries()].filter((each): each is [number, Column] => each[1] !== undefined)
   return (line) => {
     for (let at = columns.length; at < line.length; at++) {
@@ -64,6 +66,8 @@ function tableReader({ columns }: Header): (cells: readonly string[]) => Row {
       const cell = line[at]
       if (cell === undefined) continue
       if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
+      if (unsure?.get(line)?.has(at) && !isDropped(column))
+        return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
       cells.set(column, cell)
     }
     return { cells }
