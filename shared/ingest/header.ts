@@ -39,11 +39,46 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
     }
     return otherLayoutFault(layout, cells) ?? { row, columns }
   }
-  const detail = [describeMissing(nearest, rows), describeDetected(detectLayouts(rows))]
+  const detail = [describeMissing(nearest, rows), describeDetected('header', detectLayouts(rows))]
     .filter(Boolean)
     .join(' ')
   return { code: 'HEADER_NOT_FOUND', path: '/header', detail }
 }
+
+/** What is wrong with records whose members are another layout's: of its own, each lacks some as its own fault. */
+export function findOtherMembers(layout: Layout, records: readonly unknown[]): Refusal | undefined {
+  const names = memberNames(records)
+  const others = detectLayouts([names])
+  const [other] = others
+  if (other === undefined || others.includes(layout)) return undefined
+  const own = countColumns(layout, names)
+  const isOwnType = others.some(({ recordType }) => recordType === layout.recordType)
+  if ((own > 0 && isOwnType) || countColumns(other, names) < own + CLEARLY_MORE) return undefined
+  const detail = describeDetected('members', others)
+  return { code: isOwnType ? 'HEADER_NOT_FOUND' : 'LAYOUT_DISAGREES', path: '/records', detail }
+}
+
+/** What is wrong with a file's first records where this layout knows none of their members. */
+export function findNoMembers(layout: Layout, records: readonly unknown[]): Refusal | undefined {
+  const names = memberNames(records)
+  if (names.length === 0 || countColumns(layout, names) > 0) return undefined
+  const required = layout.columns.filter((column) => column.required)
+  const detail = `The first records lack ${describeColumns(required)}.`
+  return { code: 'HEADER_NOT_FOUND', path: '/records', detail }
+}
+
+/** The names of all members that the first records have. */
+export function memberNames(records: readonly unknown[]): readonly string[] {
+  const objects = records
+    .slice(0, HEADER_SEARCH_ROWS)
+    .filter((each) => typeof each === 'object' && each !== null && !Array.isArray(each))
+  return [...new Set(objects.flatMap((each) => Object.keys(each as object)))].filter(
+    (name) => name !== REFUSED_BEFORE,
+  )
+}
+
+/** The one member of what stands for a record that its sender refused before it left (outgoing.ts). */
+export const REFUSED_BEFORE = '@refused'
 
 /** The layouts that a table is in, as far as its header tells: all that they require is there, and they know most of it. */
 export function detectLayouts(rows: readonly (readonly string[])[]): readonly Layout[] {
@@ -62,7 +97,12 @@ export function detectLayouts(rows: readonly (readonly string[])[]): readonly La
 function countKnown(layout: Layout, cells: readonly string[]): number {
   const known = new Set(cells.slice(0, WIDEST).map(columnFinder(layout)))
   const isComplete = layout.columns.every((column) => !column.required || known.has(column))
-  return isComplete ? [...known].filter((column) => column !== undefined && isKept(column)).length : 0
+  return isComplete ? countColumns(layout, cells) : 0
+}
+
+function countColumns(layout: Layout, names: readonly string[]): number {
+  const known = new Set(names.slice(0, WIDEST).map(columnFinder(layout)))
+  return [...known].filter((column) => column !== undefined && isKept(column)).length
 }
 
 // No layout has half as many columns, and a row may have thousands
@@ -75,14 +115,16 @@ function otherLayoutFault(layout: Layout, cells: readonly string[]): Refusal | u
   if (other === undefined || others.some(({ recordType }) => recordType === layout.recordType))
     return undefined
   if (countKnown(other, cells) < countKnown(layout, cells) + CLEARLY_MORE) return undefined
-  return { code: 'LAYOUT_DISAGREES', path: '/header', detail: describeDetected(others) }
+  return { code: 'LAYOUT_DISAGREES', path: '/header', detail: describeDetected('header', others) }
 }
 
 // One column more may be an office's own
 const CLEARLY_MORE = 2
 
-function describeDetected(detected: readonly Layout[]): string {
-  return detected.length === 0 ? '' : `The header fits ${detected.map(({ name }) => name).join(', ')}.`
+function describeDetected(what: 'header' | 'members', detected: readonly Layout[]): string {
+  const names = detected.map(({ name }) => name).join(', ')
+  if (names === '') return ''
+  return what === 'header' ? `The header fits ${names}.` : `The members of the first records fit ${names}.`
 }
 
 // As people count, from 1
@@ -93,14 +135,18 @@ function placeOf(row: number, cells: readonly number[]): string {
 
 // No cell is quoted: what stands where a header is looked for may be anything
 function describeMissing(missing: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const names = missing.map(({ code, headers: [header] }) =>
-    header === undefined ? code : `${code} (${header})`,
-  )
-  const lacks = `The row that comes nearest lacks ${names.join(', ')}.`
+  const lacks = `The row that comes nearest lacks ${describeColumns(missing)}.`
   const [divider] = DIVIDERS.filter(({ mark }) => rows.slice(0, HEADER_SEARCH_ROWS).some(isDividedBy(mark)))
   return divider === undefined
     ? lacks
     : `${lacks} Cells are divided by commas; here they seem to be by ${divider.name}.`
+}
+
+function describeColumns(columns: readonly Column[]): string {
+  const names = columns.map(({ code, headers: [header] }) =>
+    header === undefined ? code : `${code} (${header})`,
+  )
+  return names.join(', ')
 }
 
 const DIVIDERS = [

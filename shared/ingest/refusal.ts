@@ -41,10 +41,12 @@ export const refusalReasons = {
   FILE_ROW_TOO_WIDE: 'A row or record has more columns than is taken (16,384).',
   FILE_TOO_MANY_ROWS: 'The file has more rows than is taken (20,000,000).',
   FILE_NESTS_TOO_DEEP: 'The file nests deeper than is taken (32 levels).',
-  HEADER_NOT_FOUND: 'No row among the first ten has the columns this layout requires.',
+  HEADER_NOT_FOUND:
+    'No row among the first ten has the columns this layout requires, and no record among them its members.',
   HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
   HEADER_TOO_LONG: 'A column header, or a cell above it, is longer than is looked at (100,000 characters).',
-  LAYOUT_DISAGREES: 'The header is that of another layout, for records of another type.',
+  LAYOUT_DISAGREES:
+    'The header, or the members of the first records, are those of another layout, for records of another type.',
   HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
   FILE_NAME_PERSONAL_DATA: 'The name of the file contains what looks like a resident ID or mobile number.',
   DROP_NAME_MALFORMED:

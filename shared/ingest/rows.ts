@@ -4,14 +4,17 @@ import { readBatches, type SentFile } from './formats/registry.ts'
 import {
   columnFinder,
   findHeader,
+  findNoMembers,
+  findOtherMembers,
   HEADER_SEARCH_ROWS,
   type Header,
   holdsPersonalData,
   isDropped,
   isTooLong,
+  REFUSED_BEFORE,
 } from './header.ts'
 import type { Column, Layout } from './layouts/layout.ts'
-import { type RefusalCode, refusalCodes } from './refusal.ts'
+import { type Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
 
 /** One record as it came: the cells of the columns the layout knows, and nothing else. */
 export type Row =
@@ -23,18 +26,30 @@ export function readFile(layout: Layout, file: SentFile): AsyncGenerator<readonl
   return readRows(layout, readBatches(file))
 }
 
+/** As `readFile`, of the records of an envelope. */
+export function readEnvelope(layout: Layout, records: readonly unknown[]): readonly Row[] {
+  refuseFor(findOtherMembers(layout, records))
+  return readRecords(layout, records)
+}
+
 export function readRecords(layout: Layout, records: readonly unknown[]): readonly Row[] {
   return records.map(rowReader(layout))
 }
 
 async function* readRows(layout: Layout, batches: AsyncIterable<Batch>): AsyncGenerator<readonly Row[]> {
   const toRow = rowReader(layout)
+  let isBegun = false
   let tableRow: ((cells: readonly string[]) => Row) | undefined
   let above: readonly (readonly string[])[] = []
   let unsure: UnsureCells | undefined
   for await (const batch of batches) {
-    if ('records' in batch) yield batch.records.map(toRow)
-    else if (tableRow !== undefined) yield batch.rows.map(tableRow)
+    if ('records' in batch) {
+      if (!isBegun && batch.records.length > 0) {
+        refuseFor(findOtherMembers(layout, batch.records) ?? findNoMembers(layout, batch.records))
+        isBegun = true
+      }
+      yield batch.records.map(toRow)
+    } else if (tableRow !== undefined) yield batch.rows.map(tableRow)
     else {
       above = above.concat(batch.rows)
       unsure = batch.unsure
@@ -55,6 +70,10 @@ function requireHeader(layout: Layout, rows: readonly (readonly string[])[]): He
   return header
 }
 
+function refuseFor(fault: Refusal | undefined): void {
+  if (fault !== undefined) throw new FileRefused(fault.code, fault.path, fault.detail)
+}
+
 function tableReader({ columns }: Header, unsure?: UnsureCells): (cells: readonly string[]) => Row {
   const known = [...columns.entries()].filter((each): each is [number, Column] => each[1] !== undefined)
   return (line) => {
@@ -73,9 +92,6 @@ function tableReader({ columns }: Header, unsure?: UnsureCells): (cells: readonl
     return { cells }
   }
 }
-
-/** The one member of what stands for a record that its sender refused before it left (outgoing.ts). */
-export const REFUSED_BEFORE = '@refused'
 
 const refusedBeforeSchema = z.strictObject({
   [REFUSED_BEFORE]: z.strictObject({ code: z.enum(refusalCodes), path: z.string() }),
