@@ -1,6 +1,6 @@
 import { createReadStream, type Stats } from 'node:fs'
-import { appendFile, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { appendFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
@@ -186,10 +186,9 @@ async function takeOnce(home: Home, dropped: Dropped, reading: Reading): Promise
 }
 
 /** Whether it was refused already, and whoever did so died before it was removed. */
-async function isDone(home: Home, dropped: Dropped, reading: Reading): Promise<boolean> {
-  const { authority } = dropped
-  const { sha256: digest } = await openContent(readStill(reading), Number.POSITIVE_INFINITY).finish()
-  const submissionId = ownId(reading, contentSha256(dropped.layout, digest))
+async function isDone(home: Home, { authority }: Dropped, reading: Reading): Promise<boolean> {
+  const submissionId = await findMark(reading)
+  if (submissionId === undefined) return false
   const receipt = await findReceipt(home.store, authority.code, submissionId)
   if (receipt?.refusal === undefined) return false
   const outcome = receipt.refusal.code
@@ -198,9 +197,40 @@ async function isDone(home: Home, dropped: Dropped, reading: Reading): Promise<b
   return true
 }
 
-/** Of the content, and of this file alone: another of the same content has a receipt of its own. */
-function ownId({ found }: Reading, digest: string): string {
-  return `${refusedId(digest)}-${sha256(`${found.ino} ${found.ctimeMs}`).slice(0, 8)}`
+/**
+ * Under which id a file is refused: that of its content, or, where another of the same content was refused, one of its
+ * own. Marked beside it before the receipt is stored, so that whoever finds it after a crash takes no other.
+ */
+async function chooseRefusedId(
+  home: Home,
+  { authority }: Dropped,
+  { digest, ...reading }: Refused,
+): Promise<string> {
+  const marked = await findMark(reading)
+  if (marked !== undefined) return marked
+  const common = refusedId(digest)
+  const isFree = (await findReceipt(home.store, authority.code, common)) === undefined
+  const id = isFree ? common : refusedId(sha256(`${digest} ${markOf(reading)}`))
+  await writeFile(markFile(reading), `${markOf(reading)} ${id}`)
+  return id
+}
+
+type Refused = Reading & { readonly digest: string }
+
+async function findMark(reading: Reading): Promise<string | undefined> {
+  const text = await readFile(markFile(reading), 'utf8').catch(() => '')
+  // Of a file of this name that is gone, or half written: none
+  const [, id] = new RegExp(`^${markOf(reading)} (refused-[0-9a-f]{32})$`).exec(text) ?? []
+  return id
+}
+
+/** What no other file has: one that was moved here at another time is another, though it has the same inode. */
+function markOf({ found }: Reading): string {
+  return sha256(`${found.ino} ${found.ctimeMs}`)
+}
+
+function markFile({ file }: Reading): string {
+  return join(dirname(file), `.mark-${sha256(basename(file)).slice(0, 16)}`)
 }
 
 type Reading = Pick<DropOptions, 'signal' | 'onTaken'> & { readonly file: string; readonly found: Stats }
@@ -262,7 +292,7 @@ async function refuse(home: Home, dropped: Dropped, { refusal, head, ...reading 
   const content = contentSha256(dropped.layout, digest)
   const refused = await refuseUnread(home, {
     ...{ authority: dropped.authority, sizeBytes, refusal, sha256: content },
-    ownId: ownId(reading, content),
+    ownId: await chooseRefusedId(home, dropped, { ...reading, digest: content }),
     ...(head && { head }),
   })
   const { submissionId, code } = refused
@@ -285,6 +315,7 @@ const READ_BYTES = 1024 * 1024
 async function removeStill(reading: Reading): Promise<void> {
   await expectStill(reading)
   await rm(reading.file)
+  await rm(markFile(reading), { force: true })
 }
 
 async function expectStill({ file, found }: Reading): Promise<void> {

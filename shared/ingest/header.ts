@@ -13,6 +13,8 @@ export type Header = {
   readonly row: number
   /** The column each cell belongs to; undefined where the layout knows none, and the cell is dropped. */
   readonly columns: readonly (Column | undefined)[]
+  /** What it says, without a byte order mark. */
+  readonly cells: readonly string[]
 }
 
 /** Finds the header among a table's first rows by the columns the layout requires. */
@@ -37,7 +39,13 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
       const places = [columns.indexOf(twice), columns.lastIndexOf(twice)]
       return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}`, detail: placeOf(row, places) }
     }
-    return otherLayoutFault(layout, cells) ?? { row, columns }
+    return (
+      otherLayoutFault(layout, cells) ?? {
+        row,
+        columns,
+        cells: cells.map((cell) => cell.replace('\ufeff', '')),
+      }
+    )
   }
   const detail = [describeMissing(nearest, rows), describeDetected('header', detectLayouts(rows))]
     .filter(Boolean)

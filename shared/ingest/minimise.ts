@@ -110,7 +110,7 @@ function findFault(
 }
 
 function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
-  return cell.isWellFormed() ? undefined : 'TEXT_NOT_WELL_FORMED'
+  return cell.isWellFormed() && !cell.includes('\ufffd') ? undefined : 'TEXT_NOT_WELL_FORMED'
 }
 
 function personalDataFault(column: Column, cell: string): RefusalCode | undefined {

@@ -19,7 +19,7 @@ export const refusalReasons = {
   FORMAT_DISAGREES:
     'The content is not what its name or content type says; a web page or text under the name of a workbook is none.',
   ENCODING_INVALID:
-    'The bytes are not text in one encoding: UTF-8, GB 18030, or UTF-16 with a byte order mark.',
+    'The bytes are not text in one encoding: UTF-8, GB 18030, or UTF-16 with a byte order mark; or have NUL in it.',
   CSV_MALFORMED: 'The CSV breaks off inside a quoted cell or quotes a cell wrongly (RFC 4180).',
   JSON_MALFORMED: 'The JSON is neither an array of records nor records one after another (RFC 8259).',
   XML_MALFORMED: 'The XML is not well-formed, or names an entity that XML does not have.',
@@ -32,7 +32,7 @@ export const refusalReasons = {
   WORKBOOK_EXTERNAL_DATA: 'The workbook takes data from other files or connections.',
   WORKBOOK_SHEETS: 'More than one visible sheet has cells; nobody can say which one counts.',
   WORKBOOK_TOO_LARGE: 'The workbook is too large to be read whole; send it as CSV, which has no such limit.',
-  FORMULA_CELL: 'The cell has a formula; send values.',
+  FORMULA_CELL: 'The cell has a formula, or begins with = as one does; send values.',
   MERGED_CELLS:
     'The cell is merged with cells of rows below it, which then have no value; give each row its own.',
   CELL_ERROR: 'The cell has an error of Excel (such as #N/A) in place of a value.',
@@ -65,7 +65,9 @@ export const refusalReasons = {
   // a record
   ROW_NOT_JSON: 'The record is not a JSON object.',
   ROW_SHAPE: 'The row has more cells than the header, so its values stand in the wrong columns.',
-  TEXT_NOT_WELL_FORMED: 'The text has a lone surrogate, which has no UTF-8 form.',
+  ROW_IS_HEADER: 'The row says what the header says: files were put together, and this is the header of one.',
+  TEXT_NOT_WELL_FORMED:
+    'The text has a lone surrogate, or U+FFFD in place of a character that was lost before it was sent.',
   FIELD_MISSING: 'The layout requires this field.',
   FIELD_TOO_LONG: 'The value is longer than the layout allows.',
   FIELD_NOT_TEXT:

@@ -74,17 +74,24 @@ function refuseFor(fault: Refusal | undefined): void {
   if (fault !== undefined) throw new FileRefused(fault.code, fault.path, fault.detail)
 }
 
-function tableReader({ columns }: Header, unsure?: UnsureCells): (cells: readonly string[]) => Row {
+function tableReader(
+  { columns, cells: names }: Header,
+  unsure?: UnsureCells,
+): (cells: readonly string[]) => Row {
   const known = [...columns.entries()].filter((each): each is [number, Column] => each[1] !== undefined)
   return (line) => {
     for (let at = columns.length; at < line.length; at++) {
       if (line[at]?.trim() !== '') return { fault: 'ROW_SHAPE', path: '' }
     }
+    if (names.every((name, at) => name === '' || name === line[at]?.replace('\ufeff', '')))
+      return { fault: 'ROW_IS_HEADER', path: '' }
     const cells = new Map<Column, string>()
     for (const [at, column] of known) {
       const cell = line[at]
       if (cell === undefined) continue
       if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
+      if (cell.startsWith('=') && !isDropped(column))
+        return { fault: 'FORMULA_CELL', path: `/${column.code}` }
       if (unsure?.get(line)?.has(at) && !isDropped(column))
         return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
       cells.set(column, cell)

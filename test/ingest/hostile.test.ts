@@ -5,9 +5,10 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { openContent } from '../../shared/ingest/content.ts'
 import { type FileFormat, formats } from '../../shared/ingest/formats/registry.ts'
+import { codeOf } from '../records/world.ts'
 import { packed } from './generated-file.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
-import { streamOf } from './sample.ts'
+import { streamOf, takeFile } from './sample.ts'
 import { isNoSheet, part, partsOf, sheetOf, type ZipPart, zipOf } from './zip-parts.ts'
 
 const read = (name: string) => readFileSync(new URL(`format-corpus/${name}`, import.meta.url))
@@ -143,6 +144,94 @@ describe('XML that declares anything of its own is refused:', () => {
     const sheet = '<!DOCTYPE a [<!ENTITY x "1">]><worksheet><sheetData/></worksheet>'
     const bytes = zipOf([...partsOf(read('penalties.xlsx')), part('xl/worksheets/sheet9.xml', sheet)])
     expect(await refusalOf(bytes)).toEqual({ code: 'XML_DOCTYPE', path: '/object' })
+  })
+})
+
+describe('what would be lost or read as something else is refused:', () => {
+  const csv = (...lines: string[]) => lines.map((line) => `${line}\r\n`).join('')
+  const header = 'CF_XDR_MC,CF_XDR_SHXYM,CF_WSH,CF_CFLB,CF_JDRQ,CF_CFJG'
+  const row = (number: string, code = codeOf(1)) => `示例有限公司,${code},${number},罚款,2026-01-05,示例局`
+
+  test.each<[string, string | Buffer, FileFormat, string, string]>([
+    ['NUL amid a cell', csv('a,b', '1,x\0y'), 'csv', 'ENCODING_INVALID', '/rows/1'],
+    ['NUL after the last row', `${csv('a,b', '1,2')}\0\0`, 'csv', 'ENCODING_INVALID', '/rows/2'],
+    [
+      'UTF-16 without a mark',
+      Buffer.from(csv('a,b', '1,2'), 'utf16le'),
+      'csv',
+      'ENCODING_INVALID',
+      '/rows/0',
+    ],
+    [
+      'XML in an encoding that is not read',
+      Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><ExchangeMessage/>\xe9\xe8', 'latin1'),
+      'xml',
+      'ENCODING_INVALID',
+      '/rows/0',
+    ],
+    [
+      'text between records',
+      '<ExchangeMessage><Body><fields/>x<fields/></Body></ExchangeMessage>',
+      'xml',
+      'XML_NOT_EXCHANGE_MESSAGE',
+      '/rows/1',
+    ],
+    [
+      'text between members',
+      '<ExchangeMessage><Body><fields><a>1</a>x</fields></Body></ExchangeMessage>',
+      'xml',
+      'XML_NOT_EXCHANGE_MESSAGE',
+      '/rows/0/columns/0',
+    ],
+    [
+      'gzip and then something else',
+      Buffer.concat([gzipSync('a,b'), Buffer.from('x')]),
+      'csv',
+      'GZIP_MALFORMED',
+      '/rows/0',
+    ],
+    ['gzip in gzip', gzipSync(gzipSync('a,b')), 'csv', 'FORMAT_UNKNOWN', '/object'],
+  ])('%s', async (_, bytes, format, code, path) => {
+    expect(await refusalOf(Buffer.from(bytes as string), format)).toEqual({ code, path })
+  })
+
+  test('gzip of several members is the text of all of them', async () => {
+    const bytes = Buffer.concat(['a,b\r\n', '1,2\r\n'].map((text) => gzipSync(text)))
+    expect((await readFileContent(bytes, 'csv')).rows).toEqual([
+      ['a', 'b'],
+      ['1', '2'],
+    ])
+  })
+
+  test.each([
+    ['a header in the middle', header, 'ROW_IS_HEADER', ''],
+    ['a header in the middle, with a mark', `\ufeff${header}`, 'ROW_IS_HEADER', ''],
+    ['a formula', row('=HYPERLINK("x")').replaceAll('"', ''), 'FORMULA_CELL', '/CF_WSH'],
+    [
+      'a code that is kept from Excel by a formula',
+      row('示罚1号', `=${codeOf(1)}`),
+      'FORMULA_CELL',
+      '/CF_XDR_SHXYM',
+    ],
+    ['characters that were lost', row('示罚\ufffd1号'), 'TEXT_NOT_WELL_FORMED', '/CF_WSH'],
+    ['the sum at the end', '合计,,,,,', 'SUBJECT_IDENTIFIER_MISSING', ''],
+  ])('of a table that record alone: %s', async (_, line, code, path) => {
+    const text = csv(header, row('示罚〔2026〕1号'), line, row('示罚〔2026〕2号'))
+    const { outcomes } = await takeFile(text, 'csv', { layout: 'penalty-2018' })
+    expect(outcomes.map((each) => [each.outcome, each.code, each.path])).toEqual([
+      ['accepted', undefined, undefined],
+      ['refused', code, `/records/1${path}`],
+      ['accepted', undefined, undefined],
+    ])
+  })
+
+  test.each(['ndjson', 'json'] as const)('of %s the record that has a member twice', async (format) => {
+    const twice = '{"CF_WSH":"1","b":{"CF_WSH":"1"},"CF_WSH" :"2"}'
+    const once = '{"CF_WSH":"1","b":"\\"CF_WSH\\":","c":{"CF_WSH":"1"}}'
+    const text = format === 'json' ? `[${twice},${once}]` : `${twice}\n${once}`
+    const { outcomes } = await takeFile(text, format, { layout: 'penalty-2018' })
+    expect(outcomes[0]).toMatchObject({ code: 'FIELD_NOT_TEXT', path: '/records/0/CF_WSH' })
+    expect(outcomes[1]?.code).not.toBe('FIELD_NOT_TEXT')
   })
 })
 
