@@ -19,7 +19,7 @@ export const refusalReasons = {
   FORMAT_DISAGREES:
     'The content is not what its name or content type says; a web page or text under the name of a workbook is none.',
   ENCODING_INVALID:
-    'The bytes are not text in one encoding: UTF-8, GB 18030, or UTF-16 with a byte order mark; or have NUL in it.',
+    'The bytes are not text in one encoding: UTF-8, GB 18030, or UTF-16 with a byte order mark.',
   CSV_MALFORMED: 'The CSV breaks off inside a quoted cell or quotes a cell wrongly (RFC 4180).',
   JSON_MALFORMED: 'The JSON is neither an array of records nor records one after another (RFC 8259).',
   XML_MALFORMED: 'The XML is not well-formed, or names an entity that XML does not have.',

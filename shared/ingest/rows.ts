@@ -90,8 +90,6 @@ function tableReader(
       const cell = line[at]
       if (cell === undefined) continue
       if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
-      if (cell.startsWith('=') && !isDropped(column))
-        return { fault: 'FORMULA_CELL', path: `/${column.code}` }
       if (unsure?.get(line)?.has(at) && !isDropped(column))
         return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
       cells.set(column, cell)

@@ -80,15 +80,14 @@ function guessEncoding(bytes: Uint8Array): Encoding {
 
 function* decodeBlock(encoding: Encoding, block: Uint8Array): Generator<string> {
   const text = decodeStrictly(encoding, block)
-  if (text !== undefined && !text.includes('\0')) {
+  if (text !== undefined) {
     if (text !== '') yield text
     return
   }
   const lines: string[] = []
   for (const line of linesOf(encoding, block)) {
     const decoded = decodeStrictly(encoding, line)
-    // No text has it: UTF-16 without a mark, or what was padded
-    if (decoded === undefined || decoded.includes('\0')) break
+    if (decoded === undefined) break
     lines.push(decoded)
   }
   yield lines.join('')
