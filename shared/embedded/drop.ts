@@ -1,14 +1,17 @@
 import { createReadStream, type Stats } from 'node:fs'
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { appendFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { instantOf } from '../base/instant.ts'
+import { acceptSubmission, refusedId } from '../ingest/accept.ts'
 import { openContent } from '../ingest/content.ts'
 import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
 import { checkFileName, parseFileName } from '../ingest/file-name.ts'
 import { parseDropKey, refuseUnread } from '../ingest/message.ts'
-import { notTaken, receiveSubmission } from '../ingest/receive.ts'
+import { findReceipt } from '../ingest/receipt.ts'
+import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
 import type { Refusal, RefusalCode } from '../ingest/refusal.ts'
 import type { Authority } from '../settings.ts'
 import { errnoOf } from './durable-file.ts'
@@ -67,15 +70,17 @@ function codeOf(fault: unknown): string {
 /** Tries that failed by no fault of the machine's, by file. */
 type Failures = Map<string, number>
 
-/** Tries after which a file is refused, as a message of a queue is. */
+/** Tries after which a file is refused, as a message of a queue is; and those that the process did not outlive. */
 const TRY_LIMIT = 5
+const CRASH_LIMIT = 3
 
 type Taking = DropOptions & { readonly failures?: Failures }
 
 /**
  * One look: takes in every file that has lain still, and removes it, since it holds rows that were not minimised. Before
  * it is read a file is moved to `.taking` beside it: another of its name may be dropped meanwhile, and is not removed in
- * its place. After a crash it lies there still, or its submission is in the inbox as well; then the second is a repeat.
+ * its place. After a crash it lies there still. If it had its receipt by then, that is found again and nothing is written:
+ * under the file's own id if it was refused, else under the submission's, whose repeat it is.
  */
 export async function takeDropped(home: Home, taking: Taking): Promise<void> {
   for (const authority of home.settings.authorities) {
@@ -84,7 +89,7 @@ export async function takeDropped(home: Home, taking: Taking): Promise<void> {
     for (const layout of await listNames(directory)) {
       const place = { authority, layout, directory: join(directory, layout) }
       for (const name of await listNames(join(place.directory, TAKING)))
-        await tryTake(home, { ...place, name }, taking)
+        await tryTake(home, { ...place, name, isLeft: true }, taking)
       for (const name of await listNames(place.directory)) {
         if (taking.signal.aborted) return
         if (await claim({ ...place, name }, taking)) await tryTake(home, { ...place, name }, taking)
@@ -99,6 +104,8 @@ type Dropped = {
   /** Of the authority and the layout. */
   readonly directory: string
   readonly name: string
+  /** Whether somebody began with it before. */
+  readonly isLeft?: boolean
 }
 
 const TAKING = '.taking'
@@ -143,8 +150,9 @@ async function tryTake(home: Home, dropped: Dropped, taking: Taking): Promise<vo
   // A folder or a link that somebody put there is no file that was dropped
   if (!found.isFile()) return
   const reading = { file, found, signal, onTaken }
+  const tries = triesFile(dropped)
   try {
-    await take(home, dropped, reading)
+    await takeOnce(home, dropped, reading)
     failures?.delete(file)
   } catch (fault) {
     if (signal.aborted) return
@@ -153,11 +161,76 @@ async function tryTake(home: Home, dropped: Dropped, taking: Taking): Promise<vo
     failures?.set(file, failed)
     if (failed <= TRY_LIMIT) onFault({ queue: 'drop', code: errnoOf(fault) ?? codeOf(fault) })
     if (isRetryable || failed < TRY_LIMIT) return
-    // What cannot be read has no hash that a receipt could lie under: it stays, and the others are taken
-    await refuse(home, dropped, { ...reading, refusal: { code: 'SUBMISSION_DEAD', path: '' } }).catch(
-      () => undefined,
-    )
+    // What cannot be read has no hash that a receipt could state: it stays, and the others are taken
+    await refuse(home, dropped, { ...reading, refusal: DEAD }).catch(() => undefined)
+  } finally {
+    await rm(tries, { force: true })
   }
+}
+
+const DEAD = { code: 'SUBMISSION_DEAD', path: '' } as const
+
+/** Its size is how many tries of the file have begun and not ended: how often it took the process with it. */
+function triesFile({ directory, name }: Dropped): string {
+  // Not under its name: that may be too long already, and what is in it is for one file alone
+  return join(directory, TAKING, `.tries-${sha256(name).slice(0, 16)}`)
+}
+
+async function takeOnce(home: Home, dropped: Dropped, reading: Reading): Promise<void> {
+  if (dropped.isLeft && (await isDone(home, dropped, reading))) return
+  const tries = triesFile(dropped)
+  const crashes = (await lstat(tries).catch(() => undefined))?.size ?? 0
+  if (crashes >= CRASH_LIMIT) return refuse(home, dropped, { ...reading, refusal: DEAD })
+  await appendFile(tries, '.')
+  await take(home, dropped, reading)
+}
+
+/** Whether it was refused already, and whoever did so died before it was removed. */
+async function isDone(home: Home, { authority }: Dropped, reading: Reading): Promise<boolean> {
+  const submissionId = await findMark(reading)
+  if (submissionId === undefined) return false
+  const receipt = await findReceipt(home.store, authority.code, submissionId)
+  if (receipt?.refusal === undefined) return false
+  const outcome = receipt.refusal.code
+  reading.onTaken({ queue: 'drop', authority: authority.code, submissionId, outcome })
+  await removeStill(reading)
+  return true
+}
+
+/**
+ * Under which id a file is refused: that of its content, or, where another of the same content was refused, one of its
+ * own. Marked beside it before the receipt is stored, so that whoever finds it after a crash takes no other.
+ */
+async function chooseRefusedId(
+  home: Home,
+  { authority }: Dropped,
+  { digest, ...reading }: Refused,
+): Promise<string> {
+  const marked = await findMark(reading)
+  if (marked !== undefined) return marked
+  const common = refusedId(digest)
+  const isFree = (await findReceipt(home.store, authority.code, common)) === undefined
+  const id = isFree ? common : refusedId(sha256(`${digest} ${markOf(reading)}`))
+  await writeFile(markFile(reading), `${markOf(reading)} ${id}`)
+  return id
+}
+
+type Refused = Reading & { readonly digest: string }
+
+async function findMark(reading: Reading): Promise<string | undefined> {
+  const text = await readFile(markFile(reading), 'utf8').catch(() => '')
+  // Of a file of this name that is gone, or half written: none
+  const [, id] = new RegExp(`^${markOf(reading)} (refused-[0-9a-f]{32})$`).exec(text) ?? []
+  return id
+}
+
+/** What no other file has: one that was moved here at another time is another, though it has the same inode. */
+function markOf({ found }: Reading): string {
+  return sha256(`${found.ino} ${found.ctimeMs}`)
+}
+
+function markFile({ file }: Reading): string {
+  return join(dirname(file), `.mark-${sha256(basename(file)).slice(0, 16)}`)
 }
 
 type Reading = Pick<DropOptions, 'signal' | 'onTaken'> & { readonly file: string; readonly found: Stats }
@@ -172,8 +245,7 @@ async function take(home: Home, dropped: Dropped, reading: Reading): Promise<voi
     return refuse(home, dropped, { ...reading, refusal: { ...unread, path: '/object' } })
   if (named === undefined || 'refusal' in named)
     return refuse(home, dropped, { ...reading, refusal: named?.refusal ?? NOT_NAMED })
-  const file = { format: parseFileName(name)?.format, bytes: readStill(reading) }
-  const received = await receiveSubmission(home, { authority, head: named.head, file })
+  const received = await receive(home, { ...dropped, head: named.head }, reading)
   // Our clock was set back; it will pass that time again
   if (received.outcome === 'early') return
   // Without its head: it is no word of the authority's, and takes no id of its
@@ -187,17 +259,40 @@ async function take(home: Home, dropped: Dropped, reading: Reading): Promise<voi
   await removeStill(reading)
 }
 
+type Named = Dropped & { readonly head: SubmissionHead }
+
+/**
+ * Receives a file and accepts it at once. In the inbox two of one id could wait, and both would have been told received.
+ */
+async function receive(home: Home, { authority, head, name }: Named, reading: Reading): Promise<Received> {
+  const file = { format: parseFileName(name)?.format, bytes: readStill(reading) }
+  let isTaken = false
+  const send = async (drafts: readonly unknown[]): Promise<void> => {
+    for (const draft of drafts) isTaken = (await acceptSubmission(home, draft)) === 'reused'
+  }
+  const queues = { ...home.queues, inbox: { send } }
+  const received = await receiveSubmission({ ...home, queues }, { authority, head, file })
+  if (received.outcome !== 'received' || !isTaken) return received
+  const receipt = await findReceipt(home.store, authority.code, head.submissionId)
+  if (receipt === undefined) throw new Failure('RECEIPT_MISSING', { retryable: true })
+  return { outcome: 'reused', receipt }
+}
+
 const NOT_NAMED = { code: 'DROP_NAME_MALFORMED', path: '/object' } as const
 
 type Refusing = Reading & { readonly refusal: Refusal; readonly head?: SubmissionHead }
 
 // The receipt first: a file whose refusal nobody is told of would be lost
 async function refuse(home: Home, dropped: Dropped, { refusal, head, ...reading }: Refusing): Promise<void> {
-  const { sha256, sizeBytes } = await openContent(readStill(reading), Number.POSITIVE_INFINITY).finish()
+  const { sha256: digest, sizeBytes } = await openContent(
+    readStill(reading),
+    Number.POSITIVE_INFINITY,
+  ).finish()
+  // Of the content and not of the name, which may be somebody's number
+  const content = contentSha256(dropped.layout, digest)
   const refused = await refuseUnread(home, {
-    ...{ authority: dropped.authority, sizeBytes, refusal },
-    // Of the content and not of the name, which may be somebody's number
-    sha256: contentSha256(dropped.layout, sha256),
+    ...{ authority: dropped.authority, sizeBytes, refusal, sha256: content },
+    ownId: await chooseRefusedId(home, dropped, { ...reading, digest: content }),
     ...(head && { head }),
   })
   const { submissionId, code } = refused
@@ -220,6 +315,7 @@ const READ_BYTES = 1024 * 1024
 async function removeStill(reading: Reading): Promise<void> {
   await expectStill(reading)
   await rm(reading.file)
+  await rm(markFile(reading), { force: true })
 }
 
 async function expectStill({ file, found }: Reading): Promise<void> {

@@ -47,16 +47,17 @@ export async function acceptSubmission(
 
 /**
  * As `acceptSubmission`, for what nobody waits for an answer to: a draft that came second to its id has a receipt all
- * the same, of its refusal, under an id of its own.
+ * the same, of its refusal, under an id of its own: one that comes from its content, unless it is told.
  */
 export async function acceptDraft(
   world: Pick<World, 'store'>,
   message: unknown,
+  ownId?: string,
 ): ReturnType<typeof acceptSubmission> {
   const outcome = await acceptSubmission(world, message)
   if (outcome === 'reused') {
     const draft = receiptSchema.parse(message)
-    const submissionId = refusedId(draft.sha256)
+    const submissionId = ownId ?? refusedId(draft.sha256)
     await acceptSubmission(world, {
       ...refusedDraft(draft, { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' }),
       submissionId,

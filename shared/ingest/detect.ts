@@ -1,5 +1,5 @@
 import { readBatches, type SentFile } from './formats/registry.ts'
-import { detectLayouts, HEADER_SEARCH_ROWS } from './header.ts'
+import { detectLayouts, HEADER_SEARCH_ROWS, memberNames } from './header.ts'
 import type { Layout } from './layouts/layout.ts'
 
 /**
@@ -9,14 +9,13 @@ import type { Layout } from './layouts/layout.ts'
 export async function detectFile(file: SentFile): Promise<readonly Layout[]> {
   let rows: readonly (readonly string[])[] = []
   for await (const batch of readBatches(file)) {
-    if ('records' in batch) return detectLayouts([namesOf(batch.records.slice(0, HEADER_SEARCH_ROWS))])
+    if ('records' in batch) {
+      // A first record may be longer than what is read at once
+      if (batch.records.length === 0) continue
+      return detectLayouts([memberNames(batch.records)])
+    }
     rows = rows.concat(batch.rows)
     if (rows.length >= HEADER_SEARCH_ROWS) break
   }
   return detectLayouts(rows)
-}
-
-function namesOf(records: readonly unknown[]): readonly string[] {
-  const objects = records.filter((each) => typeof each === 'object' && each !== null)
-  return [...new Set(objects.flatMap((each) => Object.keys(each)))]
 }

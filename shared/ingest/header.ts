@@ -13,6 +13,8 @@ export type Header = {
   readonly row: number
   /** The column each cell belongs to; undefined where the layout knows none, and the cell is dropped. */
   readonly columns: readonly (Column | undefined)[]
+  /** What it says, without a byte order mark. */
+  readonly cells: readonly string[]
 }
 
 /** Finds the header among a table's first rows by the columns the layout requires. */
@@ -37,13 +39,54 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
       const places = [columns.indexOf(twice), columns.lastIndexOf(twice)]
       return { code: 'HEADER_AMBIGUOUS', path: `/header/${twice.code}`, detail: placeOf(row, places) }
     }
-    return otherLayoutFault(layout, cells) ?? { row, columns }
+    return (
+      otherLayoutFault(layout, cells) ?? {
+        row,
+        columns,
+        cells: cells.map((cell) => cell.replace('\ufeff', '')),
+      }
+    )
   }
-  const detail = [describeMissing(nearest, rows), describeDetected(detectLayouts(rows))]
+  const detail = [describeMissing(nearest, rows), describeDetected('header', detectLayouts(rows))]
     .filter(Boolean)
     .join(' ')
   return { code: 'HEADER_NOT_FOUND', path: '/header', detail }
 }
+
+/** What is wrong with records whose members are another layout's: of its own, each lacks some as its own fault. */
+export function findOtherMembers(layout: Layout, records: readonly unknown[]): Refusal | undefined {
+  const names = memberNames(records)
+  const others = detectLayouts([names])
+  const [other] = others
+  if (other === undefined || others.includes(layout)) return undefined
+  const own = countColumns(layout, names)
+  const isOwnType = others.some(({ recordType }) => recordType === layout.recordType)
+  if ((own > 0 && isOwnType) || countColumns(other, names) < own + CLEARLY_MORE) return undefined
+  const detail = describeDetected('members', others)
+  return { code: isOwnType ? 'HEADER_NOT_FOUND' : 'LAYOUT_DISAGREES', path: '/records', detail }
+}
+
+/** What is wrong with a file's first records where this layout knows none of their members. */
+export function findNoMembers(layout: Layout, records: readonly unknown[]): Refusal | undefined {
+  const names = memberNames(records)
+  if (names.length === 0 || countColumns(layout, names) > 0) return undefined
+  const required = layout.columns.filter((column) => column.required)
+  const detail = `The first records lack ${describeColumns(required)}.`
+  return { code: 'HEADER_NOT_FOUND', path: '/records', detail }
+}
+
+/** The names of all members that the first records have. */
+export function memberNames(records: readonly unknown[]): readonly string[] {
+  const objects = records
+    .slice(0, HEADER_SEARCH_ROWS)
+    .filter((each) => typeof each === 'object' && each !== null && !Array.isArray(each))
+  return [...new Set(objects.flatMap((each) => Object.keys(each as object)))].filter(
+    (name) => name !== REFUSED_BEFORE,
+  )
+}
+
+/** The one member of what stands for a record that its sender refused before it left (outgoing.ts). */
+export const REFUSED_BEFORE = '@refused'
 
 /** The layouts that a table is in, as far as its header tells: all that they require is there, and they know most of it. */
 export function detectLayouts(rows: readonly (readonly string[])[]): readonly Layout[] {
@@ -60,10 +103,19 @@ export function detectLayouts(rows: readonly (readonly string[])[]): readonly La
 
 /** How many columns that are kept a layout knows in a header; 0 where it lacks one that is required. */
 function countKnown(layout: Layout, cells: readonly string[]): number {
-  const known = new Set(cells.slice(0, WIDEST).map(columnFinder(layout)))
+  const known = knownColumns(layout, cells)
   const isComplete = layout.columns.every((column) => !column.required || known.has(column))
-  const kept = [...known].filter((column) => column !== undefined).filter(isKept)
+  const kept = [...known].filter(isKept)
   return isComplete && kept.some(isTelling) ? kept.length : 0
+}
+
+function countColumns(layout: Layout, names: readonly string[]): number {
+  return [...knownColumns(layout, names)].filter(isKept).length
+}
+
+function knownColumns(layout: Layout, names: readonly string[]): ReadonlySet<Column> {
+  const columns = names.slice(0, WIDEST).map(columnFinder(layout))
+  return new Set(columns.filter((column) => column !== undefined))
 }
 
 // Lists of every kind name organisations, and what they say of them nobody knows here
@@ -88,7 +140,7 @@ function otherLayoutFault(layout: Layout, cells: readonly string[]): Refusal | u
     return undefined
   const more = asksForTheSame(layout, other) ? 1 : CLEARLY_MORE
   if (countKnown(other, cells) < countKnown(layout, cells) + more) return undefined
-  return { code: 'LAYOUT_DISAGREES', path: '/header', detail: describeDetected(others) }
+  return { code: 'LAYOUT_DISAGREES', path: '/header', detail: describeDetected('header', others) }
 }
 
 // One column more may be an office's own; but of two kinds of lists one word tells (列入严重违法失信名单原因)
@@ -99,8 +151,10 @@ function asksForTheSame(...both: readonly [Layout, Layout]): boolean {
   return left?.map(({ code }) => code).join() === right?.map(({ code }) => code).join()
 }
 
-function describeDetected(detected: readonly Layout[]): string {
-  return detected.length === 0 ? '' : `The header fits ${detected.map(({ name }) => name).join(', ')}.`
+function describeDetected(what: 'header' | 'members', detected: readonly Layout[]): string {
+  const names = detected.map(({ name }) => name).join(', ')
+  if (names === '') return ''
+  return what === 'header' ? `The header fits ${names}.` : `The members of the first records fit ${names}.`
 }
 
 // As people count, from 1
@@ -111,14 +165,18 @@ function placeOf(row: number, cells: readonly number[]): string {
 
 // No cell is quoted: what stands where a header is looked for may be anything
 function describeMissing(missing: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const names = missing.map(({ code, headers: [header] }) =>
-    header === undefined ? code : `${code} (${header})`,
-  )
-  const lacks = `The row that comes nearest lacks ${names.join(', ')}.`
+  const lacks = `The row that comes nearest lacks ${describeColumns(missing)}.`
   const [divider] = DIVIDERS.filter(({ mark }) => rows.slice(0, HEADER_SEARCH_ROWS).some(isDividedBy(mark)))
   return divider === undefined
     ? lacks
     : `${lacks} Cells are divided by commas; here they seem to be by ${divider.name}.`
+}
+
+function describeColumns(columns: readonly Column[]): string {
+  const names = columns.map(({ code, headers: [header] }) =>
+    header === undefined ? code : `${code} (${header})`,
+  )
+  return names.join(', ')
 }
 
 const DIVIDERS = [

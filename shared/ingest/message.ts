@@ -116,8 +116,10 @@ export function parseDropKey(key: string, sentAt: string): Drop | undefined {
 /** What is known of something that is refused unread: never its bytes, only their hash and size. */
 export type Unread = {
   readonly authority: Authority
-  /** Where the message could be read so far; without it the receipt's id comes from the hash. */
+  /** Where the message could be read so far. */
   readonly head?: SubmissionHead
+  /** Its receipt's id where it has none, or none that is free; else that comes from the hash. */
+  readonly ownId?: string
   readonly sha256: string
   readonly sizeBytes: number
   readonly refusal: Refusal
@@ -128,13 +130,14 @@ export type Refused = { readonly submissionId: string; readonly code: RefusalCod
 
 /**
  * Refuses at once, with a receipt, what came through a door that has no answer. Under the submission's own id if it is
- * known and free; else under one that comes from the hash.
+ * known and free; else under its own.
  */
 export async function refuseUnread(
   world: Pick<World, 'store' | 'now' | 'settings'>,
-  { authority, head, sha256, sizeBytes, refusal }: Unread,
+  { authority, head, ownId, sha256, sizeBytes, refusal }: Unread,
 ): Promise<Refused> {
-  const submissionId = head?.submissionId ?? refusedId(sha256)
+  const refusedAs = ownId ?? refusedId(sha256)
+  const submissionId = head?.submissionId ?? refusedAs
   const layout = findLayout(head?.layout ?? '')
   const at = world.now()
   const draftHead = {
@@ -149,9 +152,9 @@ export async function refuseUnread(
     correctionsUntil: correctionsUntil(at, world.settings.policy),
     entryId: entryIdOf(authority.code, submissionId),
   }
-  const outcome = await acceptDraft(world, refusedDraft(draftHead, refusal))
+  const outcome = await acceptDraft(world, refusedDraft(draftHead, refusal), refusedAs)
   return outcome === 'reused'
-    ? { submissionId: refusedId(sha256), code: 'SUBMISSION_ID_REUSED' }
+    ? { submissionId: refusedAs, code: 'SUBMISSION_ID_REUSED' }
     : { submissionId, code: refusal.code }
 }
 

@@ -20,6 +20,7 @@ import {
   readYuan,
   readYuanFromWan,
 } from './cell.ts'
+import { isDropped } from './header.ts'
 import type { Column, Layout } from './layouts/layout.ts'
 import { documentKeysOf, layoutId, namingFacts } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
@@ -46,7 +47,7 @@ type Minimised = { readonly record: FactRecord; readonly source: string }
  */
 export function minimiseRow(row: Row, context: RowContext): Minimised | Refusal {
   if ('fault' in row) return { code: row.fault, path: row.path }
-  const malformed = findFault(row.cells, notWellFormed)
+  const malformed = findFault(row.cells, textFault)
   if (malformed !== undefined) return malformed
   // Whose record it is comes before what it says: a person's row is refused as such, whatever else is wrong with it
   const named = readSubject(row.cells, context.policy)
@@ -112,8 +113,10 @@ function findFault(
   return undefined
 }
 
-function notWellFormed(_: Column, cell: string): RefusalCode | undefined {
-  return cell.isWellFormed() ? undefined : 'TEXT_NOT_WELL_FORMED'
+// What was lost before it was sent stays lost, and a formula is nobody's statement
+function textFault(column: Column, cell: string): RefusalCode | undefined {
+  if (!cell.isWellFormed() || cell.includes('\ufffd')) return 'TEXT_NOT_WELL_FORMED'
+  return cell.startsWith('=') && !isDropped(column) ? 'FORMULA_CELL' : undefined
 }
 
 function personalDataFault(column: Column, cell: string): RefusalCode | undefined {

@@ -2,10 +2,11 @@ import type { Json } from '../base/canonical.ts'
 import type { CalendarDate } from '../base/instant.ts'
 import { foldIdentifier } from '../identity/fold.ts'
 import { type Policy, policySchema } from '../settings.ts'
+import { REFUSED_BEFORE } from './header.ts'
 import { type Column, isKept, type Layout } from './layouts/layout.ts'
 import { minimiseRow } from './minimise.ts'
 import type { RefusalCode } from './refusal.ts'
-import { REFUSED_BEFORE, type Row } from './rows.ts'
+import type { Row } from './rows.ts'
 
 /**
  * A file's rows as they may leave the sender's machine: the cells that the layout keeps, under its own codes, without

@@ -24,7 +24,7 @@ import { findQuarantine, isLapsed } from './quarantine.ts'
 import { openReader } from './read.ts'
 import { findReceipt, RECEIPT_VERSION, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
-import { type Row, readFile, readRecords } from './rows.ts'
+import { type Row, readEnvelope, readFile } from './rows.ts'
 import { checkContent, checkSender, type Sending } from './sender.ts'
 
 type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
@@ -116,7 +116,7 @@ function openInput(delivery: Delivery): Input {
     return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
   }
   return {
-    rows: (layout) => [readRecords(layout, records)],
+    rows: (layout) => [readEnvelope(layout, records)],
     stated: () => measure().sha256,
     finish: async () => measure(),
     close: async () => undefined,

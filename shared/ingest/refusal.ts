@@ -26,23 +26,27 @@ export const refusalReasons = {
   XML_DOCTYPE: 'The XML declares a document type; nothing that a sender declares of its own is read.',
   XML_NOT_EXCHANGE_MESSAGE: 'The XML is no ExchangeMessage whose Body has a fields element for each record.',
   GZIP_MALFORMED: 'The gzip data is damaged or breaks off.',
-  WORKBOOK_MALFORMED: 'The workbook is damaged.',
+  WORKBOOK_MALFORMED: 'The workbook is damaged, or has something twice or where nothing can be.',
   WORKBOOK_ENCRYPTED: 'The workbook is protected by a password.',
   WORKBOOK_MACROS: 'The workbook has macros.',
   WORKBOOK_EXTERNAL_DATA: 'The workbook takes data from other files or connections.',
   WORKBOOK_SHEETS: 'More than one visible sheet has cells; nobody can say which one counts.',
   WORKBOOK_TOO_LARGE: 'The workbook is too large to be read whole; send it as CSV, which has no such limit.',
-  FORMULA_CELL: 'The cell has a formula; send values.',
+  FORMULA_CELL: 'The cell has a formula, or begins with = as one does; send values.',
+  MERGED_CELLS:
+    'The cell is merged with cells of rows below it, which then have no value; give each row its own.',
   CELL_ERROR: 'The cell has an error of Excel (such as #N/A) in place of a value.',
   FILE_EXPANDS_TOO_FAR: 'The compressed file expands to more than is taken, or out of all proportion.',
   FILE_ROW_TOO_LONG: 'A row or record is longer than is taken (4,194,304 characters).',
   FILE_ROW_TOO_WIDE: 'A row or record has more columns than is taken (16,384).',
   FILE_TOO_MANY_ROWS: 'The file has more rows than is taken (20,000,000).',
   FILE_NESTS_TOO_DEEP: 'The file nests deeper than is taken (32 levels).',
-  HEADER_NOT_FOUND: 'No row among the first ten has the columns this layout requires.',
+  HEADER_NOT_FOUND:
+    'No row among the first ten has the columns this layout requires, and no record among them its members.',
   HEADER_AMBIGUOUS: 'Two columns of the header mean the same field.',
   HEADER_TOO_LONG: 'A column header, or a cell above it, is longer than is looked at (100,000 characters).',
-  LAYOUT_DISAGREES: 'The header is that of another layout, for records of another type.',
+  LAYOUT_DISAGREES:
+    'The header, or the members of the first records, are those of another layout, for records of another type.',
   HEADER_PERSONAL_DATA: 'A column header contains what looks like a resident ID or mobile number.',
   FILE_NAME_PERSONAL_DATA: 'The name of the file contains what looks like a resident ID or mobile number.',
   DROP_NAME_MALFORMED:
@@ -62,10 +66,13 @@ export const refusalReasons = {
   // a record
   ROW_NOT_JSON: 'The record is not a JSON object.',
   ROW_SHAPE: 'The row has more cells than the header, so its values stand in the wrong columns.',
-  TEXT_NOT_WELL_FORMED: 'The text has a lone surrogate, which has no UTF-8 form.',
+  ROW_IS_HEADER: 'The row says what the header says: files were put together, and this is the header of one.',
+  TEXT_NOT_WELL_FORMED:
+    'The text has a lone surrogate, or U+FFFD in place of a character that was lost before it was sent.',
   FIELD_MISSING: 'The layout requires this field.',
   FIELD_TOO_LONG: 'The value is longer than the layout allows.',
-  FIELD_NOT_TEXT: 'The value is neither text nor a number that JSON keeps exactly; send long ones as text.',
+  FIELD_NOT_TEXT:
+    'The value is neither text nor a number that is kept exactly and shown as it is; send such as text.',
   FIELD_VALUE_UNKNOWN: 'The value is not one of those the layout lists.',
   DATE_INVALID: 'The value is not a date that exists, in a form the layout knows.',
   DATE_IN_FUTURE:

@@ -1,17 +1,20 @@
 import { z } from 'zod'
-import { type Batch, FileRefused } from './formats/format.ts'
+import { type Batch, FileRefused, type UnsureCells } from './formats/format.ts'
 import { readBatches, type SentFile } from './formats/registry.ts'
 import {
   columnFinder,
   findHeader,
+  findNoMembers,
+  findOtherMembers,
   HEADER_SEARCH_ROWS,
   type Header,
   holdsPersonalData,
   isDropped,
   isTooLong,
+  REFUSED_BEFORE,
 } from './header.ts'
 import type { Column, Layout } from './layouts/layout.ts'
-import { type RefusalCode, refusalCodes } from './refusal.ts'
+import { type Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
 
 /** One record as it came: the cells of the columns the layout knows, and nothing else. */
 export type Row =
@@ -23,28 +26,42 @@ export function readFile(layout: Layout, file: SentFile): AsyncGenerator<readonl
   return readRows(layout, readBatches(file))
 }
 
+/** As `readFile`, of the records of an envelope. */
+export function readEnvelope(layout: Layout, records: readonly unknown[]): readonly Row[] {
+  refuseFor(findOtherMembers(layout, records))
+  return readRecords(layout, records)
+}
+
 export function readRecords(layout: Layout, records: readonly unknown[]): readonly Row[] {
   return records.map(rowReader(layout))
 }
 
 async function* readRows(layout: Layout, batches: AsyncIterable<Batch>): AsyncGenerator<readonly Row[]> {
   const toRow = rowReader(layout)
+  let isBegun = false
   let tableRow: ((cells: readonly string[]) => Row) | undefined
   let above: readonly (readonly string[])[] = []
+  let unsure: UnsureCells | undefined
   for await (const batch of batches) {
-    if ('records' in batch) yield batch.records.map(toRow)
-    else if (tableRow !== undefined) yield batch.rows.map(tableRow)
+    if ('records' in batch) {
+      if (!isBegun && batch.records.length > 0) {
+        refuseFor(findOtherMembers(layout, batch.records) ?? findNoMembers(layout, batch.records))
+        isBegun = true
+      }
+      yield batch.records.map(toRow)
+    } else if (tableRow !== undefined) yield batch.rows.map(tableRow)
     else {
       above = above.concat(batch.rows)
+      unsure = batch.unsure
       if (above.length < HEADER_SEARCH_ROWS) continue
       const header = requireHeader(layout, above)
-      tableRow = tableReader(header)
+      tableRow = tableReader(header, unsure)
       yield above.slice(header.row + 1).map(tableRow)
     }
   }
   if (tableRow !== undefined || above.length === 0) return
   const header = requireHeader(layout, above)
-  yield above.slice(header.row + 1).map(tableReader(header))
+  yield above.slice(header.row + 1).map(tableReader(header, unsure))
 }
 
 function requireHeader(layout: Layout, rows: readonly (readonly string[])[]): Header {
@@ -53,25 +70,33 @@ function requireHeader(layout: Layout, rows: readonly (readonly string[])[]): He
   return header
 }
 
-function tableReader({ columns }: Header): (cells: readonly string[]) => Row {
+function refuseFor(fault: Refusal | undefined): void {
+  if (fault !== undefined) throw new FileRefused(fault.code, fault.path, fault.detail)
+}
+
+function tableReader(
+  { columns, cells: names }: Header,
+  unsure?: UnsureCells,
+): (cells: readonly string[]) => Row {
   const known = [...columns.entries()].filter((each): each is [number, Column] => each[1] !== undefined)
   return (line) => {
     for (let at = columns.length; at < line.length; at++) {
       if (line[at]?.trim() !== '') return { fault: 'ROW_SHAPE', path: '' }
     }
+    if (names.every((name, at) => name === '' || name === line[at]?.replace('\ufeff', '')))
+      return { fault: 'ROW_IS_HEADER', path: '' }
     const cells = new Map<Column, string>()
     for (const [at, column] of known) {
       const cell = line[at]
       if (cell === undefined) continue
       if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
+      if (unsure?.get(line)?.has(at) && !isDropped(column))
+        return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
       cells.set(column, cell)
     }
     return { cells }
   }
 }
-
-/** The one member of what stands for a record that its sender refused before it left (outgoing.ts). */
-export const REFUSED_BEFORE = '@refused'
 
 const refusedBeforeSchema = z.strictObject({
   [REFUSED_BEFORE]: z.strictObject({ code: z.enum(refusalCodes), path: z.string() }),

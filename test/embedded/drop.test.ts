@@ -43,6 +43,7 @@ describe('a file in the drop', () => {
       await look(home)
       await drop(home, 'week-2.csv', await penalties())
       await look(home, { stillMs: 60_000 })
+      expect(await receiptOf(home, 'week-2')).toBeUndefined()
       expect(await left(home)).toEqual([
         '.week-1.csv',
         'folder',
@@ -50,11 +51,11 @@ describe('a file in the drop', () => {
         'link.csv',
         'week-2.csv',
       ])
-      expect(home.queues.inbox.size()).toBe(0)
+      expect(await receiptOf(home, 'week-1')).toBeUndefined()
       const written = join(dropDirectory(home, BUREAU), LAYOUT, '.week-1.csv')
       await rename(written, join(dirname(written), 'week-1.csv'))
       await look(home)
-      expect(home.queues.inbox.size()).toBe(2)
+      expect(await submissions(home)).toBe(2)
     })
   })
 
@@ -68,7 +69,7 @@ describe('a file in the drop', () => {
       await symlink(victim, join(dropDirectory(home, BUREAU), 'licence-2018'))
       await look(home)
       expect(await readdir(victim)).toEqual(['own.csv'])
-      expect(home.queues.inbox.size()).toBe(0)
+      expect(await receiptOf(home, 'week-1')).toBeUndefined()
     })
   })
 
@@ -78,7 +79,7 @@ describe('a file in the drop', () => {
       await mkdir(join(first, '.taking', 'folder'), { recursive: true })
       await drop(home, 'week-1.csv', await penalties())
       expect(await look(home)).toEqual([])
-      expect(home.queues.inbox.size()).toBe(1)
+      expect(await submissions(home)).toBe(1)
     })
   })
 
@@ -90,7 +91,7 @@ describe('a file in the drop', () => {
       await look(home)
       await settle(home)
       const sum = contentSha256(LAYOUT, sha256(await penalties()))
-      expect(await receiptOf(home, refusedId(sum))).toMatchObject({
+      expect(await refusalOf(home, sum)).toMatchObject({
         refusal: { code: 'AUTHORITY_SUSPENDED' },
       })
       expect(await left(home)).toEqual([])
@@ -115,7 +116,7 @@ describe('a file in the drop', () => {
       await settle(home)
       expect(await left(home)).toEqual([])
       expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
-      expect(await receiptOf(home, refusedId(changed))).toMatchObject({
+      expect(await refusalOf(home, changed)).toMatchObject({
         sha256: changed,
         refusal: { code: 'SUBMISSION_ID_REUSED' },
       })
@@ -129,7 +130,7 @@ describe('a file in the drop', () => {
       await drop(home, 'week-1.csv', lines.slice(0, 8_001).join('\r\n'))
       const more = () => appendFile(takingFile(home), `\r\n${lines.slice(8_001).join('\r\n')}`)
       expect(await look(slowly(home, more))).toEqual(['FILE_CHANGED'])
-      expect(home.queues.inbox.size()).toBe(0)
+      expect(await receiptOf(home, 'week-1')).toBeUndefined()
       await look(home)
       await settle(home)
       expect(await receiptOf(home, 'week-1')).toMatchObject({ received: 9_000 })
@@ -146,7 +147,7 @@ describe('a file in the drop', () => {
       await settle(home)
       expect(await receiptOf(home, 'week-1')).toMatchObject({ received: 51 })
       const digest = contentSha256(LAYOUT, sha256(text + text))
-      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+      expect(await refusalOf(home, digest)).toMatchObject({
         refusal: { code: 'SUBMISSION_ID_REUSED' },
       })
       expect(await left(home)).toEqual([])
@@ -164,7 +165,7 @@ describe('a file in the drop', () => {
       await settle(home)
       expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
       const changed = contentSha256(LAYOUT, sha256(other))
-      expect(await receiptOf(home, refusedId(changed))).toMatchObject({
+      expect(await refusalOf(home, changed)).toMatchObject({
         refusal: { code: 'SUBMISSION_ID_REUSED' },
       })
       expect(await left(home)).toEqual([])
@@ -197,8 +198,114 @@ test('whoever watches is told of each file by the id and the code of its receipt
     await drop(home, 'week-1.csv', other)
     await lookAndTell()
     expect(told).toEqual([`${BUREAU} week-1 repeated`, `${BUREAU} ${refused(other)} SUBMISSION_ID_REUSED`])
-    expect(await receiptOf(home, refused(other))).toMatchObject({
+    expect(await refusalOf(home, contentSha256(LAYOUT, sha256(other)))).toMatchObject({
       refusal: { code: 'SUBMISSION_ID_REUSED' },
+    })
+  })
+})
+
+test('two files of one id in one look: the first is received, the other is told that the id is taken', async () => {
+  await withHome(async (home) => {
+    const told: string[] = []
+    const other = `${(await penalties()).replaceAll('超标', '超额')}\r\n`
+    await drop(home, 'week-1.csv', await penalties())
+    await drop(home, 'week-1.json', '[{"CF_WSH": "1"}]')
+    await drop(home, 'week-1.csv.gz', other)
+    await look(home, {
+      onTaken: ({ submissionId, outcome }) => told.push(`${submissionId} ${outcome}`),
+    })
+    const refused = (text: string) => refusedId(contentSha256(LAYOUT, sha256(text)))
+    expect(told).toEqual([
+      'week-1 received',
+      `${refused(other)} SUBMISSION_ID_REUSED`,
+      `${refused('[{"CF_WSH": "1"}]')} SUBMISSION_ID_REUSED`,
+    ])
+    expect(await submissions(home)).toBe(3)
+  })
+})
+
+test('each refused file has a receipt of its own, though its content was refused before', async () => {
+  await withHome(async (home) => {
+    const order = { authority: BUREAU, by: 'operator' }
+    const digest = contentSha256(LAYOUT, sha256(await penalties()))
+    await drop(home, 'notes.txt', await penalties())
+    await look(home)
+    await suspendAuthority(home, { ...order, reason: 'Its machine was broken into' })
+    await drop(home, 'week-1.csv', await penalties())
+    await drop(home, 'week-2.csv', await penalties())
+    const told: string[] = []
+    await look(home, { onTaken: ({ submissionId }) => told.push(submissionId) })
+    const receipts = await receiptsWith(home, digest)
+    expect(receipts.map(({ refusal }) => refusal?.code).toSorted()).toEqual([
+      'AUTHORITY_SUSPENDED',
+      'AUTHORITY_SUSPENDED',
+      'DROP_NAME_MALFORMED',
+    ])
+    for (const id of told)
+      expect(await receiptOf(home, id)).toMatchObject({ refusal: { code: 'AUTHORITY_SUSPENDED' } })
+  })
+})
+
+describe('a file whose taker died', () => {
+  /** A look that comes to nothing: it ends where the archive is written to, as its process does. */
+  const dieLooking = async (home: Home): Promise<void> => {
+    const { promise: died, resolve: die } = Promise.withResolvers<void>()
+    const objects: Objects = {
+      ...home.objects,
+      put: () => {
+        die()
+        return new Promise(() => undefined)
+      },
+    }
+    void look({ ...home, objects })
+    await died
+  }
+
+  test('three times over it is set aside with a receipt, and the next are taken', async () => {
+    await withHome(async (home) => {
+      await drop(home, 'week-1.csv', await penalties())
+      for (let time = 0; time < 2; time++) await dieLooking(home)
+      await drop(home, 'week-2.csv', await penalties())
+      await dieLooking(home)
+      expect(await look(home)).toEqual([])
+      const digest = contentSha256(LAYOUT, sha256(await penalties()))
+      expect(await refusalOf(home, digest)).toMatchObject({ refusal: { code: 'SUBMISSION_DEAD' } })
+      await settle(home)
+      expect(await receiptOf(home, 'week-1')).toBeUndefined()
+      expect(await receiptOf(home, 'week-2')).toMatchObject({ accepted: 48 })
+      expect(await left(home)).toEqual([])
+    })
+  })
+
+  test('twice is received by the third, and nothing is left of the count', async () => {
+    await withHome(async (home) => {
+      await drop(home, 'week-1.csv', await penalties())
+      for (let time = 0; time < 2; time++) await dieLooking(home)
+      await look(home)
+      expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
+      expect(await readdir(dirname(takingFile(home)))).toEqual([])
+    })
+  })
+
+  test('once its refusal was stored keeps that receipt, though it would be taken now', async () => {
+    await withHome(async (home) => {
+      const order = { authority: BUREAU, by: 'operator' }
+      await drop(home, 'notes.txt', await penalties())
+      await look(home)
+      await suspendAuthority(home, { ...order, reason: 'Its machine was broken into' })
+      await drop(home, 'week-1.csv', await penalties())
+      const onTaken = () => {
+        throw new Crash()
+      }
+      await look(home, { onTaken })
+      expect(await left(home)).toContain('.taking/week-1.csv')
+      await resumeAuthority(home, order)
+      await look(home)
+      const digest = contentSha256(LAYOUT, sha256(await penalties()))
+      const codes = (await receiptsWith(home, digest)).map(({ refusal }) => refusal?.code)
+      expect(codes.toSorted()).toEqual(['AUTHORITY_SUSPENDED', 'DROP_NAME_MALFORMED'])
+      expect(await receiptOf(home, 'week-1')).toBeUndefined()
+      expect(await readdir(dirname(takingFile(home)))).toEqual([])
     })
   })
 })
@@ -223,7 +330,7 @@ describe('two files of one name', () => {
       expect(await left(home)).toEqual([])
       expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
       const digest = contentSha256(LAYOUT, sha256(other))
-      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+      expect(await refusalOf(home, digest)).toMatchObject({
         refusal: { code: 'SUBMISSION_ID_REUSED' },
       })
     })
@@ -261,7 +368,7 @@ describe('a file that is refused', () => {
       expect(await look(home)).toEqual([])
       await settle(home)
       const digest = contentSha256(LAYOUT, sha256(text))
-      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+      expect(await refusalOf(home, digest)).toMatchObject({
         ...{ sha256: digest, sizeBytes: Buffer.byteLength(text), received: 0, refusal: { code } },
       })
       expect(await left(home)).toEqual([])
@@ -286,7 +393,7 @@ describe('a file that is refused', () => {
       await look(broken, { failures })
       expect(await left(home)).toEqual([])
       const digest = contentSha256(LAYOUT, sha256(await penalties()))
-      expect(await receiptOf(home, refusedId(digest))).toMatchObject({ refusal: { code: 'SUBMISSION_DEAD' } })
+      expect(await refusalOf(home, digest)).toMatchObject({ refusal: { code: 'SUBMISSION_DEAD' } })
     })
   })
 
@@ -299,7 +406,7 @@ describe('a file that is refused', () => {
       expect(await left(home)).toEqual([])
       expect(await receiptOf(home, 'week-1')).toBeUndefined()
       const digest = contentSha256(LAYOUT, sha256(await penalties()))
-      expect(await receiptOf(home, refusedId(digest))).toMatchObject({
+      expect(await refusalOf(home, digest)).toMatchObject({
         refusal: { code: 'SIGNATURE_MISSING' },
       })
     })
@@ -387,7 +494,7 @@ test('a look that is told to stop leaves the file that it reads, and those to co
     )
     expect(told).toEqual([])
     expect(await left(home)).toEqual(['.taking', '.taking/week-1.csv', 'week-2.csv'])
-    expect(home.queues.inbox.size()).toBe(0)
+    expect(await receiptOf(home, 'week-1')).toBeUndefined()
     await look(home)
     await settle(home)
     expect(await receiptOf(home, 'week-1')).toMatchObject({ received: 9_000 })
@@ -457,6 +564,22 @@ function receiptOf(home: Home, id: string): Promise<Receipt | undefined> {
 
 function refusedId(digest: string): string {
   return `refused-${digest.slice(0, 32)}`
+}
+
+/** The receipt of the one refused file that has this content. */
+async function refusalOf(home: Home, digest: string): Promise<Receipt | undefined> {
+  await settle(home)
+  expect(await receiptsWith(home, digest)).toHaveLength(1)
+  return receiptOf(home, refusedId(digest))
+}
+
+async function receiptsWith(home: Home, digest: string): Promise<readonly Receipt[]> {
+  await settle(home)
+  const names = await readdir(join(home.directory, 'receipts', BUREAU))
+  const receipts = await Promise.all(names.map((name) => receiptOf(home, name.replace('.json', ''))))
+  return receipts.filter(
+    (receipt) => receipt?.sha256 === digest && receipt.refusal !== undefined,
+  ) as Receipt[]
 }
 
 /** How many entries tell of submissions: all but those of the home's principals. */

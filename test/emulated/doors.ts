@@ -282,7 +282,7 @@ const readable: readonly Delivery[] = [
   },
   {
     title: 'a pointer to a file that is something else than its name says',
-    ...{ code: 'FORMAT_DISAGREES', path: '/rows/0' },
+    ...{ code: 'FORMAT_DISAGREES', path: '/object' },
     async deliver(stack, id) {
       const key = `${OWN}/files/${id}.xlsx`
       const versionId = await putObject(stack, OWN, key, FILE)
@@ -291,7 +291,7 @@ const readable: readonly Delivery[] = [
   },
   {
     title: 'a dropped file that is of no format',
-    ...{ code: 'FORMAT_UNKNOWN', path: '/rows/0' },
+    ...{ code: 'FORMAT_UNKNOWN', path: '/object' },
     async deliver(stack, id) {
       const twice = gzipSync(gzipSync(FILE))
       await putObject(stack, OWN, `${OWN}/drop/registration/${id}.csv.gz`, twice)

@@ -53,12 +53,19 @@ describe('a resident ID', () => {
     },
   )
 
-  test.each(['18491231', '20300101', '21000101', '19700001', '19701301', '19700100', '19700132', '19000229', '20230229'])(
-    'is of nobody born on %s',
-    (birth) => {
-      expect(hasResidentIdShape(residentIdOf(birth))).toBe(false)
-    },
-  )
+  test.each([
+    '18491231',
+    '20300101',
+    '21000101',
+    '19700001',
+    '19701301',
+    '19700100',
+    '19700132',
+    '19000229',
+    '20230229',
+  ])('is of nobody born on %s', (birth) => {
+    expect(hasResidentIdShape(residentIdOf(birth))).toBe(false)
+  })
 
   test.each([
     ['begins with 0', residentIdOf('19700101', '099999')],

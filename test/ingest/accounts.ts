@@ -68,7 +68,7 @@ function checkSums(draft: Draft, told: Told): void {
     if (path !== undefined) assert.ok(fields.has(path.slice(`/records/${index}`.length)), path)
   }
   if (refusal === undefined) return
-  assert.match(refusal.path, /^(\/header(\/\w+)?|\/rows\/\d+(\/columns\/\d+)?)?$/)
+  assert.match(refusal.path, /^(\/object|\/records|\/header(\/\w+)?|\/rows\/\d+(\/columns\/\d+)?)?$/)
 }
 
 // Of a file refused halfway there may be parts, to which nothing points

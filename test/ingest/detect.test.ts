@@ -5,7 +5,7 @@ import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { FileRefused } from '../../shared/ingest/formats/format.ts'
 import type { Column, Layout } from '../../shared/ingest/layouts/layout.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
-import { csvOf, minimalRow, rows, streamOf } from './sample.ts'
+import { csvOf, minimalRow, rows, streamOf, takeFile, takeRecords } from './sample.ts'
 
 const corpus = new URL('corpus/', import.meta.url)
 
@@ -87,8 +87,69 @@ describe('the layout of a file', () => {
     expect(await detect(csvOf(table))).toBe('penalty-2018')
   })
 
+  test('is told from records whose first is longer than what is read at once', async () => {
+    const line = JSON.stringify({ ...rows['penalty-2018'], CF_SY: 'x'.repeat(200_000) })
+    expect(await detect(`[${line}]`, 'a.json')).toBe('penalty-2018')
+  })
+
   test('is not looked for in a file that cannot be read', async () => {
     await expect(detect('<!DOCTYPE x><x/>', 'a.xml')).rejects.toThrow(FileRefused)
+  })
+})
+
+describe('records that are sent in another layout than theirs', () => {
+  const writings = {
+    ndjson: (records: readonly object[]) => records.map((record) => JSON.stringify(record)).join('\n'),
+    json: (records: readonly object[]) => JSON.stringify(records),
+    xml: (records: readonly object[]) => {
+      const members = (record: object) =>
+        Object.entries(record).map(([name, value]) => `<${name}>${value}</${name}>`)
+      const fields = records.map((record) => `<fields>${members(record).join('')}</fields>`)
+      return `<ExchangeMessage><Body>${fields.join('')}</Body></ExchangeMessage>`
+    },
+  } as const
+
+  test.each(['ndjson', 'json', 'xml'] as const)(
+    'are refused whole, and told which it is, as %s',
+    async (format) => {
+      const { draft } = await takeFile(writings[format]([rows['penalty-2018']]), format, {
+        layout: 'licence-2018',
+      })
+      expect(draft.refusal).toMatchObject({
+        ...{ code: 'LAYOUT_DISAGREES', path: '/records' },
+        reason: expect.stringContaining('The members of the first records fit penalty-2018.'),
+      })
+    },
+  )
+
+  test('are told so in an envelope as well', async () => {
+    const { draft } = await takeRecords([rows['licence-2018']], { layout: 'penalty-2018' })
+    expect(draft.refusal).toMatchObject({ code: 'LAYOUT_DISAGREES', path: '/records' })
+  })
+
+  test('are told what they lack where no layout knows them', async () => {
+    const { draft } = await takeFile('{"data": [], "total": 0}', 'json', { layout: 'penalty-2018' })
+    expect(draft.refusal).toMatchObject({
+      ...{ code: 'HEADER_NOT_FOUND', path: '/records' },
+      reason: expect.stringContaining('CF_WSH (行政处罚决定书文号)'),
+    })
+  })
+
+  test('are each refused for what it lacks where they are of this layout', async () => {
+    const { CF_WSH: _, ...lacking } = rows['penalty-2018']
+    const { outcomes } = await takeFile(writings.ndjson([lacking, rows['penalty-2018']]), 'ndjson', {
+      layout: 'penalty-2018',
+    })
+    expect(outcomes.map(({ code, path }) => [code, path])).toEqual([
+      ['FIELD_MISSING', '/records/0/CF_WSH'],
+      [undefined, undefined],
+    ])
+  })
+
+  test('are not told by what their sender refused before they left', async () => {
+    const before = { '@refused': { code: 'TEXT_PERSONAL_DATA', path: '' } }
+    const { draft } = await takeFile(writings.ndjson([before]), 'ndjson', { layout: 'penalty-2018' })
+    expect(draft).toMatchObject({ received: 1, refused: 1 })
   })
 })
 

@@ -6,8 +6,10 @@ import Papa from 'papaparse'
 import { describe, expect, test } from 'vitest'
 import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { type FileFormat, formats } from '../../shared/ingest/formats/registry.ts'
+import { codeOf } from '../records/world.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
 import { type Taken, takeFile } from './sample.ts'
+import { sheetOf } from './zip-parts.ts'
 
 const layout = 'penalty-2018'
 const corpus = new URL('format-corpus/', import.meta.url)
@@ -105,7 +107,7 @@ describe('a text without a name', () => {
     for (const text of ['<html><table><tr><td>1</td></tr></table></html>', 'a,b\r\n1,2\r\n', '']) {
       expect(await refusalOf(Buffer.from(text), 'workbook')).toEqual({
         code: 'FORMAT_DISAGREES',
-        path: '/rows/0',
+        path: '/object',
       })
     }
   })
@@ -342,8 +344,8 @@ describe('a workbook', () => {
     (await readFileContent(bookOf([['a', ...cells]]))).rows[0]?.slice(1)
 
   test('has numbers as Excel shows them, and codes and amounts to their last digit', async () => {
-    const numbers = [0.1 + 0.2, 20250709, 0.000001, 320404000009558, -1.5, 1e21, 0.625]
-    const texts = ['0.3', '20250709', '0.000001', '320404000009558', '-1.5', '1e+21', '0.625']
+    const numbers = [0.1 + 0.2, 20250709, 0.000001, 320404000009558, -1.5, 0.625]
+    const texts = ['0.3', '20250709', '0.000001', '320404000009558', '-1.5', '0.625']
     expect(await cellsOf(...numbers.map((v) => ({ t: 'n', v }) as const))).toEqual(texts)
   })
 
@@ -356,8 +358,60 @@ describe('a workbook', () => {
     [2958465, 'yyyy-mm-dd', '9999-12-31'],
     [45847, 'General', '45847'],
     [45847, '0.00_);[Red]-0.00', '45847'],
+    [123456789012, '0.00E+00', '123456789012'],
+    [0.125, '0.0%', '12.5%'],
+    [123, '000000', '000123'],
+    [500, '0"元"', '500元'],
+    [5, '#,##0.00"万元"', '5万元'],
+    [5, '0"号"', '5'],
   ])('has %s in the format %s as %s', async (v, z, text) => {
     expect(await cellsOf({ t: 'n', v, z })).toEqual([text])
+  })
+
+  test.each(['xlsx', 'biff8'] as const)(
+    'in %s whose code has lost digits, or whose amount is shown otherwise than it is, refuses that record',
+    async (bookType) => {
+      const header = [
+        'CF_XDR_MC',
+        'CF_XDR_SHXYM',
+        'CF_WSH',
+        'CF_CFLB',
+        'CF_NR_FK',
+        'CF_JDRQ',
+        'CF_CFJG',
+        'CF_FR_ZJHM',
+      ]
+      const row = (number: unknown, fine: unknown, person: unknown = '') => [
+        ...['示例有限公司', codeOf(1), number, '罚款', fine, '2025-07-09', '示例局', person],
+      ]
+      const rows = [
+        header,
+        row(123456789012345, { t: 'n', v: 5, z: '0.00' }),
+        row(1234567890123456, 5),
+        row('示罚〔2025〕3号', { t: 'n', v: 50000, z: '0!.0000' }),
+        row('示罚〔2025〕4号', { t: 'n', v: 50000, z: '0.00,' }),
+        row('示罚〔2025〕5号', 5, 110105194912310000),
+      ]
+      const { outcomes } = await takeFile(bookOf(rows, bookType), 'workbook', { layout })
+      expect(outcomes.map(({ code, path }) => [code, path])).toEqual([
+        [undefined, undefined],
+        ['FIELD_NOT_TEXT', '/records/1/CF_WSH'],
+        ['FIELD_NOT_TEXT', '/records/2/CF_NR_FK'],
+        ['FIELD_NOT_TEXT', '/records/3/CF_NR_FK'],
+        [undefined, undefined],
+      ])
+    },
+  )
+
+  test('has dates of the kinds that name no day count, and texts of several runs', async () => {
+    const cells = [
+      '<c t="d"><v>2025-07-09T00:00:00</v></c>',
+      '<c t="inlineStr"><is><r><t>示例</t></r><r><t>_x4E2D_</t></r><rPh><t>shi</t></rPh></is></c>',
+      '<c t="str"><v><![CDATA[a<b]]></v></c>',
+    ]
+    expect((await readFileContent(sheetOf(`<row>${cells.join('')}</row>`))).rows).toEqual([
+      ['2025-07-09T00:00:00', '示例中', 'a<b'],
+    ])
   })
 
   test('has truth as words, and nothing where there is nothing', async () => {
@@ -381,9 +435,9 @@ describe('a workbook', () => {
   })
 })
 
-function bookOf(rows: readonly (readonly unknown[])[]): Buffer {
+function bookOf(rows: readonly (readonly unknown[])[], bookType: excel.BookType = 'xlsx'): Buffer {
   const sheet = excel.utils.aoa_to_sheet(rows.map((row) => [...row]))
-  return excel.write(excel.utils.book_new(sheet), { type: 'buffer', bookType: 'xlsx' })
+  return excel.write(excel.utils.book_new(sheet), { type: 'buffer', bookType })
 }
 
 function parses(text: string): boolean {

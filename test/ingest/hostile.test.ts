@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
+import { deflateRawSync, gzipSync } from 'node:zlib'
 import * as excel from '@e965/xlsx'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { openContent } from '../../shared/ingest/content.ts'
 import { type FileFormat, formats } from '../../shared/ingest/formats/registry.ts'
+import { codeOf } from '../records/world.ts'
 import { packed } from './generated-file.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
-import { streamOf } from './sample.ts'
+import { streamOf, takeFile } from './sample.ts'
+import { isNoSheet, part, partsOf, sheetOf, type ZipPart, zipOf } from './zip-parts.ts'
 
 const read = (name: string) => readFileSync(new URL(`format-corpus/${name}`, import.meta.url))
 const MEBIBYTE = 2 ** 20
@@ -91,8 +93,8 @@ describe('what has no end is refused where it passes what is taken:', () => {
       'FILE_ROW_TOO_LONG',
       start,
     ],
-    ['a workbook', 'workbook', () => endless('PK', 'PK\u0003\u0004'), 'WORKBOOK_TOO_LARGE', start],
-    ['an older workbook', 'workbook', () => endless('PK', COMPOUND_FILE), 'WORKBOOK_TOO_LARGE', start],
+    ['a workbook', 'workbook', () => endless('PK', 'PK\u0003\u0004'), 'WORKBOOK_TOO_LARGE', /^\/object$/],
+    ['an older workbook', 'workbook', () => endless('PK', COMPOUND_FILE), 'WORKBOOK_TOO_LARGE', /^\/object$/],
     [
       'lines of one character, packed',
       'csv',
@@ -141,7 +143,86 @@ describe('XML that declares anything of its own is refused:', () => {
   test('also in a part of a workbook', async () => {
     const sheet = '<!DOCTYPE a [<!ENTITY x "1">]><worksheet><sheetData/></worksheet>'
     const bytes = zipOf([...partsOf(read('penalties.xlsx')), part('xl/worksheets/sheet9.xml', sheet)])
-    expect(await refusalOf(bytes)).toEqual({ code: 'XML_DOCTYPE', path: '/rows/0' })
+    expect(await refusalOf(bytes)).toEqual({ code: 'XML_DOCTYPE', path: '/object' })
+  })
+})
+
+describe('what would be lost or read as something else is refused:', () => {
+  const csv = (...lines: string[]) => lines.map((line) => `${line}\r\n`).join('')
+  const header = 'CF_XDR_MC,CF_XDR_SHXYM,CF_WSH,CF_CFLB,CF_JDRQ,CF_CFJG'
+  const row = (number: string, code = codeOf(1)) => `示例有限公司,${code},${number},罚款,2026-01-05,示例局`
+
+  test.each<[string, string | Buffer, FileFormat, string, string]>([
+    [
+      'XML in an encoding that is not read',
+      Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><ExchangeMessage/>\xe9\xe8', 'latin1'),
+      'xml',
+      'ENCODING_INVALID',
+      '/rows/0',
+    ],
+    [
+      'text between records',
+      '<ExchangeMessage><Body><fields/>x<fields/></Body></ExchangeMessage>',
+      'xml',
+      'XML_NOT_EXCHANGE_MESSAGE',
+      '/rows/1',
+    ],
+    [
+      'text between members',
+      '<ExchangeMessage><Body><fields><a>1</a>x</fields></Body></ExchangeMessage>',
+      'xml',
+      'XML_NOT_EXCHANGE_MESSAGE',
+      '/rows/0/columns/0',
+    ],
+    [
+      'gzip and then something else',
+      Buffer.concat([gzipSync('a,b'), Buffer.from('x')]),
+      'csv',
+      'GZIP_MALFORMED',
+      '/rows/0',
+    ],
+    ['gzip in gzip', gzipSync(gzipSync('a,b')), 'csv', 'FORMAT_UNKNOWN', '/object'],
+  ])('%s', async (_, bytes, format, code, path) => {
+    expect(await refusalOf(Buffer.from(bytes as string), format)).toEqual({ code, path })
+  })
+
+  test('gzip of several members is the text of all of them', async () => {
+    const bytes = Buffer.concat(['a,b\r\n', '1,2\r\n'].map((text) => gzipSync(text)))
+    expect((await readFileContent(bytes, 'csv')).rows).toEqual([
+      ['a', 'b'],
+      ['1', '2'],
+    ])
+  })
+
+  test.each([
+    ['a header in the middle', header, 'ROW_IS_HEADER', ''],
+    ['a header in the middle, with a mark', `\ufeff${header}`, 'ROW_IS_HEADER', ''],
+    ['a formula', row('=HYPERLINK("x")').replaceAll('"', ''), 'FORMULA_CELL', '/CF_WSH'],
+    [
+      'a code that is kept from Excel by a formula',
+      row('示罚1号', `=${codeOf(1)}`),
+      'FORMULA_CELL',
+      '/CF_XDR_SHXYM',
+    ],
+    ['characters that were lost', row('示罚\ufffd1号'), 'TEXT_NOT_WELL_FORMED', '/CF_WSH'],
+    ['the sum at the end', '合计,,,,,', 'SUBJECT_IDENTIFIER_MISSING', ''],
+  ])('of a table that record alone: %s', async (_, line, code, path) => {
+    const text = csv(header, row('示罚〔2026〕1号'), line, row('示罚〔2026〕2号'))
+    const { outcomes } = await takeFile(text, 'csv', { layout: 'penalty-2018' })
+    expect(outcomes.map((each) => [each.outcome, each.code, each.path])).toEqual([
+      ['accepted', undefined, undefined],
+      ['refused', code, `/records/1${path}`],
+      ['accepted', undefined, undefined],
+    ])
+  })
+
+  test.each(['ndjson', 'json'] as const)('of %s the record that has a member twice', async (format) => {
+    const twice = '{"CF_WSH":"1","b":{"CF_WSH":"1"},"CF_WSH" :"2"}'
+    const once = '{"CF_WSH":"1","b":"\\"CF_WSH\\":","c":{"CF_WSH":"1"}}'
+    const text = format === 'json' ? `[${twice},${once}]` : `${twice}\n${once}`
+    const { outcomes } = await takeFile(text, format, { layout: 'penalty-2018' })
+    expect(outcomes[0]).toMatchObject({ code: 'FIELD_NOT_TEXT', path: '/records/0/CF_WSH' })
+    expect(outcomes[1]?.code).not.toBe('FIELD_NOT_TEXT')
   })
 })
 
@@ -178,7 +259,24 @@ describe('a workbook is refused', () => {
       () => zipOf([...parts, bomb(100 * MEBIBYTE)]),
       'WORKBOOK_MALFORMED',
     ],
-    ['with twenty thousand parts', () => zipOf(Array(20_000).fill(part('a', ''))), 'FILE_EXPANDS_TOO_FAR'],
+    [
+      'with two parts of one name, of which a reader may see either',
+      () => zipOf([...parts, part('xl/worksheets/sheet1.xml', '<worksheet/>')]),
+      'WORKBOOK_MALFORMED',
+    ],
+    [
+      'with two parts of one name in another case',
+      () => zipOf([...parts, part('xl/Worksheets/Sheet1.XML', '<worksheet/>')]),
+      'WORKBOOK_MALFORMED',
+    ],
+    ['that says it may have macros, and has none', () => macroEnabled(), 'WORKBOOK_MACROS'],
+    ['with a sheet that is not there', () => zipOf(parts.filter(isNoSheet)), 'WORKBOOK_MALFORMED'],
+    ['with a sheet of formulas beside its rows', () => withFormulas(), 'WORKBOOK_SHEETS'],
+    [
+      'with twenty thousand parts',
+      () => zipOf(Array.from({ length: 20_000 }, (_, at) => part(`a${at}`, ''))),
+      'FILE_EXPANDS_TOO_FAR',
+    ],
     [
       'with a part that is changed',
       () => zipOf(parts.map((each) => ({ ...each, crc: each.crc ^ 1 }))),
@@ -188,7 +286,7 @@ describe('a workbook is refused', () => {
     ['of an older kind, with two sheets', () => bookOf([['a']], 'biff8', [['b']]), 'WORKBOOK_SHEETS'],
   ])('%s', async (_, bytes, code) => {
     const begin = performance.now()
-    expect(await refusalOf(bytes())).toEqual({ code, path: '/rows/0' })
+    expect(await refusalOf(bytes())).toEqual({ code, path: '/object' })
     expect(performance.now() - begin).toBeLessThan(20_000)
   })
 
@@ -210,6 +308,87 @@ describe('a workbook is refused', () => {
       expect(await refusalOf(read(name))).toEqual({ code: 'FORMULA_CELL', path: '/rows/1/columns/1' })
     },
   )
+})
+
+describe('a sheet of a workbook is refused for', () => {
+  const cell = (place: string) => `<c r="${place}" t="str"><v>x</v></c>`
+  const row = (number: number | string, ...cells: string[]) => `<row r="${number}">${cells.join('')}</row>`
+  const one = (attributes: string, content: string) =>
+    row(1, cell('A1'), `<c r="B1"${attributes}>${content}</c>`)
+
+  test.each<[string, string, string, string]>([
+    [
+      'a cell beyond the last column',
+      row(1, cell('A1'), cell('XFE1')),
+      'FILE_ROW_TOO_WIDE',
+      '/rows/0/columns/16384',
+    ],
+    [
+      'a cell beyond all that can be counted',
+      row(2, cell('A2'), cell('AAAAAAAAAAAA2')),
+      'FILE_ROW_TOO_WIDE',
+      '/rows/1/columns/16384',
+    ],
+    [
+      'a row beyond the last',
+      row(1, cell('A1')) + row(1_048_577, cell('A1048577')),
+      'WORKBOOK_MALFORMED',
+      '/rows/1048576',
+    ],
+    ['a cell twice', row(1, cell('A1'), cell('A1')), 'WORKBOOK_MALFORMED', '/rows/0/columns/0'],
+    ['a row twice', row(1, cell('A1')) + row(1, cell('A1')), 'WORKBOOK_MALFORMED', '/rows/0'],
+    [
+      'a cell in the row of another',
+      row(1, cell('A1')) + row(2, cell('A5')),
+      'WORKBOOK_MALFORMED',
+      '/rows/1/columns/0',
+    ],
+    ['an element that is no cell', row(1, cell('A1'), '<x/>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/0'],
+    ['a number that is none', one('', '<v>0x10</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    ['a number without end', one('', '<v>1E400</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    ['a shared text that is not there', one(' t="s"', '<v>9</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    ['two values', one('', '<v>1</v><v>2</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    [
+      'a formula without a word',
+      one('', '<f t="shared" si="0"/><v>2</v>'),
+      'FORMULA_CELL',
+      '/rows/0/columns/1',
+    ],
+    [
+      'an error that is newer than we are',
+      one(' t="e"', '<v>#SPILL!</v>'),
+      'CELL_ERROR',
+      '/rows/0/columns/1',
+    ],
+    ['an entity of its own', one(' t="str"', '<v>&x;</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    [
+      'a row that never ends',
+      `${row(1, cell('A1'))}<row r="2">${cell('A2')}`,
+      'WORKBOOK_MALFORMED',
+      '/rows/1/columns/0',
+    ],
+  ])('%s', async (_, data, code, path) => {
+    expect(await refusalOf(sheetOf(data))).toEqual({ code, path })
+  })
+
+  test('rows of nothing but width', async () => {
+    const rows = Array.from({ length: 9_000 }, (_, at) => row(at + 1, cell(`XFD${at + 1}`)))
+    expect(await refusalOf(sheetOf(rows.join('')))).toEqual({
+      code: 'FILE_EXPANDS_TOO_FAR',
+      path: expect.stringMatching(/^\/rows\/\d+\/columns\/16383$/),
+    })
+  })
+
+  test.each(['xlsx', 'biff8'] as const)('cells that records share, as %s; titles may', async (bookType) => {
+    const rows = [['Title', 'Title'], [], ['a', 'b'], ['1', '2'], ['', '3']]
+    const merged = (from: string) => {
+      const sheet = excel.utils.aoa_to_sheet(rows)
+      sheet['!merges'] = [excel.utils.decode_range('A1:B2'), excel.utils.decode_range(from)]
+      return excel.write(excel.utils.book_new(sheet), { type: 'buffer', bookType }) as Buffer
+    }
+    expect(await refusalOf(merged('A4:A5'))).toEqual({ code: 'MERGED_CELLS', path: '/rows/3/columns/0' })
+    expect(await refusalOf(merged('A4:B4'))).toBeUndefined()
+  })
 })
 
 describe('what breaks off is refused, wherever it does:', () => {
@@ -348,63 +527,10 @@ function bytesOf(content: string | readonly number[]): Buffer {
   return typeof content === 'string' ? Buffer.from(content) : Buffer.from(content)
 }
 
-type ZipPart = {
-  readonly name: string
-  readonly packed: Buffer
-  readonly crc: number
-  readonly sizeBytes: number
-}
-
-function part(name: string, body: string | Uint8Array): ZipPart {
-  const bytes = Buffer.from(body as string)
-  return { name, packed: deflateRawSync(bytes), crc: crc32(bytes), sizeBytes: bytes.length }
-}
-
 /** Zeros: 40 MiB that are 40 KiB packed, whatever it says of itself. */
 function bomb(sizeBytes: number): ZipPart {
   const zeros = Buffer.alloc(40 * MEBIBYTE)
   return { ...part('xl/worksheets/sheet9.xml', ''), packed: deflateRawSync(zeros), sizeBytes }
-}
-
-// APPNOTE 4.3.7, 4.3.12 and 4.3.16; written here because no library writes what is wrong
-function zipOf(parts: readonly ZipPart[]): Buffer {
-  const local: Buffer[] = []
-  const directory: Buffer[] = []
-  let offset = 0
-  for (const { name, packed, crc, sizeBytes } of parts) {
-    const common = Buffer.alloc(26)
-    common.writeUInt16LE(20, 0)
-    common.writeUInt16LE(8, 4)
-    common.writeInt32LE(crc | 0, 10)
-    common.writeUInt32LE(packed.length, 14)
-    common.writeUInt32LE(sizeBytes, 18)
-    common.writeUInt16LE(Buffer.byteLength(name), 22)
-    local.push(Buffer.from('PK\u0003\u0004'), common, Buffer.from(name), packed)
-    const rest = Buffer.alloc(14)
-    rest.writeUInt32LE(offset, 10)
-    directory.push(Buffer.from('PK\u0001\u0002\u0014\0'), common, rest, Buffer.from(name))
-    offset += 30 + Buffer.byteLength(name) + packed.length
-  }
-  const end = Buffer.alloc(22)
-  end.write('PK\u0005\u0006', 'latin1')
-  end.writeUInt16LE(parts.length, 8)
-  end.writeUInt16LE(parts.length, 10)
-  end.writeUInt32LE(Buffer.concat(directory).length, 12)
-  end.writeUInt32LE(offset, 16)
-  return Buffer.concat([...local, ...directory, end])
-}
-
-type Compound = {
-  readonly FullPaths: readonly string[]
-  readonly FileIndex: readonly { readonly content: Uint8Array }[]
-}
-
-function partsOf(bytes: Uint8Array): readonly ZipPart[] {
-  const { FullPaths, FileIndex } = excel.CFB.read(bytes, { type: 'buffer' }) as Compound
-  return FullPaths.flatMap((path, at) => {
-    const name = path.replace('Root Entry/', '')
-    return path.endsWith('/') || name.startsWith('\u0001') ? [] : [part(name, FileIndex[at]?.content ?? '')]
-  })
 }
 
 function bookOf(
@@ -424,6 +550,17 @@ function withStream(path: string): Buffer {
   const file = excel.CFB.read(read('penalties.xls'), { type: 'buffer' })
   excel.CFB.utils.cfb_add(file, path, Buffer.from('x'))
   return excel.CFB.write(file, { type: 'buffer' })
+}
+
+function macroEnabled(): Buffer {
+  const types =
+    '<Types><Override ContentType="application/vnd.ms-excel.sheet.macroEnabled.main+xml"/></Types>'
+  const parts = partsOf(bookOf([['a', 1]], 'xlsx')).filter(({ name }) => name !== '[Content_Types].xml')
+  return zipOf([...parts, part('[Content_Types].xml', types)])
+}
+
+function withFormulas(): Buffer {
+  return bookOf([['a']], 'xlsx', [[{ t: 'n', v: 1, f: 'A1' }]])
 }
 
 /** An older workbook with the stream of its records changed ([MS-XLS] 2.1.4: type and length, two bytes each). */

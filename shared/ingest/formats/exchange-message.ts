@@ -49,6 +49,10 @@ async function* readExchangeMessage(texts: Texts, place: Place): AsyncGenerator<
     mark: 0,
   }
   const parser = new SaxesParser({ position: true })
+  parser.on('xmldecl', ({ encoding = 'UTF-8' }) => {
+    // The bytes tell the encoding, and might be read as another where it is none of these
+    if (!READ_ENCODINGS.test(encoding)) refuse(reading, 'ENCODING_INVALID')
+  })
   parser.on('doctype', () => refuse(reading, 'XML_DOCTYPE'))
   parser.on('error', () => refuse(reading, 'XML_MALFORMED'))
   parser.on('opentag', ({ name }) => open(reading, localName(name)))
@@ -67,11 +71,14 @@ async function* readExchangeMessage(texts: Texts, place: Place): AsyncGenerator<
   parser.close()
 }
 
+const READ_ENCODINGS = /^(utf-?8|utf-?16([bl]e)?|gb[-_]?18030|gbk|cp936|gb_?2312(-80)?|us-ascii)$/i
+
 /** Levels: the message, its body, the records, their members. */
 const [RECORD, MEMBER] = [3, 4]
 
 function open(reading: Reading, name: string): void {
   const { path } = reading
+  expectNoText(reading)
   path.push(name)
   if (path.length > limits.nesting) refuse(reading, 'FILE_NESTS_TOO_DEEP')
   reading.text = ''
@@ -84,6 +91,7 @@ function open(reading: Reading, name: string): void {
 
 function close(reading: Reading, position: number): void {
   const { path, fields, text } = reading
+  if (path.length < MEMBER) expectNoText(reading)
   const isInBody = path[1] === 'Body'
   const name = path.at(-1) ?? ''
   if (isInBody && path.length === MEMBER) fields[name] = name in fields ? [fields[name], text] : text
@@ -95,6 +103,14 @@ function close(reading: Reading, position: number): void {
     Object.assign(reading, { fields: newFields(), members: 0, mark: position })
   }
   path.pop()
+  reading.text = ''
+}
+
+// Between records and their members it would be nobody's, and lost
+function expectNoText(reading: Reading): void {
+  const { path, text } = reading
+  const isBetween = path[1] === 'Body' && path.length < MEMBER
+  if (isBetween && text.trim() !== '') refuse(reading, 'XML_NOT_EXCHANGE_MESSAGE')
 }
 
 // Elements may be called what objects inherit

@@ -6,8 +6,11 @@ export type Texts = AsyncIterable<string>
 
 /** What a reader hands on at once: rows of a table's cells, none of them blank, or records that name their members. */
 export type Batch =
-  | { readonly rows: readonly (readonly string[])[] }
+  | { readonly rows: readonly (readonly string[])[]; readonly unsure?: UnsureCells }
   | { readonly records: readonly unknown[] }
+
+/** Of rows of a table the cells whose number may not be the one that was meant; grows as rows are read. */
+export type UnsureCells = ReadonlyMap<readonly string[], ReadonlySet<number>>
 
 /** How many rows a reader has behind it, blank ones and titles among them: where a fault is that ends the reading. */
 export type Place = { row: number }
@@ -29,7 +32,7 @@ export type TextFormat = Named & {
 /** A format that is no text; its first bytes tell, whatever the sender says. */
 export type BinaryFormat = Named & {
   readonly signatures: readonly (readonly number[])[]
-  readonly read: (bytes: Bytes, place: Place) => AsyncIterable<Batch>
+  readonly read: (bytes: Bytes) => AsyncIterable<Batch>
 }
 
 /** Ends the reading of a file. Whoever reads one catches it, and makes of it the refusal of the whole. */
@@ -43,6 +46,12 @@ export class FileRefused extends Error {
     this.refusal = { code, path, ...(detail !== undefined && { detail }) }
   }
 }
+
+/** The path of what is wrong with a file as a whole. */
+export const WHOLE_FILE = '/object'
+
+// A workbook's fault that has a cell says so
+const OF_THE_WHOLE = /^(FORMAT|WORKBOOK)_/
 
 export function rowPath({ row }: Place): string {
   return `/rows/${row}`
@@ -75,12 +84,13 @@ export function isBlank(cells: readonly string[]): boolean {
   return cells.every((cell) => cell.trim() === '')
 }
 
-/** Gives what is refused without a place the row that its reader had come to. */
+/** Gives what is refused without a place the row that its reader had come to, or the file. */
 export async function* placed(place: Place, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
   try {
     yield* batches
   } catch (fault) {
     if (!(fault instanceof FileRefused) || fault.refusal.path !== '') throw fault
-    throw new FileRefused(fault.refusal.code, rowPath(place))
+    const { code } = fault.refusal
+    throw new FileRefused(code, OF_THE_WHOLE.test(code) ? WHOLE_FILE : rowPath(place))
   }
 }

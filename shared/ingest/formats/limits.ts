@@ -17,10 +17,10 @@ export const limits = {
   expansionGraceBytes: 64 * MIB,
   /** Levels of JSON or XML; an ExchangeMessage has four. */
   nesting: 32,
-  /** A workbook is held whole, and takes some six times what it expands to: 128 MiB are about 80,000 rows. */
+  /** A workbook is held whole; of an older one SheetJS makes six times its size. 128 MiB are about 80,000 rows. */
   workbookBytes: 64 * MIB,
   workbookExpandedBytes: 128 * MIB,
-  /** How long a workbook may keep the process to itself; ten times what a sound one takes on a machine that does nothing else. */
+  /** How long an older workbook may keep the process to itself; ten times what a sound one takes on a machine that does nothing else. */
   workbookMs: 5_000,
   workbookMsPerMib: 500,
 } as const

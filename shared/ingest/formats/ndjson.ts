@@ -41,11 +41,42 @@ function readLines(lines: readonly string[], place: Place): readonly unknown[] {
   return records
 }
 
-/** Undefined where the text is no JSON: what JSON.parse throws quotes the input, which may be personal. */
+/**
+ * Undefined where the text is no JSON: what JSON.parse throws quotes the input, which may be personal. A member that an
+ * object has twice is a list, as of an ExchangeMessage, and so what no field takes; JSON.parse keeps the last one.
+ */
 export function parseJson(text: string): unknown {
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
     return undefined
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  // Every member has such a sign: where there are no more of them, none stands twice
+  if ((text.match(/"\s*:/g)?.length ?? 0) <= Object.keys(value).length) return value
+  const repeated = repeatedNames(text)
+  return repeated.length === 0
+    ? value
+    : { ...value, ...Object.fromEntries(repeated.map((name) => [name, []])) }
 }
+
+/** The names that the outermost object of a JSON text has more than once. */
+function repeatedNames(text: string): readonly string[] {
+  const seen = new Set<string>()
+  const repeated: string[] = []
+  let depth = 0
+  for (const [sign, string] of text.matchAll(TOKEN)) {
+    if (sign === '{' || sign === '[') depth++
+    else if (sign === '}' || sign === ']') depth--
+    else if (depth === 1 && string !== undefined) {
+      const name = JSON.parse(string) as string
+      if (seen.has(name)) repeated.push(name)
+      seen.add(name)
+    }
+  }
+  return repeated
+}
+
+// A string that is a name has a colon behind it
+const TOKEN = /[{}[\]]|("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"/g

@@ -48,7 +48,7 @@ async function* readContent({ format, bytes }: SentFile, place: Place): AsyncGen
   const { head, all } = await unpack(bytes)
   const binary = binaryFormats.find(({ signatures }) => signatures.some((each) => startsWith(head, each)))
   if (binary !== undefined) {
-    yield* binary.read(all, place)
+    yield* binary.read(all)
     return
   }
   const texts = await peek(decodeText(all))

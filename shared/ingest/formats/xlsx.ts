@@ -1,0 +1,138 @@
+import { posix } from 'node:path'
+import { type Batch, FileRefused, WHOLE_FILE } from './format.ts'
+import { readPart } from './package-xml.ts'
+import { peek } from './pieces.ts'
+import { readSharedStrings } from './shared-strings.ts'
+import { readRows } from './sheet-rows.ts'
+import { type NumberFormats, showNumber } from './shown-number.ts'
+import { readStyles } from './styles.ts'
+import { readSheet, type SheetContext } from './worksheet.ts'
+import { readZip } from './zip.ts'
+
+type Parts = ReadonlyMap<string, Uint8Array>
+
+/** Reads a workbook of Excel 2007 and later (ECMA-376), part by part. */
+export async function* readXlsx(formats: NumberFormats, body: Buffer): AsyncGenerator<Batch> {
+  const parts = await readParts(body)
+  const { sheets, date1904 } = await readBook(requirePart(parts, BOOK))
+  const relations = await readRelations(requirePart(parts, 'xl/_rels/workbook.xml.rels'))
+  if (relations.some(({ type }) => MACROS.test(type))) throw new FileRefused('WORKBOOK_MACROS')
+  if (relations.some(({ type }) => OUTSIDE.test(type))) throw new FileRefused('WORKBOOK_EXTERNAL_DATA')
+  const partOf = (type: string) => {
+    const found = relations.find((each) => each.type === type)
+    return found === undefined ? undefined : requirePart(parts, found.target)
+  }
+  const [strings, styles] = [partOf('sharedStrings'), partOf('styles')]
+  const formatOf = styles === undefined ? [] : await readStyles(styles)
+  const context: SheetContext = {
+    strings: strings === undefined ? [] : await readSharedStrings(strings),
+    show: (value, style) => showNumber(formats, { value, format: formatOf[style] ?? 'General', date1904 }),
+  }
+  const bodies = sheets.flatMap(({ relation }) => {
+    const found = relations.find(({ id }) => id === relation)
+    if (found === undefined) throw new FileRefused('WORKBOOK_MALFORMED')
+    return found.type === 'worksheet' ? [requirePart(parts, found.target)] : []
+  })
+  yield* readOnlySheet(bodies.map((sheet) => readRows(readSheet(sheet, context))))
+}
+
+const BOOK = 'xl/workbook.xml'
+const MACROS = /macrosheet|dialogsheet|vbaProject/i
+const OUTSIDE = /^(externalLink|connections|attachedToolbars)$/i
+
+async function readParts(body: Buffer): Promise<Parts> {
+  const { names, parts } = await readZip(body, (name) => /\.(xml|rels)$/i.test(name))
+  if (names.includes('EncryptedPackage')) throw new FileRefused('WORKBOOK_ENCRYPTED')
+  if (names.some((name) => /vbaProject|macrosheets\//i.test(name))) throw new FileRefused('WORKBOOK_MACROS')
+  if (names.some((name) => /externalLinks\/|connections\.xml$/i.test(name)))
+    throw new FileRefused('WORKBOOK_EXTERNAL_DATA')
+  const found = new Map(parts.map(({ name, body }) => [name.toLowerCase(), body]))
+  if (!found.has(BOOK)) throw new FileRefused('FORMAT_UNKNOWN')
+  // Also of the parts that nobody reads
+  if (parts.some(({ body }) => holds(body, '<!DOCTYPE'))) throw new FileRefused('XML_DOCTYPE', WHOLE_FILE)
+  if (holds(requirePart(found, '[Content_Types].xml'), 'macroEnabled.main+xml'))
+    throw new FileRefused('WORKBOOK_MACROS')
+  return found
+}
+
+function holds(body: Uint8Array, text: string): boolean {
+  return Buffer.from(body.buffer, body.byteOffset, body.length).includes(text)
+}
+
+// Names of parts are the same in whatever case (ECMA-376 part 2)
+function requirePart(parts: Parts, name: string): Uint8Array {
+  const found = parts.get(name.toLowerCase())
+  if (found === undefined) throw new FileRefused('WORKBOOK_MALFORMED')
+  return found
+}
+
+type Book = { readonly sheets: readonly { readonly relation: string }[]; readonly date1904: boolean }
+
+/** The sheets that a reader sees: templates keep the values of their drop-down lists on hidden ones. */
+async function readBook(body: Uint8Array): Promise<Book> {
+  const sheets: { relation: string }[] = []
+  const names = new Set<string>()
+  let date1904 = false
+  await readPart(body, {
+    open({ name, attributes }, path) {
+      if (path.length === 2 && name === 'workbookPr')
+        date1904 = ['1', 'true'].includes(attributes.get('date1904') ?? '')
+      if (path.length !== 3 || path[1] !== 'sheets' || name !== 'sheet') return
+      const title = attributes.get('name') ?? ''
+      if (names.has(title)) throw new FileRefused('WORKBOOK_MALFORMED')
+      names.add(title)
+      if ((attributes.get('state') ?? 'visible') === 'visible')
+        sheets.push({ relation: attributes.get('id') ?? '' })
+    },
+    close: () => undefined,
+  })
+  return { sheets, date1904 }
+}
+
+type Relation = { readonly id: string; readonly type: string; readonly target: string }
+
+async function readRelations(body: Uint8Array): Promise<readonly Relation[]> {
+  const relations: Relation[] = []
+  await readPart(body, {
+    open({ name, attributes }) {
+      if (name !== 'Relationship') return
+      // Addresses, of which there are two kinds ("transitional" and "strict"), end in what is meant
+      const type = (attributes.get('Type') ?? '').split('/').at(-1) ?? ''
+      const target = posix.resolve('/xl', attributes.get('Target') ?? '').slice(1)
+      relations.push({ id: attributes.get('Id') ?? '', type, target })
+    },
+    close: () => undefined,
+  })
+  return relations
+}
+
+/** The one sheet that has cells; empty ones stand beside it in any new workbook of older years. */
+async function* readOnlySheet(sheets: readonly AsyncGenerator<Batch>[]): AsyncGenerator<Batch> {
+  const found: AsyncGenerator<Batch>[] = []
+  for (const sheet of sheets) {
+    const rows = await openSheet(sheet)
+    if (rows !== undefined) found.push(rows)
+    if (found.length > 1) throw new FileRefused('WORKBOOK_SHEETS')
+  }
+  for (const rows of found) yield* rows
+}
+
+// What is wrong with a sheet is told once it is known that it is the one
+async function openSheet(sheet: AsyncGenerator<Batch>): Promise<AsyncGenerator<Batch> | undefined> {
+  try {
+    const { head, all } = await peek(withRows(sheet))
+    return head === undefined ? undefined : all
+  } catch (fault) {
+    if (!(fault instanceof FileRefused)) throw fault
+    return refusing(fault)
+  }
+}
+
+// biome-ignore lint/correctness/useYield: it ends before there is anything
+async function* refusing(fault: FileRefused): AsyncGenerator<Batch> {
+  throw fault
+}
+
+async function* withRows(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+  for await (const batch of batches) if ('rows' in batch && batch.rows.length > 0) yield batch
+}
