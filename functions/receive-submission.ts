@@ -4,14 +4,11 @@ import { authorityOf, openAws } from '../shared/aws/world.ts'
 import { acceptDraft, acceptSubmission } from '../shared/ingest/accept.ts'
 import { contentSha256 } from '../shared/ingest/envelope.ts'
 import { measure, parseMessage, refuseUnread, type Unread } from '../shared/ingest/message.ts'
-import { isEarly, notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
+import { draftSubmission, isEarly, notTaken } from '../shared/ingest/receive.ts'
 import { checkContent, checkSender } from '../shared/ingest/sender.ts'
 import { landingPrefix, parseQueueName } from '../shared/names.ts'
 
-const aws = await openAws()
-
-// What an authority's queue holds is durable there: its draft is committed here, and waits in no second queue
-const world = { ...aws, queues: { ...aws.queues, inbox: { send: async () => undefined } } }
+const world = await openAws()
 
 /** Takes in what authorities put into their queues, and what the API and the splitter put into the inbox. */
 export const handler = sqsHandler({ reserveMs: 20_000, work: receive })
@@ -19,17 +16,18 @@ export const handler = sqsHandler({ reserveMs: 20_000, work: receive })
 async function receive({ queue, body }: SqsMessage): Promise<void> {
   const { authority: code } = parseQueueName(queue) ?? {}
   // Only our own API and splitter may write to the inbox, and they have minimised what they send
-  if (code === undefined) return accept(await decodeMessage(body, aws.large))
-  const authority = authorityOf(aws, code)
+  if (code === undefined) return accept(await decodeMessage(body, world.large))
+  const authority = authorityOf(world, code)
   const message = parseMessage(body)
   const unread = { authority, ...measure(body) }
   if (message.kind === 'unreadable') return refuse({ ...unread, refusal: message.refusal })
   if (message.kind === 'envelope') {
-    const received = await receiveSubmission(world, { authority, head: message.envelope })
-    if (received.outcome === 'denied') return refuse({ ...unread, refusal: received.refusal })
+    // What an authority's queue holds is durable there: its draft is committed here, and waits in no second queue
+    const drafted = await draftSubmission(world, { authority, head: message.envelope })
+    if (drafted.outcome === 'denied') return refuse({ ...unread, refusal: drafted.refusal })
     // Of two that claim one id at the same time, one is only now found to be second
     const outcome =
-      received.outcome === 'received' ? await acceptSubmission(aws, received.draft) : received.outcome
+      drafted.outcome === 'drafted' ? await acceptSubmission(world, drafted.draft) : drafted.outcome
     if (outcome === 'accepted' || outcome === 'refused') return count(outcome)
     if (outcome === 'repeated') return
     // Without its head: the receipt stands under the message's hash, and the id stays whose it is
@@ -45,13 +43,13 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
       : checkContent(sender, () => contentSha256(head.layout, object.sha256))
   if (denial !== undefined) return refuse({ ...unread, refusal: denial })
   if (object.key.startsWith(landingPrefix(code))) {
-    return aws.files.send([{ authority: code, pointer: message.pointer }])
+    return world.files.send([{ authority: code, pointer: message.pointer }])
   }
   await refuse({ ...unread, head, refusal: { code: 'OBJECT_NOT_OWN', path: '/object/key' } })
 }
 
 async function accept(message: unknown): Promise<void> {
-  const outcome = await acceptDraft(aws, message)
+  const outcome = await acceptDraft(world, message)
   if (outcome !== 'repeated') count(outcome === 'accepted' ? 'accepted' : 'refused')
 }
 

@@ -11,7 +11,7 @@ import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
 import { checkFileName, parseFileName } from '../ingest/file-name.ts'
 import { parseDropKey, refuseUnread } from '../ingest/message.ts'
 import { findReceipt } from '../ingest/receipt.ts'
-import { notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
+import { draftSubmission, notTaken, type Received } from '../ingest/receive.ts'
 import type { Refusal, RefusalCode } from '../ingest/refusal.ts'
 import type { Authority } from '../settings.ts'
 import { errnoOf } from './durable-file.ts'
@@ -266,13 +266,10 @@ type Named = Dropped & { readonly head: SubmissionHead }
  */
 async function receive(home: Home, { authority, head, name }: Named, reading: Reading): Promise<Received> {
   const file = { format: parseFileName(name)?.format, bytes: readStill(reading) }
-  let isTaken = false
-  const send = async (drafts: readonly unknown[]): Promise<void> => {
-    for (const draft of drafts) isTaken = (await acceptSubmission(home, draft)) === 'reused'
-  }
-  const queues = { ...home.queues, inbox: { send } }
-  const received = await receiveSubmission({ ...home, queues }, { authority, head, file })
-  if (received.outcome !== 'received' || !isTaken) return received
+  const drafted = await draftSubmission(home, { authority, head, file })
+  if (drafted.outcome !== 'drafted') return drafted
+  const { draft } = drafted
+  if ((await acceptSubmission(home, draft)) !== 'reused') return { outcome: 'received', draft }
   const receipt = await findReceipt(home.store, authority.code, head.submissionId)
   if (receipt === undefined) throw new Failure('RECEIPT_MISSING', { retryable: true })
   return { outcome: 'reused', receipt }

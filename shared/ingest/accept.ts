@@ -1,9 +1,10 @@
 import { addDays, type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import type { Entry, World } from '../ports.ts'
 import { SUBMISSION_ENTRY } from '../records/entry.ts'
-import type { Policy } from '../settings.ts'
+import type { Authority, Policy } from '../settings.ts'
+import { findLayout, layoutId } from './layouts/registry.ts'
 import { quarantineWrites } from './quarantine.ts'
-import { findReceipt, type Receipt, receiptSchema, submissionKey } from './receipt.ts'
+import { findReceipt, RECEIPT_VERSION, type Receipt, receiptSchema, submissionKey } from './receipt.ts'
 import { describeRefusal, type Refusal } from './refusal.ts'
 
 /** A receipt that is not committed yet: what waits in the inbox. */
@@ -24,6 +25,31 @@ export type DraftHead = Pick<
   | 'mends'
   | 'entryId'
 >
+
+type Heading = Pick<Draft, 'submissionId' | 'layout' | 'sentAt' | 'sha256' | 'sizeBytes' | 'mends'> & {
+  readonly authority: Authority
+  readonly receivedAt: Instant
+  readonly policy: Policy
+}
+
+/** The head of a draft; what is known of a submission may be no more than its hash and its size. */
+export function draftHead({ authority, receivedAt, policy, ...said }: Heading): DraftHead {
+  const layout = findLayout(said.layout)
+  return {
+    schemaVersion: RECEIPT_VERSION,
+    authority: authority.code,
+    submissionId: said.submissionId,
+    // A name nobody here knows is the sender's own text: it isn't kept
+    layout: layout === undefined ? 'unknown' : layoutId(layout),
+    sentAt: said.sentAt,
+    receivedAt,
+    sha256: said.sha256,
+    sizeBytes: said.sizeBytes,
+    correctionsUntil: correctionsUntil(receivedAt, policy),
+    ...(said.mends !== undefined && { mends: said.mends }),
+    entryId: entryIdOf(authority.code, said.submissionId),
+  }
+}
 
 export const REFUSED_ENTRY = 'submission-refused'
 
@@ -92,7 +118,7 @@ export function refusedId(sha256: string): string {
 }
 
 /** Until which day corrections may come of what was received at an instant. */
-export function correctionsUntil(receivedAt: Instant, { correctionDays }: Policy): CalendarDate {
+function correctionsUntil(receivedAt: Instant, { correctionDays }: Policy): CalendarDate {
   return addDays(chinaDate(receivedAt), correctionDays)
 }
 

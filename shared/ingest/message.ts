@@ -5,7 +5,7 @@ import { jsonPointer } from '../base/json-pointer.ts'
 import { nestsTooDeep } from '../base/nesting.ts'
 import type { World } from '../ports.ts'
 import type { Authority } from '../settings.ts'
-import { acceptDraft, correctionsUntil, entryIdOf, refusedDraft, refusedId } from './accept.ts'
+import { acceptDraft, draftHead, refusedDraft, refusedId } from './accept.ts'
 import {
   ENVELOPE_VERSION,
   type Envelope,
@@ -15,8 +15,6 @@ import {
   submissionHeadSchema,
 } from './envelope.ts'
 import { checkFileName, parseFileName } from './file-name.ts'
-import { findLayout, layoutId } from './layouts/registry.ts'
-import { RECEIPT_VERSION } from './receipt.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 
 export const pointerSchema = z.strictObject({
@@ -138,21 +136,13 @@ export async function refuseUnread(
 ): Promise<Refused> {
   const refusedAs = ownId ?? refusedId(sha256)
   const submissionId = head?.submissionId ?? refusedAs
-  const layout = findLayout(head?.layout ?? '')
-  const at = world.now()
-  const draftHead = {
-    schemaVersion: RECEIPT_VERSION,
-    authority: authority.code,
-    submissionId,
-    layout: layout === undefined ? 'unknown' : layoutId(layout),
-    sentAt: head?.sentAt ?? at,
-    receivedAt: at,
-    sha256,
-    sizeBytes,
-    correctionsUntil: correctionsUntil(at, world.settings.policy),
-    entryId: entryIdOf(authority.code, submissionId),
-  }
-  const outcome = await acceptDraft(world, refusedDraft(draftHead, refusal), refusedAs)
+  const receivedAt = world.now()
+  const drafted = draftHead({
+    ...{ authority, submissionId, sha256, sizeBytes, receivedAt },
+    ...{ layout: head?.layout ?? '', sentAt: head?.sentAt ?? receivedAt },
+    policy: world.settings.policy,
+  })
+  const outcome = await acceptDraft(world, refusedDraft(drafted, refusal), refusedAs)
   return outcome === 'reused'
     ? { submissionId: refusedAs, code: 'SUBMISSION_ID_REUSED' }
     : { submissionId, code: refusal.code }

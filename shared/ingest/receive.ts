@@ -3,15 +3,15 @@ import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content.ts'
 import { type PartReference, partKey } from '../records/part.ts'
-import { type Authority, findAuthority, type Policy } from '../settings.ts'
-import { correctionsUntil, type Draft, type DraftHead, entryIdOf, refusedDraft } from './accept.ts'
+import { type Authority, findAuthority } from '../settings.ts'
+import { type Draft, draftHead, refusedDraft } from './accept.ts'
 import { openContent } from './content.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
 import { checkFileName } from './file-name.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
-import { findLayout, layoutId, layoutNameOf } from './layouts/registry.ts'
+import { findLayout, layoutNameOf } from './layouts/registry.ts'
 import type { RowContext } from './minimise.ts'
 import {
   type Counts,
@@ -22,12 +22,12 @@ import {
 } from './outcomes.ts'
 import { findQuarantine, isLapsed } from './quarantine.ts'
 import { openReader } from './read.ts'
-import { findReceipt, RECEIPT_VERSION, type Receipt } from './receipt.ts'
+import { findReceipt, type Receipt } from './receipt.ts'
 import type { Refusal } from './refusal.ts'
 import { type Row, readEnvelope, readFile } from './rows.ts'
 import { checkContent, checkSender, type Sending } from './sender.ts'
 
-type ReceivingWorld = Pick<World, 'store' | 'objects' | 'queues' | 'now' | 'settings'>
+type DraftingWorld = Pick<World, 'store' | 'objects' | 'now' | 'settings'>
 
 /** What came through a door, which is what says whose it is. */
 export type Delivery = { readonly authority: Authority } & (
@@ -43,7 +43,13 @@ export type DeliveredFile = SentFile & {
 
 export type Received =
   /** Durable in the inbox; the receipt follows. */
-  | { readonly outcome: 'received'; readonly draft: Draft }
+  { readonly outcome: 'received'; readonly draft: Draft } | NotDrafted
+
+export type Drafted =
+  /** Archived, and so far in no queue. */
+  { readonly outcome: 'drafted'; readonly draft: Draft } | NotDrafted
+
+type NotDrafted =
   /** This content was received under this id before. */
   | { readonly outcome: 'repeated'; readonly receipt: Receipt }
   | { readonly outcome: 'reused'; readonly receipt: Receipt }
@@ -63,15 +69,26 @@ export const notTaken = {
   'too-large': { code: 'OBJECT_TOO_LARGE', path: '/object' },
 } as const satisfies Record<string, Refusal>
 
+/** Takes a submission in: drafts its receipt, and puts the draft into the inbox. */
+export async function receiveSubmission(
+  world: DraftingWorld & Pick<World, 'queues'>,
+  delivery: Delivery,
+): Promise<Received> {
+  const drafted = await draftSubmission(world, delivery)
+  if (drafted.outcome !== 'drafted') return drafted
+  await world.queues.inbox.send([drafted.draft])
+  return { outcome: 'received', draft: drafted.draft }
+}
+
 /**
- * Takes a submission in: reads and minimises it here, before anything of it is stored, archives what is left as it
- * goes, and puts a draft of the receipt into the inbox. A crash before that, like the refusal of a file halfway, leaves
- * objects nobody refers to. They stay: parts are named by their content, and may be another submission's by now.
+ * Reads and minimises a submission here, before anything of it is stored, archives what is left as it goes, and drafts
+ * its receipt. A crash before the draft is durable, like the refusal of a file halfway, leaves objects nobody refers to.
+ * They stay: parts are named by their content, and may be another submission's by now.
  */
-export async function receiveSubmission(world: ReceivingWorld, delivery: Delivery): Promise<Received> {
+export async function draftSubmission(world: DraftingWorld, delivery: Delivery): Promise<Drafted> {
   const input = openInput(delivery)
   try {
-    return await receiveInput(world, delivery, input)
+    return await draftInput(world, delivery, input)
   } catch (fault) {
     if (fault instanceof FileRefused && fault.refusal.code === 'OBJECT_TOO_LARGE')
       return { outcome: 'too-large' }
@@ -123,7 +140,7 @@ function openInput(delivery: Delivery): Input {
   }
 }
 
-async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: Input): Promise<Received> {
+async function draftInput(world: DraftingWorld, delivery: Delivery, input: Input): Promise<Drafted> {
   const receivedAt = world.now()
   const receipt = await findReceipt(world.store, delivery.authority.code, delivery.head.submissionId)
   if (receipt !== undefined) {
@@ -145,10 +162,10 @@ async function receiveInput(world: ReceivingWorld, delivery: Delivery, input: In
   if ('refusal' in still) return { outcome: 'denied', refusal: still.refusal }
   const late = checkContent(still, () => content.sha256)
   if (late !== undefined) return { outcome: 'denied', refusal: late }
-  const head = describeHead(delivery, { content, receivedAt, policy: world.settings.policy })
+  const { authority, head: said } = delivery
+  const head = draftHead({ authority, ...said, ...content, receivedAt, policy: world.settings.policy })
   const draft = 'refusal' in reading ? refusedDraft(head, reading.refusal) : { ...head, ...reading }
-  await world.queues.inbox.send([draft])
-  return { outcome: 'received', draft }
+  return { outcome: 'drafted', draft }
 }
 
 function sendingOf(delivery: Delivery): Sending {
@@ -160,27 +177,6 @@ function sendingOf(delivery: Delivery): Sending {
   }
 }
 
-function describeHead(
-  { authority, head }: Delivery,
-  { content, receivedAt, policy }: { content: Content; receivedAt: Instant; policy: Policy },
-): DraftHead {
-  const layout = findLayout(head.layout)
-  return {
-    schemaVersion: RECEIPT_VERSION,
-    authority: authority.code,
-    submissionId: head.submissionId,
-    // A name nobody here knows is the sender's own text: it isn't kept
-    layout: layout === undefined ? 'unknown' : layoutId(layout),
-    sentAt: head.sentAt,
-    receivedAt,
-    sha256: content.sha256,
-    sizeBytes: content.sizeBytes,
-    correctionsUntil: correctionsUntil(receivedAt, policy),
-    ...(head.mends !== undefined && { mends: head.mends }),
-    entryId: entryIdOf(authority.code, head.submissionId),
-  }
-}
-
 /** What the records came to, or why the whole is refused. */
 type Reading =
   | (Counts &
@@ -188,7 +184,7 @@ type Reading =
   | { readonly refusal: Refusal }
 
 async function readInput(
-  world: ReceivingWorld,
+  world: DraftingWorld,
   delivery: Delivery,
   { input, receivedAt }: { readonly input: Input; readonly receivedAt: Instant },
 ): Promise<Reading> {
@@ -234,7 +230,7 @@ export function checkAdmitted(
 }
 
 async function checkMends(
-  { store }: ReceivingWorld,
+  { store }: DraftingWorld,
   { authority, head: { mends } }: Delivery,
   { layout, today }: { readonly layout: Layout; readonly today: CalendarDate },
 ): Promise<Refusal | undefined> {

@@ -20,7 +20,7 @@ import { envelopeSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../../shared/ingest/outgoing.ts'
 import { carryOutEntry } from '../../shared/ingest/proven-receipt.ts'
-import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
+import { type Delivery, draftSubmission } from '../../shared/ingest/receive.ts'
 import { readFile as readRows } from '../../shared/ingest/rows.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findNumber } from '../../shared/ledger/sealed.ts'
@@ -215,10 +215,10 @@ function senderOf({ settings }: MeteredWorld, at: number): Authority {
 
 /** As receive-submission does, whose draft waits in no queue; and as split-file does, whose draft does. */
 async function receive(world: MeteredWorld, delivery: Delivery): Promise<Draft> {
-  const inbox = 'file' in delivery ? world.queues.inbox : { send: async () => undefined }
-  const received = await receiveSubmission({ ...world, queues: { ...world.queues, inbox } }, delivery)
-  assert.equal(received.outcome, 'received')
-  return (received as { readonly draft: Draft }).draft
+  const drafted = await draftSubmission(world, delivery)
+  assert.ok(drafted.outcome === 'drafted')
+  if ('file' in delivery) await world.queues.inbox.send([drafted.draft])
+  return drafted.draft
 }
 
 type Dropped = {
