@@ -1,8 +1,7 @@
 import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
-import { parseFiles } from '../shared/aws/landing.ts'
+import { parseFiles, unreadOf } from '../shared/aws/landing.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
-import { sha256 } from '../shared/base/digest.ts'
 import { buryDraft } from '../shared/ingest/accept.ts'
 import { headOf, measure, parseMessage, refuseUnread, type Unread } from '../shared/ingest/message.ts'
 import { parseQueueName } from '../shared/names.ts'
@@ -27,13 +26,7 @@ async function buryMessage(authority: Authority, body: string): Promise<void> {
 
 async function buryFiles(body: string): Promise<void> {
   for (const file of parseFiles(await decodeMessage(body, world.large))) {
-    const digest = file.sha256 ?? sha256(`${file.key}\n${file.versionId}`)
-    await refuseDead({
-      authority: authorityOf(world, file.authority),
-      ...('head' in file && { head: file.head }),
-      sha256: digest,
-      sizeBytes: 0,
-    })
+    await refuseDead({ authority: authorityOf(world, file.authority), ...unreadOf(file) })
   }
 }
 

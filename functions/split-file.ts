@@ -1,11 +1,9 @@
 import { basename } from 'node:path'
 import { count, type SqsMessage, sqsHandler, type TimeLeft } from '../shared/aws/handler.ts'
-import { type LandingFile, parseFiles, readLanding, readWhile } from '../shared/aws/landing.ts'
+import { type LandingFile, parseFiles, readLanding, readWhile, unreadOf } from '../shared/aws/landing.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
-import { sha256 } from '../shared/base/digest.ts'
 import { Failure } from '../shared/base/failure.ts'
-import type { SubmissionHead } from '../shared/ingest/envelope.ts'
 import { checkFileName, parseFileName } from '../shared/ingest/file-name.ts'
 import { refuseUnread } from '../shared/ingest/message.ts'
 import { notTaken, receiveSubmission } from '../shared/ingest/receive.ts'
@@ -37,6 +35,7 @@ async function splitFile(file: LandingFile, hasTime: () => boolean): Promise<voi
   if (landed.outcome === 'absent') return refuse(file, { code: 'OBJECT_NOT_FOUND', path: '/object' })
   if (landed.outcome === 'too-large') return refuse(file, notTaken['too-large'])
   const { head, sha256, signature } = file
+  const { head: _, ...headless } = unreadOf(file)
   const format = parseFileName(file.key)?.format
   const received = await receiveSubmission(world, {
     authority: authorityOf(world, file.authority),
@@ -44,7 +43,7 @@ async function splitFile(file: LandingFile, hasTime: () => boolean): Promise<voi
     file: { format, bytes: readWhile(hasTime, landed.bytes), sha256, signature },
   })
   // Without its head: it is no word of the authority's, and takes no id of its
-  if (received.outcome === 'denied') return refuse({ ...file, head: undefined }, received.refusal)
+  if (received.outcome === 'denied') return refuse(file, received.refusal, headless)
   const { outcome } = received
   // Pointers were looked at before they were sent on, and S3 dates what is dropped: two of our clocks differ, and will
   // have caught up when this comes again
@@ -52,16 +51,7 @@ async function splitFile(file: LandingFile, hasTime: () => boolean): Promise<voi
   if (outcome in notTaken) await refuse(file, notTaken[outcome as keyof typeof notTaken])
 }
 
-type Refused = Omit<LandingFile, 'head'> & { readonly head?: SubmissionHead | undefined }
-
-async function refuse(file: Refused, refusal: Refusal): Promise<void> {
-  await refuseUnread(world, {
-    authority: authorityOf(world, file.authority),
-    ...(file.head !== undefined && { head: file.head }),
-    // What was never read has no other hash than that of its name
-    sha256: file.sha256 ?? sha256(`${file.key}\n${file.versionId}`),
-    sizeBytes: 0,
-    refusal,
-  })
+async function refuse(file: LandingFile, refusal: Refusal, unread = unreadOf(file)): Promise<void> {
+  await refuseUnread(world, { authority: authorityOf(world, file.authority), ...unread, refusal })
   count('refused')
 }

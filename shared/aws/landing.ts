@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
+import { sha256 } from '../base/digest.ts'
 import { FileRefused } from '../ingest/formats/format.ts'
 import { limits } from '../ingest/formats/limits.ts'
-import { type Drop, parseDropKey, pointerSchema } from '../ingest/message.ts'
+import { type Drop, parseDropKey, pointerSchema, type Unread } from '../ingest/message.ts'
 import { faultName, translated } from './fault.ts'
 
 /** A file in the landing bucket: whose it is, what its name or its pointer says of it, and which version of which object. */
@@ -43,6 +44,19 @@ export function parseFiles(message: unknown): readonly LandingFile[] {
     // Any other name is a file that a pointer will name
     return drop === undefined ? [] : [{ ...drop, key, versionId: object.versionId }]
   })
+}
+
+/**
+ * What a receipt states of a file whose bytes nobody looked at: the hash that its pointer states, else one over the name
+ * of its object. That name may be somebody's number: the version's id beside it, which is random, keeps the hash from
+ * telling it.
+ */
+export function unreadOf(file: LandingFile): Pick<Unread, 'head' | 'sha256' | 'sizeBytes'> {
+  return {
+    ...('head' in file && { head: file.head }),
+    sha256: file.sha256 ?? sha256(`${file.key}\n${file.versionId}`),
+    sizeBytes: 0,
+  }
 }
 
 export type Landed =

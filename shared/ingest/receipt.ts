@@ -18,8 +18,13 @@ export const receiptSchema = z.strictObject({
   layout: z.string(),
   sentAt: z.string(),
   receivedAt: z.string(),
-  /** What the id names: SHA-256 over the layout's name and the SHA-256 of the file, or of the records as JSON. */
+  /**
+   * What the id names: SHA-256 over the layout's name and the SHA-256 of the file, or of the records as JSON. Of what was
+   * refused unread it is the SHA-256 of the message; of a file in a bucket what its pointer states, or else the SHA-256
+   * of its object's key and version id (aws/landing.ts).
+   */
   sha256: digest,
+  /** 0 where a file in a bucket was refused before it was read. */
   sizeBytes: count,
   received: count,
   accepted: count,

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { parseFiles, readLanding, readWhile } from '../../shared/aws/landing.ts'
+import { assert, beforeEach, describe, expect, test } from 'vitest'
+import { parseFiles, readLanding, readWhile, unreadOf } from '../../shared/aws/landing.ts'
+import { sha256 } from '../../shared/base/digest.ts'
 import type { SubmissionHead } from '../../shared/ingest/envelope.ts'
 import { limits } from '../../shared/ingest/formats/limits.ts'
 import { refuseUnread } from '../../shared/ingest/message.ts'
@@ -166,6 +167,16 @@ describe('what S3 tells of a drop', () => {
   test('of any other name is of no file yet: a pointer will name it', () => {
     expect(parseFiles(told('demo-bureau/files/a.csv'))).toEqual([])
     expect(parseFiles(told('demo-bureau/drop/registration/'))).toEqual([])
+  })
+
+  test('is named unread by the version of its object, of which the hash of its key alone tells nobody', () => {
+    const [dropped] = parseFiles(told('demo-bureau/drop/registration/2026 11.csv'))
+    assert(dropped)
+    const { sha256: named, ...unread } = unreadOf(dropped)
+    expect(unread).toEqual({ sizeBytes: 0 })
+    expect(named).not.toBe(sha256(dropped.key))
+    expect(named).not.toBe(unreadOf({ ...dropped, versionId: 'v2' }).sha256)
+    expect(unreadOf({ ...dropped, sha256: 'f'.repeat(64) }).sha256).toBe('f'.repeat(64))
   })
 
   test('is nothing where it only tries the queue', () => {
