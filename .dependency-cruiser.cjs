@@ -88,6 +88,13 @@ module.exports = {
       to: { path: '^(shared|bin|functions|emulator|test)/', pathNot: '^shared/(settings|names)\\.ts$' },
     },
     {
+      name: 'commands-import-no-command',
+      severity: 'error',
+      from: { path: '^bin/(commands|collector)/' },
+      // The part of `case` that needs no session
+      to: { path: '^bin/commands/', pathNot: '^bin/commands/package[.]ts$' },
+    },
+    {
       name: 'nothing-imports-the-edges',
       severity: 'error',
       from: { path: '^shared/' },

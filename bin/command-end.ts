@@ -15,6 +15,7 @@ type Told = {
 /** Ends a command with a message on stderr, and on stdout with one JSON document where that was asked for. */
 export class CommandEnd extends Error {
   readonly exitCode: ExitCode
+  readonly code: string
   /** `code` and `message` whatever happened; then what else is known of it. */
   readonly document: object
   readonly text: string | undefined
@@ -25,6 +26,7 @@ export class CommandEnd extends Error {
     super(`${code}${path ? ` at ${path}` : ''}: ${reason}`)
     this.#begun = [exitCode, code, reason, told]
     this.exitCode = exitCode
+    this.code = code
     this.document = { code, message: reason, ...(path ? { path } : {}), ...document }
     this.text = text
   }

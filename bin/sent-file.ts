@@ -11,6 +11,7 @@ import { CommandEnd } from './command-end.ts'
 
 /** A file of records on this machine, read as often as it is opened. */
 export type SentFile = {
+  readonly name: string
   readonly format: FileFormat
   readonly contentType: string
   readonly sizeBytes: number
@@ -60,6 +61,7 @@ export async function findSentFile(file: string): Promise<SentFile> {
   }
   const open = () => Readable.from(read(), { objectMode: false })
   return {
+    name: basename(file),
     format: format.name,
     contentType: format.mediaTypes[0],
     sizeBytes: found.size,

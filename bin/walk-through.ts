@@ -14,8 +14,8 @@ import { CommandEnd, expectDone, expectWell } from './command-end.ts'
 import { describeCase, describeTimeline } from './commands/case.ts'
 import { addressOf, describePublication, duckDbQuery, listFiles } from './commands/dataset.ts'
 import { describeOrganisation } from './commands/organisation.ts'
-import { describePush, push } from './commands/push.ts'
 import type { HomeSession } from './home-session.ts'
+import { describePushed, push } from './pushed.ts'
 
 /** An organisation of the examples that has a registration, a licence and penalties. */
 const SHOWN = '91330203YY0000079F'
@@ -43,7 +43,7 @@ async function receive(session: HomeSession): Promise<void> {
     const bytes = new Uint8Array(await readFile(path))
     const submissionId = `walk-through-${layout}-${sha256(bytes).slice(0, 12)}`
     const file = { contentType: 'text/csv', bytes }
-    say(describePush(await push(session, { authority, layout, submissionId, file }), layout))
+    say(describePushed(await push(session, { authority, layout, submissionId, file })))
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RefusalCode, refusalCodes } from '../../shared/ingest/refusal.ts'
 import { CommandEnd } from '../command-end.ts'
-import { outcomesToTell, type Pushed, waitUntilApplied } from '../commands/push.ts'
+import { outcomesToTell, type Pushed, waitUntilApplied } from '../pushed.ts'
 import { toldName } from '../sent-file.ts'
 import { faultCode, type Session } from '../session.ts'
 import { type Sender, stamp } from './collect.ts'
@@ -105,19 +105,15 @@ async function attempt(door: Door, spooled: Spooled): Promise<Delivery> {
     return {
       outcome: 'unreachable',
       spooled,
-      code: fault instanceof CommandEnd ? codeOf(fault) : faultCode(fault),
+      code: fault instanceof CommandEnd ? fault.code : faultCode(fault),
     }
   }
 }
 
 function refusal(spooled: Spooled, end: CommandEnd): Delivery {
-  const code = codeOf(end)
+  const { code } = end
   const isFinal = FINAL.has(code) && !LIFTED.has(code)
   return { outcome: isFinal ? 'refused' : 'held', spooled, end, code }
-}
-
-function codeOf({ document }: CommandEnd): string {
-  return 'code' in document ? String(document.code) : ''
 }
 
 const FINAL: ReadonlySet<string> = new Set([...refusalCodes, 'REQUEST_MALFORMED', 'BODY_TOO_LARGE'])

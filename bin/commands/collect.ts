@@ -1,11 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
-import { chinaDate, systemClock } from '../../shared/base/instant.ts'
 import { tryLock } from '../../shared/embedded/lock.ts'
-import { tryFile } from '../../shared/ingest/trial.ts'
-import { authoritySchema, policySchema } from '../../shared/settings.ts'
-import { type AdmissionOf, describeAdmission, wholeRefusal, withAdmission } from '../admission.ts'
+import { authoritySchema } from '../../shared/settings.ts'
+import { type AdmissionOf, wholeRefusal, withAdmission } from '../admission.ts'
 import { chooseLayout, collectFile, type Sender } from '../collector/collect.ts'
 import { type Delivery, type Door, deliverAll, openDoor } from '../collector/deliver.ts'
 import { openProgress } from '../collector/progress.ts'
@@ -15,10 +13,12 @@ import { openSpool, type Spool, type SpooledHead } from '../collector/spool.ts'
 import { scan, watchDirectory } from '../collector/watch.ts'
 import { type ClientOptions, clientCommand, openSession, parseSeconds, print, run } from '../command.ts'
 import { CommandEnd } from '../command-end.ts'
+import { describeDryRun, dryRun, type FileDryRun, printDryRun, WOULD_BE } from '../dry-run.ts'
+import { interruption } from '../interruption.ts'
+import { LAYOUTS, parseLayout } from '../layout-option.ts'
+import { describePushed, TIMEOUT_SECONDS } from '../pushed.ts'
 import { ENDINGS, FileChanged, findSentFile, toldName } from '../sent-file.ts'
 import { faultCode, report } from '../session.ts'
-import { describeOutcomes, describePush, LAYOUTS, parseLayout, TIMEOUT_SECONDS } from './push.ts'
-import { interruption } from './serve.ts'
 
 type CollectOptions = Omit<ClientOptions, 'as'> & {
   readonly as?: string
@@ -114,7 +114,7 @@ async function collectOne(collecting: Collecting, file: string, options: Collect
   const deadline = performance.now() + options.timeout * 1_000
   const signal = AbortSignal.timeout(options.timeout * 1_000)
   const damaged: string[] = []
-  let last: Tried | undefined
+  let last: Attempted | undefined
   await deliverAll(collecting, {
     ...{ signal, idles: false },
     onDelivery(delivery) {
@@ -132,27 +132,23 @@ async function collectOne(collecting: Collecting, file: string, options: Collect
       return !isOver && isInTime
     },
   })
-  await printEnd(last, { submissionId, damaged, layout, json: options.json })
+  await printEnd(last, { submissionId, damaged, json: options.json })
 }
 
-type Tried = Exclude<Delivery, { outcome: 'damaged' }>
+type Attempted = Exclude<Delivery, { outcome: 'damaged' }>
 
 type Own = {
   readonly submissionId: string
-  readonly layout: string
   /** Names of what was set aside on the way. */
   readonly damaged: readonly string[]
   readonly json: boolean | undefined
 }
 
-async function printEnd(
-  last: Tried | undefined,
-  { submissionId, layout, damaged, json }: Own,
-): Promise<void> {
+async function printEnd(last: Attempted | undefined, { submissionId, damaged, json }: Own): Promise<void> {
   const isOwn = last?.spooled.head.submissionId === submissionId
   if (last?.outcome === 'received' && isOwn) {
     const { pushed } = last
-    const text = describePush(pushed, layout)
+    const text = describePushed(pushed)
     if (damaged.length > 0) throw setAside(damaged, { document: pushed, text })
     return print(json ? JSON.stringify(pushed) : text)
   }
@@ -218,7 +214,7 @@ async function tell(delivery: Delivery, json: boolean | undefined): Promise<true
   const { head } = delivery.spooled
   if (delivery.outcome === 'received') {
     const { pushed } = delivery
-    await print(json ? JSON.stringify(pushed) : describePush(pushed, head.layout))
+    await print(json ? JSON.stringify(pushed) : describePushed(pushed))
   } else if (delivery.outcome === 'refused') {
     report(refusalOf(delivery))
   } else {
@@ -236,42 +232,33 @@ const LISTED_PLACES = 20
 
 async function tryHere(file: string | undefined, options: CollectOptions): Promise<void> {
   const sender = await openSender(options)
-  await withAdmission({ ...options, sender }, (admissionOf) => {
+  await withAdmission({ ...options, sender }, async (admissionOf) => {
     const trying = { ...options, admissionOf }
-    return file === undefined ? tryDirectory(trying) : tryFileHere(file, trying)
+    return file === undefined ? tryDirectory(trying) : printDryRun(await dryRunOf(file, trying), options)
   })
 }
 
 type Trying = CollectOptions & { readonly admissionOf: AdmissionOf }
 
-async function tryFileHere(file: string, options: Trying): Promise<void> {
-  const trial = await tryOne(file, options)
-  const text = describeTrial(trial)
-  const refusal = wholeRefusal(trial)
-  if (refusal === undefined) return print(options.json ? JSON.stringify(trial) : text)
-  const { code, path, reason } = refusal
-  throw new CommandEnd(3, code, reason, { path, document: trial, text })
-}
-
 async function tryDirectory(options: Trying): Promise<void> {
   const { files, others } = await scan(options.watch ?? '')
   for (const path of others) onPassedOver(path)
-  const trials: ListedTrial[] = []
-  for (const { path } of files) trials.push(await tryListed(path, options))
-  const document = { dryRun: true, files: trials.map((trial) => trial.document) }
-  const text = trials.map((trial) => trial.text).join('\n')
-  const refused = trials.filter(({ isRefused }) => isRefused).length
+  const tried: Tried[] = []
+  for (const { path } of files) tried.push(await tryListed(path, options))
+  const document = { dryRun: true, files: tried.map((each) => each.document) }
+  const text = tried.map((each) => each.text).join('\n')
+  const refused = tried.filter(({ isRefused }) => isRefused).length
   if (refused === 0) return print(options.json ? JSON.stringify(document) : text)
-  const reason = `${refused} of ${trials.length} files would be refused whole`
+  const reason = `${refused} of ${tried.length} files would be refused whole`
   throw new CommandEnd(3, 'FILES_REFUSED', reason, { document, text })
 }
 
-type ListedTrial = { readonly document: object; readonly text: string; readonly isRefused: boolean }
+type Tried = { readonly document: object; readonly text: string; readonly isRefused: boolean }
 
-async function tryListed(path: string, options: Trying): Promise<ListedTrial> {
+async function tryListed(path: string, options: Trying): Promise<Tried> {
   try {
-    const trial = await tryOne(path, options)
-    return { document: trial, text: describeTrial(trial), isRefused: wholeRefusal(trial) !== undefined }
+    const document = await dryRunOf(path, options)
+    return { document, text: describeDryRun(document), isRefused: wholeRefusal(document) !== undefined }
   } catch (fault) {
     if (!(fault instanceof CommandEnd)) throw fault
     const file = toldName(path)
@@ -280,37 +267,8 @@ async function tryListed(path: string, options: Trying): Promise<ListedTrial> {
   }
 }
 
-const WOULD_BE = 'nothing was sent; it would be'
-
-async function tryOne(file: string, { layout: named, admissionOf }: Trying) {
+async function dryRunOf(file: string, { layout: named, admissionOf }: Trying): Promise<FileDryRun> {
   const sent = await findSentFile(file)
   const layout = await chooseLayout(sent, named)
-  const progress = openProgress(sent.sizeBytes)
-  try {
-    const bytes = progress.through(sent.open())
-    const trial = await tryFile(
-      layout,
-      { format: sent.format, bytes },
-      {
-        ...{ policy: policySchema.parse({}), today: chinaDate(systemClock()) },
-        ...{ outcomes: ['refused', 'unresolved'] as const, limit: LISTED_PLACES },
-      },
-    )
-    const admission = await admissionOf(layout)
-    return { dryRun: true as const, file: basename(file), layout: layout.name, admission, ...trial }
-  } finally {
-    progress.end()
-  }
-}
-
-function describeTrial(trial: Awaited<ReturnType<typeof tryOne>>): string {
-  const { file, layout, admission } = trial
-  const first = `${file}: ${layout}; ${WOULD_BE}`
-  const refusal = wholeRefusal(trial)
-  if (refusal !== undefined) {
-    const { code, path, reason } = refusal
-    return `${first} refused whole: ${new CommandEnd(3, code, reason, { path }).message}`
-  }
-  const reasons = Object.entries(trial.reasons).map(([code, count]) => `  ${count} refused: ${code}`)
-  return [first, ...describeOutcomes(trial, layout), ...reasons, describeAdmission(admission)].join('\n')
+  return dryRun(sent, layout, { admissionOf, outcomes: ['refused', 'unresolved'], limit: LISTED_PLACES })
 }

@@ -11,9 +11,10 @@ import { placesSchema, reasonGroupNames, reasonGroups } from '../../shared/inges
 import { quarantineStates } from '../../shared/ingest/quarantined.ts'
 import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
 import { expectDone } from '../command-end.ts'
+import { KEY_OPTION, pushFile } from '../push-file.ts'
+import { describePushed, placesIn, TIMEOUT_SECONDS } from '../pushed.ts'
 import { ENDINGS } from '../sent-file.ts'
 import type { Session } from '../session.ts'
-import { describePush, KEY_OPTION, pushFile, TIMEOUT_SECONDS } from './push.ts'
 
 const READ = { may: 'quarantine:read', as: 'steward' } as const
 
@@ -116,8 +117,8 @@ function describeRecords(records: readonly Quarantined[]): string {
   if (records.length === 0) return 'nothing is in quarantine'
   return records
     .map(
-      ({ authority, submissionId, path, code, reason, state, until, mendedBy }) =>
-        `${authority}/${submissionId} ${path}: ${code}: ${reason}  ${mendedBy === undefined ? `${state}, until ${until}` : `mended by ${mendedBy}`}`,
+      ({ authority, submissionId, layout, path, code, reason, state, until, mendedBy }) =>
+        `${authority}/${submissionId} ${placesIn(layout)(path)}: ${code}: ${reason}  ${mendedBy === undefined ? `${state}, until ${until}` : `mended by ${mendedBy}`}`,
     )
     .join('\n')
 }
@@ -160,12 +161,9 @@ function resubmitCommand(): Command {
             const { receipt } = expectDone(await session.call({ method: 'GET', path, as }), statusSchema)
             const layout = layoutNameOf(receipt.layout)
             const mends = { submissionId: id, ...(places !== undefined && { places }) }
-            return {
-              ...(await pushFile(session, file, { ...options, as, authority, layout, mends })),
-              layout,
-            }
+            return pushFile(session, file, { ...options, as, authority, layout, mends })
           },
-          (pushed) => describePush(pushed, pushed.layout),
+          describePushed,
         ),
     )
 }

@@ -10,11 +10,11 @@ import { evidenceSchema } from '../../shared/ledger/evidence.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../command-end.ts'
 import { readBytes, writeNew } from '../file.ts'
+import { describeOutcomes } from '../pushed.ts'
 import { findSentFile } from '../sent-file.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
-import { printVerified, verifyEvidences } from './ledger.ts'
-import { describeOutcomes } from './push.ts'
+import { printVerified, verifyEvidences } from '../verified-evidence.ts'
 
 export function receiptCommand(): Command {
   return new Command('receipt')
@@ -51,7 +51,7 @@ function describeShown({ receipt, records, next }: Status, { evidence }: ProvenR
   return [
     JSON.stringify(receipt, null, 2),
     `entry ${evidence.number}, leaf ${evidence.leaf}`,
-    ...describeOutcomes(outcomes, receipt.layout),
+    ...describeOutcomes(outcomes),
   ].join('\n')
 }
 

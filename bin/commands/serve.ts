@@ -6,6 +6,7 @@ import { errnoOf } from '../../shared/embedded/durable-file.ts'
 import { type HomeOptions, homeCommand, print, run } from '../command.ts'
 import { CommandEnd } from '../command-end.ts'
 import { type HomeSession, openHomeSession } from '../home-session.ts'
+import { interruption } from '../interruption.ts'
 import { openServer } from '../server.ts'
 import { report } from '../session.ts'
 
@@ -65,13 +66,4 @@ export async function serveUntilInterrupted(
   await onListening(server.url)
   await interrupted
   await server.close()
-}
-
-/** Until SIGINT or SIGTERM. */
-export async function interruption(): Promise<void> {
-  const listening = new AbortController()
-  const { signal } = listening
-  await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })])
-  // Nobody listens for a second one, so it ends the process as it would any other
-  listening.abort()
 }

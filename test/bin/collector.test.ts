@@ -23,7 +23,7 @@ import { openProgress } from '../../bin/collector/progress.ts'
 import { type Disk, openSpool, realDisk, type Spool, type Spooled } from '../../bin/collector/spool.ts'
 import { watchDirectory } from '../../bin/collector/watch.ts'
 import { CommandEnd } from '../../bin/command-end.ts'
-import type { Pushed } from '../../bin/commands/push.ts'
+import type { Pushed } from '../../bin/pushed.ts'
 import { FileChanged, findSentFile } from '../../bin/sent-file.ts'
 import { verifySignature } from '../../shared/authorities/signature.ts'
 import { sha256 } from '../../shared/base/digest.ts'
@@ -77,8 +77,9 @@ async function collect(spool: Spool, path: string, sender = senderNow()): Promis
   return (await collectFile(await findSentFile(path), collecting)).submissionId
 }
 
-const applied = { submissionId: '', authority: '', entry: 1, applied: { new: 1, known: 0 }, records: [] }
-const PUSHED: Pushed = { ...applied, received: 1, accepted: 1, repeated: 0, refused: 0, unresolved: 0 }
+const applied = { submissionId: '', authority: '', layout: '', entry: 1, applied: { new: 1, known: 0 } }
+const counts = { received: 1, accepted: 1, repeated: 0, refused: 0, unresolved: 0 }
+const PUSHED: Pushed = { ...applied, ...counts, records: [] }
 
 /** Receives whatever comes, and keeps it by its id, as the service would. */
 function openReceiver() {

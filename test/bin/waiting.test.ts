@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { untilPublished } from '../../bin/commands/dataset.ts'
-import { push } from '../../bin/commands/push.ts'
+import { push } from '../../bin/pushed.ts'
 import type { Session } from '../../bin/session.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 

@@ -28,6 +28,8 @@ describe('what needs no home', () => {
     const reasons = { SUBJECT_NATURAL_PERSON: 1, TEXT_PERSONAL_DATA: 1, AMOUNT_INVALID: 1 }
     expect(dry).toEqual({
       dryRun: true,
+      file: 'penalties-2018.csv',
+      layout: 'penalty-2018',
       admission: { outcome: 'unchecked' },
       received,
       accepted,
@@ -38,7 +40,7 @@ describe('what needs no home', () => {
       records,
     })
     expect((await run(...args)).stdout).toMatch(
-      /^nothing was sent; it would be\n {2}51 received = 48 accepted/,
+      /^penalties-2018\.csv: penalty-2018; nothing was sent; it would be\n {2}51 received = 48 accepted/,
     )
     await writeFile(inDirectory('prose.csv'), '没有表头的文字\n')
     const prose = await run(...pushArgs(inDirectory('prose.csv'), '--dry-run'), '--home', unmade, '--json')

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { push } from '../../bin/commands/push.ts'
 import { type HomeSession, openHomeSession } from '../../bin/home-session.ts'
+import { push } from '../../bin/pushed.ts'
 import {
   agenciesPush,
   analystReads,

@@ -8,7 +8,7 @@ import { openReader } from './read.ts'
 import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
 import { readFile } from './rows.ts'
 
-export type Trial = Counts & {
+export type DryRun = Counts & {
   /** How many records are refused for each reason. */
   readonly reasons: Readonly<Partial<Record<RefusalCode, number>>>
   readonly records: readonly RecordOutcome[]
@@ -17,7 +17,7 @@ export type Trial = Counts & {
   readonly refusal?: { readonly code: RefusalCode; readonly path: string; readonly reason: string }
 }
 
-type TrialOptions = {
+type DryRunOptions = {
   readonly policy: Policy
   readonly today: CalendarDate
   /** Records of which outcomes are listed, and how many; undefined for all of them. */
@@ -26,7 +26,7 @@ type TrialOptions = {
 }
 
 /** What would become of a file, read and minimised as it would be on its way in. Nothing is kept. */
-export async function tryFile(layout: Layout, file: SentFile, options: TrialOptions): Promise<Trial> {
+export async function dryRunFile(layout: Layout, file: SentFile, options: DryRunOptions): Promise<DryRun> {
   const { policy, today, outcomes, limit } = options
   const list = openOutcomes()
   const records: RecordOutcome[] = []
@@ -48,14 +48,14 @@ export async function tryFile(layout: Layout, file: SentFile, options: TrialOpti
       if (list.isFull()) list.take()
     }
   } catch (fault) {
-    if (fault instanceof FileRefused) return refusedTrial(fault.refusal)
+    if (fault instanceof FileRefused) return refusedDryRun(fault.refusal)
     throw fault
   }
-  if (list.counts.received === 0) return refusedTrial({ code: 'SUBMISSION_EMPTY', path: '' })
+  if (list.counts.received === 0) return refusedDryRun({ code: 'SUBMISSION_EMPTY', path: '' })
   return { ...list.counts, reasons, records, ...(next !== undefined && { next }) }
 }
 
-function refusedTrial(refusal: Refusal): Trial {
+function refusedDryRun(refusal: Refusal): DryRun {
   const { code, path } = refusal
   const reason = describeRefusal(refusal)
   return { ...openOutcomes().counts, reasons: {}, records: [], refusal: { code, path, reason } }
