@@ -3,7 +3,7 @@ import { count, sqsHandler, tell } from '../shared/aws/handler.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { openReplies } from '../shared/aws/replies.ts'
 import { openAws } from '../shared/aws/world.ts'
-import { carryOutEntry } from '../shared/ingest/proven-receipt.ts'
+import { carryOutEntry } from '../shared/ingest/deliver.ts'
 import { applyEntry, type Stretch } from '../shared/records/apply.ts'
 import { advanceWatermark } from '../shared/records/watermark.ts'
 

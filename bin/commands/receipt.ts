@@ -3,7 +3,11 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { statusSchema } from '../../shared/api/receipts.ts'
 import { canonicalJson } from '../../shared/base/canonical.ts'
-import { keptReceipt, keptReceiptSchema, type ProvenReceipt } from '../../shared/ingest/proven-receipt.ts'
+import {
+  deliveredReceipt,
+  deliveredReceiptSchema,
+  type ProvenReceipt,
+} from '../../shared/ingest/delivered-receipt.ts'
 import type { Receipt } from '../../shared/ingest/receipt.ts'
 import { type Shown, showRecords } from '../../shared/ingest/shown-records.ts'
 import { evidenceSchema } from '../../shared/ledger/evidence.ts'
@@ -38,7 +42,7 @@ function showCommand(): Command {
         { ...options, as },
         async (session) => {
           const { status, proven } = await readProven(session, { authority, id, as })
-          if (options.out !== undefined) await writeNew(options.out, formatKept(proven))
+          if (options.out !== undefined) await writeNew(options.out, formatDelivered(proven))
           return options.json ? proven : describeShown(status, proven)
         },
         String,
@@ -71,13 +75,13 @@ async function readProven(
 
 type VerifyOptions = TrustOptions & { readonly records?: string; readonly json?: boolean }
 
-function formatKept(proven: ProvenReceipt): string {
-  return `${JSON.stringify(keptReceipt(proven), null, 2)}\n`
+function formatDelivered(proven: ProvenReceipt): string {
+  return `${JSON.stringify(deliveredReceipt(proven), null, 2)}\n`
 }
 
 /** How it was written: as it is kept, or as it was delivered. */
 function formsOf(proven: ProvenReceipt): readonly string[] {
-  return [formatKept(proven), canonicalJson(keptReceipt(proven))]
+  return [formatDelivered(proven), canonicalJson(deliveredReceipt(proven))]
 }
 
 function verifyCommand(): Command {
@@ -134,7 +138,9 @@ const notShown = {
 
 function parseProven(bytes: Uint8Array): ProvenReceipt | undefined {
   try {
-    const { receipt, evidence } = keptReceiptSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    const { receipt, evidence } = deliveredReceiptSchema.parse(
+      JSON.parse(Buffer.from(bytes).toString('utf8')),
+    )
     return { receipt, evidence }
   } catch {
     // What it is not is all that matters

@@ -1,7 +1,7 @@
 import { GetQueueUrlCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { canonicalJson } from '../base/canonical.ts'
 import { Failure } from '../base/failure.ts'
-import type { SendReply } from '../ingest/proven-receipt.ts'
+import type { SendReply } from '../ingest/deliver.ts'
 import { translated } from './fault.ts'
 
 /**

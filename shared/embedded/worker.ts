@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../base/failure.ts'
 import { acceptDraft, buryDraft } from '../ingest/accept.ts'
-import { carryOutEntry } from '../ingest/proven-receipt.ts'
+import { carryOutEntry } from '../ingest/deliver.ts'
 import { sealPending } from '../ledger/seal.ts'
 import { advanceWatermark } from '../records/watermark.ts'
 import { type Taken, watchDrop } from './drop.ts'

@@ -2,7 +2,7 @@ import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, expect, test } from 'vitest'
 import { openReplies } from '../../shared/aws/replies.ts'
-import type { Reply } from '../../shared/ingest/proven-receipt.ts'
+import type { Reply } from '../../shared/ingest/deliver.ts'
 
 const client = mockClient(SQSClient)
 beforeEach(() => {

@@ -7,8 +7,8 @@ import { Failure } from '../../shared/base/failure.ts'
 import { dropDirectory, type Taken, takeDropped } from '../../shared/embedded/drop.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
+import { deliveredReceiptSchema } from '../../shared/ingest/delivered-receipt.ts'
 import { contentSha256 } from '../../shared/ingest/envelope.ts'
-import { keptReceiptSchema } from '../../shared/ingest/proven-receipt.ts'
 import { findReceipt, type Receipt } from '../../shared/ingest/receipt.ts'
 import { findLedgerSize } from '../../shared/ledger/sealed.ts'
 import type { Objects } from '../../shared/ports.ts'
@@ -29,7 +29,7 @@ describe('a file in the drop', () => {
       expect(await left(home)).toEqual([])
       await settle(home)
       const path = join(home.directory, 'receipts', BUREAU, 'week-1.json')
-      const { receipt } = keptReceiptSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+      const { receipt } = deliveredReceiptSchema.parse(JSON.parse(await readFile(path, 'utf8')))
       expect(receipt).toMatchObject({ authority: BUREAU, received: 51, accepted: 48, refused: 3 })
       expect(receipt).toEqual(await receiptOf(home, 'week-1'))
     })

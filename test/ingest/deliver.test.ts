@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../shared/base/digest.ts'
 import type { Instant } from '../../shared/base/instant.ts'
-import { carryOutEntry, keptReceiptSchema, type Reply } from '../../shared/ingest/proven-receipt.ts'
+import { carryOutEntry, type Reply } from '../../shared/ingest/deliver.ts'
+import { deliveredReceiptSchema } from '../../shared/ingest/delivered-receipt.ts'
 import { findProgress, findReceipt } from '../../shared/ingest/receipt.ts'
 import { parseCheckpoint } from '../../shared/ledger/checkpoint.ts'
 import { verifyEvidence } from '../../shared/ledger/evidence.ts'
@@ -45,7 +46,7 @@ describe('a delivered receipt', () => {
       const trust = { origin: key.name, keys: [key], witnesses: [] }
       for (const id of ['s1', 's2']) {
         const text = (await delivered(world, id)) ?? ''
-        const { receipt, evidence } = keptReceiptSchema.parse(JSON.parse(text))
+        const { receipt, evidence } = deliveredReceiptSchema.parse(JSON.parse(text))
         expect(receipt).toEqual(await findReceipt(world.store, 'authority-0', id))
         expect(verifyEvidence(evidence, trust)).toMatchObject({ outcome: 'verified', opened: true })
         expect(evidence.opening?.payload).toMatchObject({ submissionId: id })
@@ -69,7 +70,7 @@ describe('a delivered receipt', () => {
       await world.objects.remove({ area: 'receipts', path: 'authority-0/s1.json' })
       await carryOutEntry(world, 0)
       expect(await delivered(world, 's1')).toBe(first)
-      const { evidence } = keptReceiptSchema.parse(JSON.parse(first ?? ''))
+      const { evidence } = deliveredReceiptSchema.parse(JSON.parse(first ?? ''))
       expect(sizeIn(evidence.proof)).toBe(1)
     })
   })
@@ -83,7 +84,7 @@ describe('a delivered receipt', () => {
       for (let number = 0; number < 4; number++) await carryOutEntry(world, number)
       const sizes = await Promise.all(
         ['s1', 's2', 's3', 's4'].map(async (id) =>
-          sizeIn(keptReceiptSchema.parse(JSON.parse((await delivered(world, id)) ?? '')).evidence.proof),
+          sizeIn(deliveredReceiptSchema.parse(JSON.parse((await delivered(world, id)) ?? '')).evidence.proof),
         ),
       )
       expect(sizes).toEqual([3, 3, 3, 4])
@@ -196,8 +197,8 @@ test.each(['failed', 'stored'] as const)(
     for (let crashAt = 1; crashAt <= expected.writes; crashAt++) {
       const ended = await withWorld((world) => carryOut(world, faultsFrom({ crashAt, mode })))
       expect({ crashAt, applied: ended.applied }).toEqual({ crashAt, applied: expected.applied })
-      const { receipt, evidence } = keptReceiptSchema.parse(JSON.parse(ended.receipt ?? ''))
-      expect(receipt).toEqual(keptReceiptSchema.parse(JSON.parse(expected.receipt ?? '')).receipt)
+      const { receipt, evidence } = deliveredReceiptSchema.parse(JSON.parse(ended.receipt ?? ''))
+      expect(receipt).toEqual(deliveredReceiptSchema.parse(JSON.parse(expected.receipt ?? '')).receipt)
       expect(evidence.number).toBe(0)
       // At least once, and word for word
       expect(new Set(ended.replies).size).toBe(1)

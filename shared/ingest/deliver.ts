@@ -1,8 +1,7 @@
-import { z } from 'zod'
-import { canonicalJson, type Json } from '../base/canonical.ts'
-import { digestOf, type Sha256, sha256, sha256Schema } from '../base/digest.ts'
+import { canonicalJson } from '../base/canonical.ts'
+import { type Sha256, sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
-import { evidenceSchema, findEvidence } from '../ledger/evidence.ts'
+import { findEvidence } from '../ledger/evidence.ts'
 import { findSealedEntry, type SealedEntry } from '../ledger/sealed.ts'
 import type { Key, ObjectKey, Objects, World } from '../ports.ts'
 import { applyEntry, type Share } from '../records/apply.ts'
@@ -10,21 +9,8 @@ import { ERASURE_ENTRY, SUBMISSION_ENTRY } from '../records/entry.ts'
 import { padEntry } from '../records/keys.ts'
 import { findAuthority } from '../settings.ts'
 import { parseEntryId, REFUSED_ENTRY } from './accept.ts'
-import { findReceipt, type Receipt, receiptSchema } from './receipt.ts'
-
-/** A receipt with what proves it: all that an authority needs to keep. */
-export const provenReceiptSchema = z.strictObject({ receipt: receiptSchema, evidence: evidenceSchema })
-export type ProvenReceipt = z.infer<typeof provenReceiptSchema>
-
-/** As it is kept, with the digest of both: of what no entry tells, that alone shows whether it was damaged since. */
-export const keptReceiptSchema = provenReceiptSchema.extend({ sha256: sha256Schema })
-
-/** A proven receipt with its digest. */
-export function keptReceipt(proven: ProvenReceipt): Json {
-  // What is undefined in it has no place in a file
-  const document = JSON.parse(JSON.stringify(proven))
-  return { ...document, sha256: digestOf(document) }
-}
+import { deliveredReceipt, type ProvenReceipt } from './delivered-receipt.ts'
+import { findReceipt, type Receipt } from './receipt.ts'
 
 /** What an authority's reply queue is told: that a receipt is there, whole, and what it came to. */
 export type Reply = Pick<
@@ -84,7 +70,7 @@ async function deliverReceipt(
   // What is erased by now proves nothing any more
   if (!isSubmission || entry.payload === null) return
   const proven = await proveReceipt(world, entry)
-  const body = Buffer.from(canonicalJson(keptReceipt(proven)))
+  const body = Buffer.from(canonicalJson(deliveredReceipt(proven)))
   await world.objects.put(receiptKey(proven.receipt), body, 'absent')
   if (sendReply !== undefined) await replyOnce(world, { proven, digest: sha256(body) }, sendReply)
 }
