@@ -1,9 +1,9 @@
 import { count, type SqsMessage, sqsHandler } from '../shared/aws/handler.ts'
 import { decodeMessage } from '../shared/aws/queue.ts'
 import { authorityOf, openAws } from '../shared/aws/world.ts'
-import { acceptDraft, acceptSubmission } from '../shared/ingest/accept.ts'
+import { acceptDraft, commitDraft, refuseUnread, type Unread } from '../shared/ingest/accept.ts'
 import { contentSha256 } from '../shared/ingest/envelope.ts'
-import { measure, parseMessage, refuseUnread, type Unread } from '../shared/ingest/message.ts'
+import { measure, parseMessage } from '../shared/ingest/message.ts'
 import { draftSubmission, isEarly, notTaken } from '../shared/ingest/receive.ts'
 import { checkContent, checkSender } from '../shared/ingest/sender.ts'
 import { landingPrefix, parseQueueName } from '../shared/names.ts'
@@ -26,8 +26,7 @@ async function receive({ queue, body }: SqsMessage): Promise<void> {
     const drafted = await draftSubmission(world, { authority, head: message.envelope })
     if (drafted.outcome === 'denied') return refuse({ ...unread, refusal: drafted.refusal })
     // Of two that claim one id at the same time, one is only now found to be second
-    const outcome =
-      drafted.outcome === 'drafted' ? await acceptSubmission(world, drafted.draft) : drafted.outcome
+    const outcome = drafted.outcome === 'drafted' ? await commitDraft(world, drafted.draft) : drafted.outcome
     if (outcome === 'accepted' || outcome === 'refused') return count(outcome)
     if (outcome === 'repeated') return
     // Without its head: the receipt stands under the message's hash, and the id stays whose it is

@@ -2,9 +2,11 @@ import { Readable } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
+import type { Unread } from '../ingest/accept.ts'
+import { type Drop, parseDropKey } from '../ingest/file-name.ts'
 import { FileRefused } from '../ingest/formats/format.ts'
 import { limits } from '../ingest/formats/limits.ts'
-import { type Drop, parseDropKey, pointerSchema, type Unread } from '../ingest/message.ts'
+import { pointerSchema } from '../ingest/message.ts'
 import { faultName, translated } from './fault.ts'
 
 /** A file in the landing bucket: whose it is, what its name or its pointer says of it, and which version of which object. */

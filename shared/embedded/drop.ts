@@ -5,11 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { instantOf } from '../base/instant.ts'
-import { acceptSubmission, refusedId } from '../ingest/accept.ts'
+import { commitDraft, refusedId, refuseUnread } from '../ingest/accept.ts'
 import { openContent } from '../ingest/content.ts'
 import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
-import { checkFileName, parseFileName } from '../ingest/file-name.ts'
-import { parseDropKey, refuseUnread } from '../ingest/message.ts'
+import { checkFileName, parseDropKey, parseFileName } from '../ingest/file-name.ts'
 import { findReceipt } from '../ingest/receipt.ts'
 import { draftSubmission, notTaken, type Received } from '../ingest/receive.ts'
 import type { Refusal, RefusalCode } from '../ingest/refusal.ts'
@@ -269,7 +268,7 @@ async function receive(home: Home, { authority, head, name }: Named, reading: Re
   const drafted = await draftSubmission(home, { authority, head, file })
   if (drafted.outcome !== 'drafted') return drafted
   const { draft } = drafted
-  if ((await acceptSubmission(home, draft)) !== 'reused') return { outcome: 'received', draft }
+  if ((await commitDraft(home, draft)) !== 'reused') return { outcome: 'received', draft }
   const receipt = await findReceipt(home.store, authority.code, head.submissionId)
   if (receipt === undefined) throw new Failure('RECEIPT_MISSING', { retryable: true })
   return { outcome: 'reused', receipt }

@@ -1,11 +1,12 @@
 import { addDays, type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import type { Entry, World } from '../ports.ts'
-import { SUBMISSION_ENTRY } from '../records/entry.ts'
+import { REFUSED_ENTRY, SUBMISSION_ENTRY } from '../records/entry.ts'
 import type { Authority, Policy } from '../settings.ts'
+import type { SubmissionHead } from './envelope.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
 import { quarantineWrites } from './quarantine.ts'
 import { findReceipt, RECEIPT_VERSION, type Receipt, receiptSchema, submissionKey } from './receipt.ts'
-import { describeRefusal, type Refusal } from './refusal.ts'
+import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
 
 /** A receipt that is not committed yet: what waits in the inbox. */
 export type Draft = Receipt
@@ -51,14 +52,12 @@ export function draftHead({ authority, receivedAt, policy, ...said }: Heading): 
   }
 }
 
-export const REFUSED_ENTRY = 'submission-refused'
-
 /**
  * Commits a draft with its entry: from here on the submission counts. 'refused': so does the refusal of the whole, which
  * is all that the draft tells; 'repeated': the same content was accepted before, and its receipt stands; 'reused':
  * another content took the id first, and this one is turned away.
  */
-export async function acceptSubmission(
+export async function commitDraft(
   world: Pick<World, 'store'>,
   message: unknown,
 ): Promise<'accepted' | 'refused' | 'repeated' | 'reused'> {
@@ -72,25 +71,62 @@ export async function acceptSubmission(
 }
 
 /**
- * As `acceptSubmission`, for what nobody waits for an answer to: a draft that came second to its id has a receipt all
+ * As `commitDraft`, for what nobody waits for an answer to: a draft that came second to its id has a receipt all
  * the same, of its refusal, under an id of its own: one that comes from its content, unless it is told.
  */
 export async function acceptDraft(
   world: Pick<World, 'store'>,
   message: unknown,
   ownId?: string,
-): ReturnType<typeof acceptSubmission> {
-  const outcome = await acceptSubmission(world, message)
+): ReturnType<typeof commitDraft> {
+  const outcome = await commitDraft(world, message)
   if (outcome === 'reused') {
     const draft = receiptSchema.parse(message)
     const submissionId = ownId ?? refusedId(draft.sha256)
-    await acceptSubmission(world, {
+    await commitDraft(world, {
       ...refusedDraft(draft, { code: 'SUBMISSION_ID_REUSED', path: '/submissionId' }),
       submissionId,
       entryId: entryIdOf(draft.authority, submissionId),
     })
   }
   return outcome
+}
+
+/** What is known of something that is refused unread: never its bytes, only their hash and size. */
+export type Unread = {
+  readonly authority: Authority
+  /** Where the message could be read so far. */
+  readonly head?: SubmissionHead
+  /** Its receipt's id where it has none, or none that is free; else that comes from the hash. */
+  readonly ownId?: string
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly refusal: Refusal
+}
+
+/** Where the receipt of a refusal lies, and the code it has. */
+export type Refused = { readonly submissionId: string; readonly code: RefusalCode }
+
+/**
+ * Refuses at once, with a receipt, what came through a door that has no answer. Under the submission's own id if it is
+ * known and free; else under its own.
+ */
+export async function refuseUnread(
+  world: Pick<World, 'store' | 'now' | 'settings'>,
+  { authority, head, ownId, sha256, sizeBytes, refusal }: Unread,
+): Promise<Refused> {
+  const refusedAs = ownId ?? refusedId(sha256)
+  const submissionId = head?.submissionId ?? refusedAs
+  const receivedAt = world.now()
+  const drafted = draftHead({
+    ...{ authority, submissionId, sha256, sizeBytes, receivedAt },
+    ...{ layout: head?.layout ?? '', sentAt: head?.sentAt ?? receivedAt },
+    policy: world.settings.policy,
+  })
+  const outcome = await acceptDraft(world, refusedDraft(drafted, refusal), refusedAs)
+  return outcome === 'reused'
+    ? { submissionId: refusedAs, code: 'SUBMISSION_ID_REUSED' }
+    : { submissionId, code: refusal.code }
 }
 
 /** Commits a refusal in place of a draft that could not be processed however often it was tried. */

@@ -1,4 +1,6 @@
+import { parseInstant } from '../base/instant.ts'
 import { findPersonalDataInId } from '../identity/personal-data.ts'
+import { ENVELOPE_VERSION, type SubmissionHead, submissionHeadSchema } from './envelope.ts'
 import { type FileFormat, formats } from './formats/registry.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -26,3 +28,27 @@ export function checkFileName(name: string): Omit<Refusal, 'path'> | undefined {
 }
 
 const NATURAL_PERSONS = /XYSJJH[-_ ]*2/i
+
+/** Whose a dropped file is, and what its name says of it or why it says nothing. */
+export type Drop = { readonly authority: string } & (
+  | { readonly head: SubmissionHead }
+  | { readonly refusal: Refusal }
+)
+
+/**
+ * Reads the name of a dropped file: `<authority>/drop/<layout>/<submissionId>.csv` (or another format's ending).
+ * Undefined where it was not dropped, so that a pointer will name it, and for what only stands for a folder.
+ */
+export function parseDropKey(key: string, sentAt: string): Drop | undefined {
+  const [, authority, path = ''] = /^([a-z0-9-]+)\/drop\/(.*[^/])$/s.exec(key) ?? []
+  if (authority === undefined) return undefined
+  const [layout, name = '', ...deeper] = path.split('/')
+  const head = submissionHeadSchema.safeParse({
+    schemaVersion: ENVELOPE_VERSION,
+    submissionId: parseFileName(name)?.stem,
+    layout,
+    sentAt: parseInstant(sentAt),
+  })
+  if (head.success && deeper.length === 0) return { authority, head: head.data }
+  return { authority, refusal: { code: 'DROP_NAME_MALFORMED', path: '/object', ...checkFileName(name) } }
+}

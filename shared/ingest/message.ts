@@ -1,21 +1,16 @@
 import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
-import { parseInstant } from '../base/instant.ts'
 import { jsonPointer } from '../base/json-pointer.ts'
 import { nestsTooDeep } from '../base/nesting.ts'
-import type { World } from '../ports.ts'
-import type { Authority } from '../settings.ts'
-import { acceptDraft, draftHead, refusedDraft, refusedId } from './accept.ts'
+import type { Unread } from './accept.ts'
 import {
-  ENVELOPE_VERSION,
   type Envelope,
   envelopeSchema,
   type SubmissionHead,
   signatureSchema,
   submissionHeadSchema,
 } from './envelope.ts'
-import { checkFileName, parseFileName } from './file-name.ts'
-import type { Refusal, RefusalCode } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 
 export const pointerSchema = z.strictObject({
   ...submissionHeadSchema.shape,
@@ -85,67 +80,6 @@ function parseJson(body: string): unknown {
     // What JSON.parse throws quotes the input
     return undefined
   }
-}
-
-/** Whose a dropped file is, and what its name says of it or why it says nothing. */
-export type Drop = { readonly authority: string } & (
-  | { readonly head: SubmissionHead }
-  | { readonly refusal: Refusal }
-)
-
-/**
- * Reads the name of a dropped file: `<authority>/drop/<layout>/<submissionId>.csv` (or another format's ending).
- * Undefined where it was not dropped, so that a pointer will name it, and for what only stands for a folder.
- */
-export function parseDropKey(key: string, sentAt: string): Drop | undefined {
-  const [, authority, path = ''] = /^([a-z0-9-]+)\/drop\/(.*[^/])$/s.exec(key) ?? []
-  if (authority === undefined) return undefined
-  const [layout, name = '', ...deeper] = path.split('/')
-  const head = submissionHeadSchema.safeParse({
-    schemaVersion: ENVELOPE_VERSION,
-    submissionId: parseFileName(name)?.stem,
-    layout,
-    sentAt: parseInstant(sentAt),
-  })
-  if (head.success && deeper.length === 0) return { authority, head: head.data }
-  return { authority, refusal: { code: 'DROP_NAME_MALFORMED', path: '/object', ...checkFileName(name) } }
-}
-
-/** What is known of something that is refused unread: never its bytes, only their hash and size. */
-export type Unread = {
-  readonly authority: Authority
-  /** Where the message could be read so far. */
-  readonly head?: SubmissionHead
-  /** Its receipt's id where it has none, or none that is free; else that comes from the hash. */
-  readonly ownId?: string
-  readonly sha256: string
-  readonly sizeBytes: number
-  readonly refusal: Refusal
-}
-
-/** Where the receipt of a refusal lies, and the code it has. */
-export type Refused = { readonly submissionId: string; readonly code: RefusalCode }
-
-/**
- * Refuses at once, with a receipt, what came through a door that has no answer. Under the submission's own id if it is
- * known and free; else under its own.
- */
-export async function refuseUnread(
-  world: Pick<World, 'store' | 'now' | 'settings'>,
-  { authority, head, ownId, sha256, sizeBytes, refusal }: Unread,
-): Promise<Refused> {
-  const refusedAs = ownId ?? refusedId(sha256)
-  const submissionId = head?.submissionId ?? refusedAs
-  const receivedAt = world.now()
-  const drafted = draftHead({
-    ...{ authority, submissionId, sha256, sizeBytes, receivedAt },
-    ...{ layout: head?.layout ?? '', sentAt: head?.sentAt ?? receivedAt },
-    policy: world.settings.policy,
-  })
-  const outcome = await acceptDraft(world, refusedDraft(drafted, refusal), refusedAs)
-  return outcome === 'reused'
-    ? { submissionId: refusedAs, code: 'SUBMISSION_ID_REUSED' }
-    : { submissionId, code: refusal.code }
 }
 
 /** Hash and size of a message's text. */

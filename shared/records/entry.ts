@@ -3,6 +3,8 @@ import type { SealedEntry } from '../ledger/sealed.ts'
 import type { PartReference } from './part.ts'
 
 export const SUBMISSION_ENTRY = 'submission-received'
+/** Of a submission that was refused whole. */
+export const REFUSED_ENTRY = 'submission-refused'
 export const ERASURE_ENTRY = 'entry-erased'
 export const REPLAY_ENTRY = 'submission-replayed'
 

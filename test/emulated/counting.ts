@@ -15,7 +15,7 @@ import { openStore } from '../../shared/aws/store.ts'
 import type { Sha256 } from '../../shared/base/digest.ts'
 import { type Instant, systemClock } from '../../shared/base/instant.ts'
 import { organisationCodeOf } from '../../shared/identity/uscc.ts'
-import { acceptDraft, acceptSubmission, type Draft } from '../../shared/ingest/accept.ts'
+import { acceptDraft, commitDraft, type Draft } from '../../shared/ingest/accept.ts'
 import { carryOutEntry } from '../../shared/ingest/deliver.ts'
 import { envelopeSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
@@ -151,7 +151,7 @@ async function openMetered() {
           authority: senderOf(world, by),
           head: envelopeSchema.parse(body),
         })
-        assert.equal(await acceptSubmission(world, draft), 'accepted')
+        assert.equal(await commitDraft(world, draft), 'accepted')
         return draft
       })
     return takeIn(resources, { records, sentBytes: Buffer.byteLength(JSON.stringify(body)), take })

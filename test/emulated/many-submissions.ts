@@ -5,7 +5,7 @@ import { listGroup } from '../../emulator/process-group.ts'
 import type { EmulatedStack } from '../../emulator/stack.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { organisationCodeOf } from '../../shared/identity/uscc.ts'
-import { acceptSubmission, type Draft, refusedId } from '../../shared/ingest/accept.ts'
+import { commitDraft, type Draft, refusedId } from '../../shared/ingest/accept.ts'
 import { contentSha256 } from '../../shared/ingest/envelope.ts'
 import { outcomesKey } from '../../shared/ingest/outcomes.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
@@ -42,7 +42,7 @@ export function manyParts(opened: () => EmulatedStack): void {
   test('are divided among several, and the receipt says applied once all of them are', async () => {
     const id = `parts-${randomInt(2 ** 40)}`
     const draft = await divided(id, randomInt(900_000))
-    expect(await acceptSubmission({ store: await openStoreAsRoot() }, draft)).toBe('accepted')
+    expect(await commitDraft({ store: await openStoreAsRoot() }, draft)).toBe('accepted')
     const receipt = await untilApplied(opened(), draft.authority, id)
     expect(receipt).toMatchObject({ accepted: MANY_PARTS, applied: { new: MANY_PARTS, known: 0 } })
     expect(receipt.parts).toHaveLength(MANY_PARTS)

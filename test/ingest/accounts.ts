@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { zstdDecompressSync } from 'node:zlib'
 import type { Json } from '../../shared/base/canonical.ts'
-import { acceptSubmission, type Draft } from '../../shared/ingest/accept.ts'
+import { commitDraft, type Draft } from '../../shared/ingest/accept.ts'
 import { submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { outcomes as allOutcomes, readOutcomes } from '../../shared/ingest/outcomes.ts'
@@ -45,7 +45,7 @@ export async function settle(
   }
   checkSilence([...kept, JSON.stringify([draft, told] as unknown as Json)])
   const whole = draft.refusal === undefined ? 'accepted' : 'refused'
-  assert.equal(await acceptSubmission(world, draft), whole)
+  assert.equal(await commitDraft(world, draft), whole)
   return draft.refusal?.code ?? 'read'
 }
 

@@ -7,13 +7,14 @@ import { Failure } from '../../shared/base/failure.ts'
 import { instantOf } from '../../shared/base/instant.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
-import { acceptDraft, acceptSubmission, REFUSED_ENTRY } from '../../shared/ingest/accept.ts'
+import { acceptDraft, commitDraft } from '../../shared/ingest/accept.ts'
 import { outcomesKey, readOutcomes } from '../../shared/ingest/outcomes.ts'
 import { findProgress, findReceipt, type Receipt } from '../../shared/ingest/receipt.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findLedgerSize, findSealedEntry } from '../../shared/ledger/sealed.ts'
 import { applyEntry } from '../../shared/records/apply.ts'
+import { REFUSED_ENTRY } from '../../shared/records/entry.ts'
 import { partKey } from '../../shared/records/part.ts'
 import { findAuthority } from '../../shared/settings.ts'
 import { Crash, faultsFrom, faulty } from '../faults.ts'
@@ -72,7 +73,7 @@ describe('the same submission', () => {
           const dying = faulty(world, faultsFrom({ crashAt, mode }))
           await expect(take(dying, delivery)).rejects.toThrow(Crash)
           const again = await receiveSubmission(world, delivery)
-          for (const draft of world.queues.inbox.log) await acceptSubmission(world, draft)
+          for (const draft of world.queues.inbox.log) await commitDraft(world, draft)
           await finish(world)
           const receipt = await findReceipt(world.store, 'authority-0', 's1')
           expect(again.outcome).toBe(crashAt === 4 && mode === 'stored' ? 'repeated' : 'received')
@@ -102,9 +103,9 @@ describe('an id', () => {
       const [first, second] = [recordsDelivery(statements, { layout }), recordsDelivery(other, { layout })]
       for (const delivery of [first, second]) await receiveSubmission(world, delivery)
       const [firstDraft, secondDraft] = world.queues.inbox.log
-      expect(await acceptSubmission(world, secondDraft)).toBe('accepted')
-      expect(await acceptSubmission(world, firstDraft)).toBe('reused')
-      expect(await acceptSubmission(world, secondDraft)).toBe('repeated')
+      expect(await commitDraft(world, secondDraft)).toBe('accepted')
+      expect(await commitDraft(world, firstDraft)).toBe('reused')
+      expect(await commitDraft(world, secondDraft)).toBe('repeated')
       await finish(world)
       expect(world.recordItems()).toHaveLength(other.length)
       expect((await receiveSubmission(world, first)).outcome).toBe('reused')
@@ -195,8 +196,8 @@ test('what is refused whole is committed as a refusal, and counts as accepted at
   await withWorld(async (world) => {
     await receiveSubmission(world, recordsDelivery(statements, { layout: 'no-such-layout' }))
     const [draft] = world.queues.inbox.log
-    expect(await acceptSubmission(world, draft)).toBe('refused')
-    expect(await acceptSubmission(world, draft)).toBe('repeated')
+    expect(await commitDraft(world, draft)).toBe('refused')
+    expect(await commitDraft(world, draft)).toBe('repeated')
     await receiveSubmission(world, recordsDelivery(statements, { layout, submissionId: 's2' }))
     expect(await acceptDraft(world, world.queues.inbox.log[1])).toBe('accepted')
   })
@@ -313,7 +314,7 @@ describe('a submission that cannot be processed', () => {
 
 async function receiveAndAccept(world: TestWorld, delivery: Delivery): Promise<string> {
   const received = await receiveSubmission(world, delivery)
-  return received.outcome === 'received' ? acceptSubmission(world, received.draft) : received.outcome
+  return received.outcome === 'received' ? commitDraft(world, received.draft) : received.outcome
 }
 
 async function finish(world: TestWorld): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { addDays } from '../../shared/base/instant.ts'
-import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import { commitDraft } from '../../shared/ingest/accept.ts'
 import { envelopeSchema } from '../../shared/ingest/envelope.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { groupOf, reasonGroupNames, reasonGroups } from '../../shared/ingest/quarantine.ts'
@@ -32,7 +32,7 @@ async function send(
   if (from === undefined) throw new Error('no such authority')
   const head = { schemaVersion: '1', submissionId, layout, sentAt: '2026-05-31T08:00:00Z', mends, records }
   const received = await receiveSubmission(world, { authority: from, head: envelopeSchema.parse(head) })
-  for (const draft of world.queues.inbox.log) await acceptSubmission(world, draft)
+  for (const draft of world.queues.inbox.log) await commitDraft(world, draft)
   return received
 }
 
@@ -172,12 +172,10 @@ describe('what mends', () => {
       })
       await receiveSubmission(world, { authority: from, head })
       const draft = world.queues.inbox.log.at(-1)
-      await expect(acceptSubmission(faulty(world, faultsFrom({ crashAt: 1, mode })), draft)).rejects.toThrow(
-        Crash,
-      )
+      await expect(commitDraft(faulty(world, faultsFrom({ crashAt: 1, mode })), draft)).rejects.toThrow(Crash)
       const isThere = (await findReceipt(world.store, AUTHORITY, 's2')) !== undefined
       expect(await list(world, { states: ['mended'] })).toHaveLength(isThere ? 1 : 0)
-      await acceptSubmission(world, draft)
+      await commitDraft(world, draft)
       expect(await list(world, { states: ['mended'] })).toHaveLength(1)
       world.close()
     }

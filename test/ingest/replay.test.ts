@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import { commitDraft } from '../../shared/ingest/accept.ts'
 import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { receiveSubmission } from '../../shared/ingest/receive.ts'
 import { type Replayed, type ReplayOrder, replayBy, replaySubmission } from '../../shared/ingest/replay.ts'
@@ -27,7 +27,7 @@ async function openHeld(): Promise<TestWorld> {
     world,
     deliveryOf({ authority: 0, id: 0, layout: 'penalty-2018', sentAtMinute: 0, rows }),
   )
-  for (const draft of world.queues.inbox.log) await acceptSubmission(world, draft)
+  for (const draft of world.queues.inbox.log) await commitDraft(world, draft)
   await settle(world)
   return world
 }

@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import Papa from 'papaparse'
 import { residentIdCheck } from '../../shared/identity/resident-id.ts'
 import type { Draft } from '../../shared/ingest/accept.ts'
-import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import { commitDraft } from '../../shared/ingest/accept.ts'
 import { envelopeSchema, submissionHeadSchema } from '../../shared/ingest/envelope.ts'
 import type { FileFormat } from '../../shared/ingest/formats/registry.ts'
 import type { Column, ColumnKind, Layout } from '../../shared/ingest/layouts/layout.ts'
@@ -124,7 +124,7 @@ export async function take(world: TestWorld, delivery: Delivery): Promise<Taken>
   const received = await receiveSubmission(world, delivery)
   if (received.outcome !== 'received') throw new Error(`was ${received.outcome}`)
   const { draft } = received
-  await acceptSubmission(world, draft)
+  await commitDraft(world, draft)
   return {
     draft,
     outcomes: (await readOutcomes(world.objects, draft)).records,

@@ -1,5 +1,5 @@
 import type { Instant } from '../../shared/base/instant.ts'
-import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import { commitDraft } from '../../shared/ingest/accept.ts'
 import { receiptSchema } from '../../shared/ingest/receipt.ts'
 import { replayBy } from '../../shared/ingest/replay.ts'
 import { pendingShard } from '../../shared/ledger/outbox.ts'
@@ -235,7 +235,7 @@ async function applyBeforeCommit(world: Parameters<Stages['accept']>[0], message
       })),
     )
   }
-  return acceptSubmission(world, message)
+  return commitDraft(world, message)
 }
 
 function markingFirst(store: SealingStore): SealingStore {

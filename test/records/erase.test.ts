@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import { commitDraft } from '../../shared/ingest/accept.ts'
 import { receiveSubmission } from '../../shared/ingest/receive.ts'
 import { findEvidence, verifyEvidence } from '../../shared/ledger/evidence.ts'
 import { entryKey } from '../../shared/ledger/outbox.ts'
@@ -37,7 +37,7 @@ async function accept(world: TestWorld, { id, rows }: Pick<Submission, 'id' | 'r
     world,
     deliveryOf({ authority: 0, id, layout: 'penalty-2018', sentAtMinute: id, rows }),
   )
-  for (const draft of world.queues.inbox.log) await acceptSubmission(world, draft)
+  for (const draft of world.queues.inbox.log) await commitDraft(world, draft)
 }
 
 async function settle(world: TestWorld): Promise<void> {
@@ -214,7 +214,7 @@ test('an entry that is not applied yet can not be erased: its records might be a
     world,
     deliveryOf({ authority: 0, id: 0, layout: 'penalty-2018', sentAtMinute: 0, rows: [shared] }),
   )
-  await acceptSubmission(world, world.queues.inbox.log[0])
+  await commitDraft(world, world.queues.inbox.log[0])
   expect(await orderErasure(world, { ...order, entry: firstEntry })).toEqual({ outcome: 'not-applied' })
   await sealPending(world)
   expect(await orderErasure(world, { ...order, entry: firstEntry })).toEqual({ outcome: 'not-applied' })

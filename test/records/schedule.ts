@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { Failure } from '../../shared/base/failure.ts'
 import { instantOf } from '../../shared/base/instant.ts'
-import { acceptSubmission } from '../../shared/ingest/accept.ts'
+import { commitDraft } from '../../shared/ingest/accept.ts'
 import { envelopeSchema } from '../../shared/ingest/envelope.ts'
 import { layoutNameOf } from '../../shared/ingest/layouts/registry.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
@@ -20,7 +20,7 @@ import { authorities, codeOf, openTestWorld, type QueueLog, START, type TestWorl
 /** The functions under test; a seeded break puts another in the place of one. */
 export const stages = {
   receive: receiveSubmission,
-  accept: acceptSubmission,
+  accept: commitDraft,
   seal: sealPending,
   apply: applyEntry,
   advance: advanceWatermark,
