@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { contentSha256, submissionHeadSchema } from '../shared/ingest/envelope.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
-import type { Mends } from '../shared/ingest/quarantine.ts'
+import type { Mends } from '../shared/ingest/mends.ts'
 import { type Sender, stamp } from './collector/collect.ts'
 import { openSender } from './collector/signing-key.ts'
 import type { ClientOptions } from './command.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SIGNATURE_HEADER } from '../shared/api/submissions.ts'
 import { Failure } from '../shared/base/failure.ts'
-import type { Mends } from '../shared/ingest/quarantine.ts'
+import type { Mends } from '../shared/ingest/mends.ts'
 import type { MinimisedFile } from './minimised-file.ts'
 
 export type ApiRequest = {

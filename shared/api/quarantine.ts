@@ -2,14 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Actor } from '../base/actor.ts'
 import { chinaDate } from '../base/instant.ts'
 import { submissionIdSchema } from '../ingest/envelope.ts'
-import { reasonGroupNames } from '../ingest/quarantine.ts'
 import {
   listQuarantined,
   type Quarantined,
   type QuarantinePlace,
   quarantineStates,
   sumUpQuarantine,
-} from '../ingest/quarantined.ts'
+} from '../ingest/quarantine-list.ts'
+import { reasonGroupNames } from '../ingest/reason-groups.ts'
 import { refusalCodes } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'
 import { may } from '../principals/may.ts'

@@ -11,7 +11,7 @@ import {
 } from '../ingest/envelope.ts'
 import { limits } from '../ingest/formats/limits.ts'
 import { findMediaType, mediaTypes, UNTOLD_MEDIA_TYPES } from '../ingest/formats/registry.ts'
-import { type Mends, placesSchema } from '../ingest/quarantine.ts'
+import { type Mends, placesSchema } from '../ingest/mends.ts'
 import { type Delivery, notTaken, type Received, receiveSubmission } from '../ingest/receive.ts'
 import { refusalReasons } from '../ingest/refusal.ts'
 import type { World } from '../ports.ts'

@@ -4,7 +4,7 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { instantSchema } from '../base/form.ts'
 import { findPersonalDataInId } from '../identity/personal-data.ts'
 import { layoutNameOf } from './layouts/registry.ts'
-import { mendsSchema } from './quarantine.ts'
+import { mendsSchema } from './mends.ts'
 
 export const ENVELOPE_VERSION = '1'
 

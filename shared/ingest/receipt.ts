@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { findNumber } from '../ledger/sealed.ts'
 import type { Key, Store } from '../ports.ts'
 import { type Applied, sumApplied } from '../records/applied.ts'
+import { mendsSchema } from './mends.ts'
 import { refusalCodes } from './refusal.ts'
 
 const count = z.int().min(0)
@@ -33,8 +34,8 @@ export const receiptSchema = z.strictObject({
   unresolved: count,
   /** How many records were refused for each reason; absent where none was. */
   refusals: z.partialRecord(z.enum(refusalCodes), count).optional(),
-  /** The submission whose refused records are here in mended form, and which (quarantine.ts). */
-  mends: z.strictObject({ submissionId: z.string(), places: z.array(count).optional() }).optional(),
+  /** The submission whose refused records are here in mended form, and which. */
+  mends: mendsSchema.optional(),
   /** Set where the whole submission is refused; nothing of it counts, whatever was read before the fault. */
   refusal: z.strictObject({ code: z.enum(refusalCodes), path: z.string(), reason: z.string() }).optional(),
   /**

@@ -1,15 +1,9 @@
 import type { CalendarDate } from '../base/instant.ts'
 import type { World } from '../ports.ts'
+import { mendedPartition } from './mends.ts'
 import { readOutcomes } from './outcomes.ts'
-import {
-  groupOf,
-  isLapsed,
-  mendedPartition,
-  type Quarantine,
-  quarantinePartition,
-  quarantineSchema,
-  type ReasonGroup,
-} from './quarantine.ts'
+import { isLapsed, type Quarantine, quarantinePartition, quarantineSchema } from './quarantine.ts'
+import { groupOf, type ReasonGroup } from './reason-groups.ts'
 import { findReceipt } from './receipt.ts'
 import { type RefusalCode, refusalReasons } from './refusal.ts'
 
