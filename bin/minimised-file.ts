@@ -11,7 +11,7 @@ import type { SentFile } from '../shared/ingest/formats/registry.ts'
 import type { Layout } from '../shared/ingest/layouts/layout.ts'
 import { outgoingRecords } from '../shared/ingest/outgoing.ts'
 import { describeRefusal, type Refusal } from '../shared/ingest/refusal.ts'
-import { readFile as readSent } from '../shared/ingest/rows.ts'
+import { fileRows } from '../shared/ingest/rows.ts'
 import { CommandEnd } from './command-end.ts'
 
 /**
@@ -51,7 +51,7 @@ export async function minimiseFile(sent: SentFile, options: MinimiseOptions): Pr
   const { layout, to, onRows } = options
   const measure = openMeasure(layout.name)
   async function* minimised() {
-    for await (const some of readSent(layout, sent)) {
+    for await (const some of fileRows(layout, sent)) {
       const texts = [...outgoingRecords(layout, some)].map((record) => JSON.stringify(record))
       onRows?.(texts.length)
       if (texts.length === 0) continue

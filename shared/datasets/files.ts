@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import type { Objects } from '../ports.ts'
-import { putContent } from '../records/content.ts'
+import { putContent } from '../records/content-addressed.ts'
 import type { BuiltFile } from './checked-file.ts'
 import type { DataFile } from './manifest.ts'
 

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../base/canonical.ts'
 import { Failure } from '../base/failure.ts'
 import type { Objects, World } from '../ports.ts'
-import { putContent } from '../records/content.ts'
+import { putContent } from '../records/content-addressed.ts'
 import { type DatasetName, datasetNames, documentKey, latestKey } from './keys.ts'
 import {
   findLatest,

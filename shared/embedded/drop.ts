@@ -6,9 +6,9 @@ import { sha256 } from '../base/digest.ts'
 import { Failure } from '../base/failure.ts'
 import { instantOf } from '../base/instant.ts'
 import { commitDraft, refusedId, refuseUnread } from '../ingest/accept.ts'
-import { openContent } from '../ingest/content.ts'
 import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
 import { checkFileName, parseDropKey, parseFileName } from '../ingest/file-name.ts'
+import { meterBytes } from '../ingest/metered-bytes.ts'
 import { findReceipt } from '../ingest/receipt.ts'
 import { draftSubmission, notTaken, type Received } from '../ingest/receive.ts'
 import type { Refusal, RefusalCode } from '../ingest/refusal.ts'
@@ -280,7 +280,7 @@ type Refusing = Reading & { readonly refusal: Refusal; readonly head?: Submissio
 
 // The receipt first: a file whose refusal nobody is told of would be lost
 async function refuse(home: Home, dropped: Dropped, { refusal, head, ...reading }: Refusing): Promise<void> {
-  const { sha256: digest, sizeBytes } = await openContent(
+  const { sha256: digest, sizeBytes } = await meterBytes(
     readStill(reading),
     Number.POSITIVE_INFINITY,
   ).finish()

@@ -4,9 +4,9 @@ import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
 import { type Counts, type Outcome, openOutcomes, outcomeOf, type RecordOutcome } from './outcomes.ts'
-import { openReader } from './read.ts'
+import { openReader } from './record-reader.ts'
 import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
-import { readFile } from './rows.ts'
+import { fileRows } from './rows.ts'
 
 export type DryRun = Counts & {
   /** How many records are refused for each reason. */
@@ -34,7 +34,7 @@ export async function dryRunFile(layout: Layout, file: SentFile, options: DryRun
   let next: number | undefined
   const reader = openReader({ layout, authority: '', policy, today })
   try {
-    for await (const rows of readFile(layout, file)) {
+    for await (const rows of fileRows(layout, file)) {
       for (const row of rows) {
         const result = reader.read(row)
         list.add(result)

@@ -21,11 +21,11 @@ import {
   readYuanFromWan,
 } from './cell.ts'
 import { isDropped } from './header.ts'
+import { sourceText } from './kept-cells.ts'
 import type { Column, Layout } from './layouts/layout.ts'
 import { documentKeysOf, layoutId, namingFacts } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
-import { sourceText } from './source.ts'
 import { type NamedSubject, readSubject } from './subject.ts'
 
 type Facts = Record<string, string | readonly string[]>
@@ -38,7 +38,7 @@ export type RowContext = {
   readonly today: CalendarDate
 }
 
-/** A record, and what is kept of the row it came of (source.ts). */
+/** A record, and what is kept of the row it came of (kept-cells.ts). */
 type Minimised = { readonly record: FactRecord; readonly source: string }
 
 /**

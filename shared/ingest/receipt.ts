@@ -39,7 +39,7 @@ export const receiptSchema = z.strictObject({
   /** Set where the whole submission is refused; nothing of it counts, whatever was read before the fault. */
   refusal: z.strictObject({ code: z.enum(refusalCodes), path: z.string(), reason: z.string() }).optional(),
   /**
-   * The Merkle root over the digests of the records kept, accepted and unresolved, in their order (read.ts). Absent
+   * The Merkle root over the digests of the records kept, accepted and unresolved, in their order (record-reader.ts). Absent
    * where the whole is refused, and from receipts of before there was one.
    */
   recordsRoot: digest.optional(),

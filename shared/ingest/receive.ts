@@ -1,17 +1,17 @@
 import { type Sha256, sha256 } from '../base/digest.ts'
 import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
-import { putContent } from '../records/content.ts'
+import { putContent } from '../records/content-addressed.ts'
 import { type PartReference, partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { type Draft, draftHead, refusedDraft } from './accept.ts'
-import { openContent } from './content.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
 import { checkFileName } from './file-name.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutNameOf } from './layouts/registry.ts'
+import { meterBytes } from './metered-bytes.ts'
 import type { RowContext } from './minimise.ts'
 import {
   type Counts,
@@ -21,10 +21,10 @@ import {
   outcomesKey,
 } from './outcomes.ts'
 import { findQuarantine, isLapsed } from './quarantine.ts'
-import { openReader } from './read.ts'
 import { findReceipt, type Receipt } from './receipt.ts'
+import { openReader } from './record-reader.ts'
 import type { Refusal } from './refusal.ts'
-import { type Row, readEnvelope, readFile } from './rows.ts'
+import { envelopeRows, fileRows, type Row } from './rows.ts'
 import { checkContent, checkSender, type Sending } from './sender.ts'
 
 type DraftingWorld = Pick<World, 'store' | 'objects' | 'now' | 'settings'>
@@ -98,7 +98,7 @@ export async function draftSubmission(world: DraftingWorld, delivery: Delivery):
   }
 }
 
-type Content = { readonly sha256: Sha256; readonly sizeBytes: number }
+type ContentDigest = { readonly sha256: Sha256; readonly sizeBytes: number }
 
 /** A delivery as it is read, and what names its content: for a file that is known at its end alone. */
 type Input = {
@@ -106,7 +106,7 @@ type Input = {
   /** The hash that a receipt would state, as far as it is known before anything is read. */
   readonly stated: () => Sha256 | undefined
   /** Undefined where the file is not the one that was stated. */
-  readonly finish: () => Promise<Content | undefined>
+  readonly finish: () => Promise<ContentDigest | undefined>
   readonly close: () => Promise<void>
 }
 
@@ -114,9 +114,9 @@ function openInput(delivery: Delivery): Input {
   const { layout } = delivery.head
   if ('file' in delivery) {
     const { format, bytes, sha256: stated } = delivery.file
-    const content = openContent(bytes)
+    const content = meterBytes(bytes)
     return {
-      rows: (layout) => readFile(layout, { format, bytes: content.bytes }),
+      rows: (layout) => fileRows(layout, { format, bytes: content.bytes }),
       stated: () => (stated === undefined ? undefined : contentSha256(layout, stated)),
       async finish() {
         const { sha256: digest, sizeBytes } = await content.finish()
@@ -133,7 +133,7 @@ function openInput(delivery: Delivery): Input {
     return { sha256: contentSha256(layout, sha256(text)), sizeBytes: Buffer.byteLength(text) }
   }
   return {
-    rows: (layout) => [readEnvelope(layout, records)],
+    rows: (layout) => [envelopeRows(layout, records)],
     stated: () => measure().sha256,
     finish: async () => measure(),
     close: async () => undefined,

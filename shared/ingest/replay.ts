@@ -3,7 +3,7 @@ import { digestOf, sha256 } from '../base/digest.ts'
 import { chinaDate } from '../base/instant.ts'
 import { findNumber, type SealedEntry } from '../ledger/sealed.ts'
 import type { Item, World } from '../ports.ts'
-import { putContent } from '../records/content.ts'
+import { putContent } from '../records/content-addressed.ts'
 import { REPLAY_ENTRY, type ReplayPayload, type SubmissionPayload, submissionOf } from '../records/entry.ts'
 import { recordKey } from '../records/keys.ts'
 import {
@@ -22,7 +22,7 @@ import type { Layout } from './layouts/layout.ts'
 import { findLayout, layoutId, layoutNameOf } from './layouts/registry.ts'
 import { minimiseRow, type RowContext } from './minimise.ts'
 import type { Refusal } from './refusal.ts'
-import { readRecords } from './rows.ts'
+import { recordRows } from './rows.ts'
 
 type ReplayingWorld = Pick<World, 'store' | 'objects' | 'now' | 'settings'>
 
@@ -164,7 +164,7 @@ async function* compareRows(
   const seen = openDigestSet()
   for (const part of submission.parts) {
     const records = await readPart(objects, part)
-    const rows = readRecords(context.layout, records.map(cellsOf))
+    const rows = recordRows(context.layout, records.map(cellsOf))
     for (const [at, first] of records.entries()) {
       let held: ArchivedRecord | undefined = first
       for (const { gained, lost } of later) {

@@ -22,17 +22,17 @@ export type Row =
   | { readonly fault: RefusalCode; readonly path: string }
 
 /** The rows of a file, as many at a time as come together. Throws `FileRefused` where the whole of it can't be read. */
-export function readFile(layout: Layout, file: SentFile): AsyncGenerator<readonly Row[]> {
+export function fileRows(layout: Layout, file: SentFile): AsyncGenerator<readonly Row[]> {
   return readRows(layout, readBatches(file))
 }
 
-/** As `readFile`, of the records of an envelope. */
-export function readEnvelope(layout: Layout, records: readonly unknown[]): readonly Row[] {
+/** As `fileRows`, of the records of an envelope. */
+export function envelopeRows(layout: Layout, records: readonly unknown[]): readonly Row[] {
   refuseFor(findOtherMembers(layout, records))
-  return readRecords(layout, records)
+  return recordRows(layout, records)
 }
 
-export function readRecords(layout: Layout, records: readonly unknown[]): readonly Row[] {
+export function recordRows(layout: Layout, records: readonly unknown[]): readonly Row[] {
   return records.map(rowReader(layout))
 }
 

@@ -2,15 +2,15 @@ import { chinaDate, type Instant } from '../base/instant.ts'
 import { foldIdentifier } from '../identity/fold.ts'
 import { parseUscc } from '../identity/uscc.ts'
 import { policySchema } from '../settings.ts'
-import { openContent } from './content.ts'
 import { contentSha256 } from './envelope.ts'
 import { type Bytes, FileRefused } from './formats/format.ts'
 import type { FileFormat } from './formats/registry.ts'
 import { findLayout } from './layouts/registry.ts'
+import { meterBytes } from './metered-bytes.ts'
 import type { RowContext } from './minimise.ts'
-import { openReader } from './read.ts'
 import type { Receipt } from './receipt.ts'
-import { type Row, readFile } from './rows.ts'
+import { openReader } from './record-reader.ts'
+import { fileRows, type Row } from './rows.ts'
 
 /** A file that can be read again. */
 type ReadableFile = { readonly format: FileFormat; readonly open: () => Bytes }
@@ -28,7 +28,7 @@ export type Shown =
   | 'no-root'
 
 /**
- * Holds a file against the records' root of a receipt (read.ts). The receipt does not say what the policy admitted:
+ * Holds a file against the records' root of a receipt (record-reader.ts). The receipt does not say what the policy admitted:
  * individual businesses or not, and which codes that pass as resident IDs too. Tried are both, with none of those codes
  * and with all that the file has; a policy that admits some of them and not others is not found.
  */
@@ -64,7 +64,7 @@ async function readBy(
   )
   const ambiguous = new Set<string>()
   try {
-    for await (const rows of readFile(context.layout, { format: file.format, bytes: file.open() })) {
+    for await (const rows of fileRows(context.layout, { format: file.format, bytes: file.open() })) {
       for (const row of rows) {
         for (const reader of readers) {
           const result = reader.read(row)
@@ -91,6 +91,6 @@ function addCodes(to: Set<string>, row: Row): void {
 }
 
 async function isContentOf({ layout, sha256 }: Receipt, file: ReadableFile): Promise<boolean> {
-  const content = openContent(file.open())
+  const content = meterBytes(file.open())
   return contentSha256(layout, (await content.finish()).sha256) === sha256
 }

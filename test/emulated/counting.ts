@@ -21,7 +21,7 @@ import { envelopeSchema } from '../../shared/ingest/envelope.ts'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../../shared/ingest/outgoing.ts'
 import { type Delivery, draftSubmission } from '../../shared/ingest/receive.ts'
-import { readFile as readRows } from '../../shared/ingest/rows.ts'
+import { fileRows } from '../../shared/ingest/rows.ts'
 import { sealPending } from '../../shared/ledger/seal.ts'
 import { findNumber } from '../../shared/ledger/sealed.ts'
 import { registerDeployed } from '../../shared/principals/principal.ts'
@@ -305,7 +305,7 @@ async function readLicence(): Promise<(uscc: string, number: number) => object> 
   const layout = findLayout(LAYOUT)
   assert.ok(layout)
   const example = await readFile(fileURLToPath(new URL('../../examples/licences-2018.csv', import.meta.url)))
-  const [rows = []] = await Array.fromAsync(readRows(layout, { bytes: Readable.from([example]) }))
+  const [rows = []] = await Array.fromAsync(fileRows(layout, { bytes: Readable.from([example]) }))
   const [first] = outgoingRecords(layout, rows)
   return (uscc, number) => ({
     ...(first as object),

@@ -12,7 +12,7 @@ import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts
 import { findLedgerSize, type SealedReference } from '../../shared/ledger/sealed.ts'
 import type { Item, Range, Store } from '../../shared/ports.ts'
 import { listTouched } from '../../shared/records/applied.ts'
-import { putContent } from '../../shared/records/content.ts'
+import { putContent } from '../../shared/records/content-addressed.ts'
 import { encodePart, type PartReference, partKey, readPart } from '../../shared/records/part.ts'
 import { findWatermark } from '../../shared/records/watermark.ts'
 import { type LayoutName, recordsDelivery, rows, type SampleRow, withWorld } from '../ingest/sample.ts'

@@ -3,7 +3,7 @@ import { organisationCodeCheck } from '../../shared/identity/organisation-code.t
 import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { minimiseRow } from '../../shared/ingest/minimise.ts'
-import { readRecords } from '../../shared/ingest/rows.ts'
+import { recordRows } from '../../shared/ingest/rows.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { day } from '../fusion/records.ts'
 import { codeOf } from '../records/world.ts'
@@ -18,7 +18,7 @@ const identifierKinds = ['uscc', 'identifier', 'organisation-code', 'registratio
 
 /** What a row comes to: the record and what is kept beside it, or the whole refusal. */
 function readOf(layout: Layout, cells: SampleRow, policy = {}): ReturnType<typeof minimiseRow> {
-  const [row] = readRecords(layout, [{ ...minimalRow(layout), ...cells }])
+  const [row] = recordRows(layout, [{ ...minimalRow(layout), ...cells }])
   const context = { layout, authority: 'authority-0', policy: policySchema.parse(policy) }
   return minimiseRow(row ?? expect.fail('no row'), { ...context, today: day('2026-06-01') })
 }

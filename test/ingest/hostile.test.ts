@@ -3,8 +3,8 @@ import { deflateRawSync, gzipSync } from 'node:zlib'
 import * as excel from '@e965/xlsx'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { openContent } from '../../shared/ingest/content.ts'
 import { type FileFormat, formats } from '../../shared/ingest/formats/registry.ts'
+import { meterBytes } from '../../shared/ingest/metered-bytes.ts'
 import { codeOf } from '../records/world.ts'
 import { packed } from './generated-file.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
@@ -107,7 +107,7 @@ describe('what has no end is refused where it passes what is taken:', () => {
   })
 
   test('bytes, whatever they hold', async () => {
-    const content = openContent(endless('a,b\r\n'), 10 * MEBIBYTE)
+    const content = meterBytes(endless('a,b\r\n'), 10 * MEBIBYTE)
     await expect(content.finish()).rejects.toMatchObject({ refusal: { code: 'OBJECT_TOO_LARGE' } })
   })
 })

@@ -7,7 +7,7 @@ import { type Layout, refusalsOf } from '../../shared/ingest/layouts/layout.ts'
 import { layouts } from '../../shared/ingest/layouts/registry.ts'
 import { minimiseRow } from '../../shared/ingest/minimise.ts'
 import type { RefusalCode } from '../../shared/ingest/refusal.ts'
-import { readRecords } from '../../shared/ingest/rows.ts'
+import { recordRows } from '../../shared/ingest/rows.ts'
 import { policySchema } from '../../shared/settings.ts'
 import { day } from '../fusion/records.ts'
 import { codeOf } from '../records/world.ts'
@@ -62,7 +62,7 @@ describe.each(layouts)('of $name', (layout) => {
 })
 
 function refusalOf(layout: Layout, other: SampleRow): RefusalCode | undefined {
-  const [row] = readRecords(layout, [{ ...minimalRow(layout), ...other }])
+  const [row] = recordRows(layout, [{ ...minimalRow(layout), ...other }])
   if (row === undefined) return undefined
   const context = {
     layout,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import { outgoingRecords } from '../../shared/ingest/outgoing.ts'
-import { readRecords } from '../../shared/ingest/rows.ts'
+import { recordRows } from '../../shared/ingest/rows.ts'
 import { codeOf } from '../records/world.ts'
 import { type LayoutName, MOBILE_NUMBER, RESIDENT_ID, rows, type SampleRow, takeRecords } from './sample.ts'
 
@@ -67,6 +67,6 @@ describe('what leaves the sender’s machine', () => {
 function leaving(name: LayoutName, cells: SampleRow): unknown {
   const layout = findLayout(name)
   if (layout === undefined) throw new Error(`no layout ${name}`)
-  const [record] = outgoingRecords(layout, readRecords(layout, [{ ...rows[name], ...cells }]))
+  const [record] = outgoingRecords(layout, recordRows(layout, [{ ...rows[name], ...cells }]))
   return record
 }

@@ -4,7 +4,7 @@ import { type Bytes, FileRefused } from './formats/format.ts'
 import { limits } from './formats/limits.ts'
 
 /** The bytes of a file on their way, and what all of them came to. */
-export type Content = {
+export type MeteredBytes = {
   /** May be left off at any point. */
   readonly bytes: Bytes
   /** Reads on to the end, whatever was read of it. Throws `OBJECT_TOO_LARGE`. */
@@ -14,7 +14,7 @@ export type Content = {
 }
 
 /** Measures bytes as they are read: what names a file is its hash, which nobody knows before the end. */
-export function openContent(source: Bytes, limitBytes: number = limits.fileBytes): Content {
+export function meterBytes(source: Bytes, limitBytes: number = limits.fileBytes): MeteredBytes {
   const iterator = source[Symbol.asyncIterator]()
   const hash = createHash('sha256')
   let sizeBytes = 0

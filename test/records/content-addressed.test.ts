@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../../shared/base/failure.ts'
 import type { ObjectKey, Objects } from '../../shared/ports.ts'
-import { putContent } from '../../shared/records/content.ts'
+import { putContent } from '../../shared/records/content-addressed.ts'
 import { openMemoryObjects } from '../memory-objects.ts'
 
 const key: ObjectKey = { area: 'archive', path: 'parts/ab/abcd' }
