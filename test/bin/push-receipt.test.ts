@@ -25,6 +25,7 @@ describe('push', () => {
     expect(receipt).toEqual({
       submissionId: 'first',
       authority: BUREAU,
+      layout: 'penalty-2018@1',
       received: 51,
       accepted: 48,
       repeated: 0,
