@@ -1,12 +1,7 @@
-import { findPersonalData } from '../identity/personal-data.ts'
-import { foldBrackets } from './cell.ts'
-import { limits } from './formats/limits.ts'
-import { type Column, isKept, type Layout } from './layouts/layout.ts'
-import { layouts } from './layouts/registry.ts'
+import { columnFinder, holdsPersonalData, isTooLong } from './columns.ts'
+import { countColumns, countKnown, detectLayouts, HEADER_SEARCH_ROWS, memberNames } from './detect.ts'
+import { type Column, isUnread, type Layout } from './layouts/layout.ts'
 import type { Refusal } from './refusal.ts'
-
-/** Rows searched for the header: titles and 表格说明 stand above it in real files. */
-export const HEADER_SEARCH_ROWS = 10
 
 export type Header = {
   /** Where in the file the header stands, from 0; records begin below it. */
@@ -33,7 +28,7 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
       if (missing.length < nearest.length || row === 0) nearest = missing
       continue
     }
-    const known = columns.filter((column) => column !== undefined && !isDropped(column))
+    const known = columns.filter((column) => column !== undefined && !isUnread(column))
     const twice = known.find((column, index) => known.indexOf(column) !== index)
     if (twice !== undefined) {
       const places = [columns.indexOf(twice), columns.lastIndexOf(twice)]
@@ -74,63 +69,6 @@ export function findNoMembers(layout: Layout, records: readonly unknown[]): Refu
   const detail = `The first records lack ${describeColumns(required)}.`
   return { code: 'HEADER_NOT_FOUND', path: '/records', detail }
 }
-
-/** The names of all members that the first records have. */
-export function memberNames(records: readonly unknown[]): readonly string[] {
-  const objects = records
-    .slice(0, HEADER_SEARCH_ROWS)
-    .filter((each) => typeof each === 'object' && each !== null && !Array.isArray(each))
-  return [...new Set(objects.flatMap((each) => Object.keys(each as object)))].filter(
-    (name) => name !== REFUSED_BEFORE,
-  )
-}
-
-/** The one member of what stands for a record that its sender refused before it left (outgoing.ts). */
-export const REFUSED_BEFORE = '@refused'
-
-/** The layouts that a table is in, as far as its header tells: all that they require is there, and they know most of it. */
-export function detectLayouts(rows: readonly (readonly string[])[]): readonly Layout[] {
-  let [found, most]: [Layout[], number] = [[], 0]
-  for (const cells of rows.slice(0, HEADER_SEARCH_ROWS)) {
-    for (const layout of layouts) {
-      const known = countKnown(layout, cells) + countOwn(layout, cells) / WIDEST
-      if (known >= 1 && known > most) [found, most] = [[], known]
-      if (known === most && known >= 1) found.push(layout)
-    }
-  }
-  return found
-}
-
-/** How many columns that are kept a layout knows in a header; 0 where it lacks one that is required. */
-function countKnown(layout: Layout, cells: readonly string[]): number {
-  const known = knownColumns(layout, cells)
-  const isComplete = layout.columns.every((column) => !column.required || known.has(column))
-  const kept = [...known].filter(isKept)
-  return isComplete && kept.some(isTelling) ? kept.length : 0
-}
-
-function countColumns(layout: Layout, names: readonly string[]): number {
-  return [...knownColumns(layout, names)].filter(isKept).length
-}
-
-function knownColumns(layout: Layout, names: readonly string[]): ReadonlySet<Column> {
-  const columns = names.slice(0, WIDEST).map(columnFinder(layout))
-  return new Set(columns.filter((column) => column !== undefined))
-}
-
-// Lists of every kind name organisations, and what they say of them nobody knows here
-function isTelling({ fact, required }: Column): boolean {
-  return fact !== undefined && !(required && /^(?:name|subjectName)$/.test(fact))
-}
-
-/** How many headers are spelt as the layout itself has them: of two standards' files with the same columns it tells which. */
-function countOwn({ columns }: Layout, cells: readonly string[]): number {
-  const own = new Set(columns.flatMap(({ code, headers: [first = code] }) => [code, first]).map(foldHeader))
-  return cells.slice(0, WIDEST - 1).filter((cell) => own.has(foldHeader(cell))).length
-}
-
-// No layout has half as many columns, and a row may have thousands
-const WIDEST = 256
 
 // A layout that asks for a name alone takes most files, and would keep of a list of penalties the names
 function otherLayoutFault(layout: Layout, cells: readonly string[]): Refusal | undefined {
@@ -187,43 +125,4 @@ const DIVIDERS = [
 
 function isDividedBy(mark: string): (cells: readonly string[]) => boolean {
   return (cells) => cells.length === 1 && (cells[0]?.split(mark).length ?? 0) > 2
-}
-
-/** Whether a column's cells are kept nowhere, so that two of them don't contend. */
-export function isDropped(column: Column): boolean {
-  return column.kind === 'transport' || column.kind === 'person'
-}
-
-/** Tells which column of the layout a header means; remembers each spelling it has seen. */
-export function columnFinder(layout: Layout): (header: string) => Column | undefined {
-  const bySpelling = new Map<string, Column>()
-  for (const column of layout.columns) {
-    for (const header of [column.code, ...column.headers]) bySpelling.set(foldHeader(header), column)
-  }
-  const seen = new Map<string, Column | undefined>()
-  return (header) => {
-    if (seen.has(header)) return seen.get(header)
-    const column = bySpelling.get(foldHeader(header))
-    if (seen.size < 1_000 && header.length < 1_000) seen.set(header, column)
-    return column
-  }
-}
-
-/** Whether a cell, or a name, is longer than anything here is made for; what is done to each is done to all of it. */
-export function isTooLong(text: string): boolean {
-  return text.length > limits.cellUnits
-}
-
-/** A header is no place for a person. */
-export function holdsPersonalData(header: string): boolean {
-  return findPersonalData(header) !== undefined
-}
-
-// Real headers come with full-width digits and brackets, line breaks, a mark or word for mandatory fields, a colon at the
-// end, 代码-1 for 代码_1; and interfaces write the standard's codes without underscores (cfXdrMc)
-function foldHeader(header: string): string {
-  return foldBrackets(header)
-    .replace(/\((?:必填|选填)项?\)/g, '')
-    .replace(/[\s*_:\-\u200b\ufeff]/g, '')
-    .toUpperCase()
 }

@@ -20,9 +20,8 @@ import {
   readYuan,
   readYuanFromWan,
 } from './cell.ts'
-import { isDropped } from './header.ts'
 import { sourceText } from './kept-cells.ts'
-import type { Column, Layout } from './layouts/layout.ts'
+import { type Column, isUnread, type Layout } from './layouts/layout.ts'
 import { documentKeysOf, layoutId, namingFacts } from './layouts/registry.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 import type { Row } from './rows.ts'
@@ -116,7 +115,7 @@ function findFault(
 // What was lost before it was sent stays lost, and a formula is nobody's statement
 function textFault(column: Column, cell: string): RefusalCode | undefined {
   if (!cell.isWellFormed() || cell.includes('\ufffd')) return 'TEXT_NOT_WELL_FORMED'
-  return cell.startsWith('=') && !isDropped(column) ? 'FORMULA_CELL' : undefined
+  return cell.startsWith('=') && !isUnread(column) ? 'FORMULA_CELL' : undefined
 }
 
 function personalDataFault(column: Column, cell: string): RefusalCode | undefined {

@@ -1,19 +1,10 @@
 import { z } from 'zod'
+import { columnFinder, holdsPersonalData, isTooLong, REFUSED_BEFORE } from './columns.ts'
+import { HEADER_SEARCH_ROWS } from './detect.ts'
 import { type Batch, FileRefused, type UnsureCells } from './formats/format.ts'
 import { readBatches, type SentFile } from './formats/registry.ts'
-import {
-  columnFinder,
-  findHeader,
-  findNoMembers,
-  findOtherMembers,
-  HEADER_SEARCH_ROWS,
-  type Header,
-  holdsPersonalData,
-  isDropped,
-  isTooLong,
-  REFUSED_BEFORE,
-} from './header.ts'
-import type { Column, Layout } from './layouts/layout.ts'
+import { findHeader, findNoMembers, findOtherMembers, type Header } from './header.ts'
+import { type Column, isUnread, type Layout } from './layouts/layout.ts'
 import { type Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
 
 /** One record as it came: the cells of the columns the layout knows, and nothing else. */
@@ -89,8 +80,8 @@ function tableReader(
     for (const [at, column] of known) {
       const cell = line[at]
       if (cell === undefined) continue
-      if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
-      if (unsure?.get(line)?.has(at) && !isDropped(column))
+      if (isTooLong(cell) && !isUnread(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
+      if (unsure?.get(line)?.has(at) && !isUnread(column))
         return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
       cells.set(column, cell)
     }
@@ -123,9 +114,9 @@ function rowReader(layout: Layout): (value: unknown) => Row {
       }
       const cell = cellText(member, column)
       if (cell === undefined) return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
-      if (isTooLong(cell) && !isDropped(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
+      if (isTooLong(cell) && !isUnread(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
       const rival = cells.get(column)
-      if (rival !== undefined && rival !== cell && !isDropped(column)) {
+      if (rival !== undefined && rival !== cell && !isUnread(column)) {
         return { fault: 'HEADER_AMBIGUOUS', path: `/${column.code}` }
       }
       cells.set(column, cell)
@@ -138,7 +129,7 @@ function rowReader(layout: Layout): (value: unknown) => Row {
 function cellText(member: unknown, column: Column): string | undefined {
   if (typeof member === 'string') return member
   if (member === null) return ''
-  return typeof member === 'number' && (isExact(member) || isDropped(column)) ? String(member) : undefined
+  return typeof member === 'number' && (isExact(member) || isUnread(column)) ? String(member) : undefined
 }
 
 // JSON.parse rounds without a word: eighteen digits of a code end otherwise than they were sent, and two long document

@@ -17,6 +17,8 @@ type KindRow = {
   readonly refusals: readonly RefusalCode[]
   /** It is dropped before anything is kept, and stays at the sender. */
   readonly dropped?: true
+  /** Nor does anybody look at its cells. */
+  readonly unread?: true
 }
 
 /** What becomes of a column's cells. */
@@ -45,8 +47,8 @@ export const columnKinds = {
   'subject-class': { meaning: 'what kind of subject it is', refusals: ['SUBJECT_NATURAL_PERSON', 'SUBJECT_INDIVIDUAL_BUSINESS', 'FIELD_VALUE_UNKNOWN'] },
   'subject-person': { meaning: 'a natural person’s document: a number of one refuses', refusals: ['SUBJECT_NATURAL_PERSON'], dropped: true },
   'person-trait': { meaning: 'what only a natural person has, such as an age: anything refuses', refusals: ['SUBJECT_NATURAL_PERSON'], dropped: true },
-  person: { meaning: 'about people', refusals: [], dropped: true },
-  transport: { meaning: 'about the export, not about the fact', refusals: [], dropped: true },
+  person: { meaning: 'about people', refusals: [], dropped: true, unread: true },
+  transport: { meaning: 'about the export, not about the fact', refusals: [], dropped: true, unread: true },
 } as const satisfies Readonly<Record<string, KindRow>>
 
 export type ColumnKind = keyof typeof columnKinds
@@ -54,7 +56,7 @@ export type ColumnKind = keyof typeof columnKinds
 export type Column = {
   /** The standard's field code: how paths in receipts name the column. */
   readonly code: string
-  /** Other spellings of the header, folded before they are compared (header.ts). */
+  /** Other spellings of the header, folded before they are compared (columns.ts). */
   readonly headers: readonly string[]
   readonly kind: ColumnKind
   /** The member of the record's facts it fills. */
@@ -75,6 +77,12 @@ export type Column = {
 export function isKept({ kind }: Column): boolean {
   const row: KindRow = columnKinds[kind]
   return row.dropped !== true
+}
+
+/** Whether nobody looks at a column's cells, so that two of them don't contend. */
+export function isUnread({ kind }: Column): boolean {
+  const row: KindRow = columnKinds[kind]
+  return row.unread === true
 }
 
 export type Layout = {

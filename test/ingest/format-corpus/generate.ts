@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as excel from '@e965/xlsx'
 import Papa from 'papaparse'
-import { columnFinder } from '../../../shared/ingest/header.ts'
+import { columnFinder } from '../../../shared/ingest/columns.ts'
 import { penalty2018 } from '../../../shared/ingest/layouts/penalty-2018.ts'
 
 // One example in every format that is read. It has what encodings and authorities write differently: characters of two
