@@ -6,6 +6,9 @@ import {
   parseCalendarDate,
   parseInstant,
 } from '../base/instant.ts'
+import { foldIdentifier } from '../identity/fold.ts'
+import { isOldRegistrationNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
+import type { Column } from './layouts/layout.ts'
 import type { RefusalCode } from './refusal.ts'
 
 /** What a cell says: a value, nothing (undefined), or why it can't be read. */
@@ -188,6 +191,48 @@ function shiftDecimal(amount: { whole: string; fraction: string }, places: numbe
   const whole = digits.slice(0, point).replace(/^0+(?=\d)/, '') || '0'
   const fraction = digits.slice(point).replace(/0+$/, '')
   return fraction === '' ? whole : `${whole}.${fraction}`
+}
+
+type Codes = Column['codes']
+
+/** What a text stands for, by a layout's codes; itself where they have none for it. */
+export function decode(text: string | undefined, codes: Codes): string | undefined {
+  if (text === undefined || codes === undefined) return text
+  return Object.hasOwn(codes, text) ? codes[text] : text
+}
+
+/**
+ * One or more of a kind in one cell. 没收违法所得、没收非法财物 is one kind of penalty, so the enumeration comma does not
+ * divide.
+ */
+export function readList(cell: string, codes: Codes): Reading<readonly string[]> {
+  const items = cell.split(/[;；,，|]/).map((item) => decode(readText(item), codes))
+  const stated = items.filter((item) => item !== undefined)
+  // No organisation can be detained: the row is about a person, or tells of one
+  if (stated.some((item) => item.includes('行政拘留'))) return { fault: 'SUBJECT_NATURAL_PERSON' }
+  return { value: stated.length === 0 ? undefined : stated }
+}
+
+/** One of a closed list: what a layout's codes do not have is a fault. */
+export function readCoded(cell: string, codes: Codes): Reading<string> {
+  const text = readText(cell)?.normalize('NFKC').replaceAll(/\s/g, '')
+  if (text === undefined) return { value: undefined }
+  const isCode = codes !== undefined && Object.hasOwn(codes, text)
+  return isCode ? { value: codes[text] || undefined } : { fault: 'FIELD_VALUE_UNKNOWN' }
+}
+
+/** A code, folded; 00000000000000000X is written officially where an authority has none. */
+export function readCode(cell: string): string | undefined {
+  const text = readText(cell)?.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase()
+  return text === undefined || /^0+X?$/.test(text) ? undefined : text
+}
+
+/** A number that holds: any other says nothing about the organisation, and might be a person's. */
+export function readRegistrationNumber(cell: string): string | undefined {
+  const number = foldIdentifier(cell)
+  return parseRegistrationNumber(number).kind === 'valid' || isOldRegistrationNumber(number)
+    ? number
+    : undefined
 }
 
 /** Folds what authorities write differently in the same document number: 〔2025〕, [2025], （2025）, spaces, width. */

@@ -1,20 +1,23 @@
 import type { CalendarDate } from '../base/instant.ts'
-import { foldIdentifier } from '../identity/fold.ts'
 import { findPersonalData, isNumberOfDivision } from '../identity/personal-data.ts'
-import { isOldRegistrationNumber, parseRegistrationNumber } from '../identity/registration-number.ts'
 import { withdrawalDocument } from '../records/keys.ts'
 import { type FactRecord, recordSchema } from '../records/record.ts'
 import type { Policy, RecordType } from '../settings.ts'
 import {
+  decode,
   foldDocumentNumber,
   isPlainCode,
   type Reading,
   readCapital,
   readCapitalInYuan,
+  readCode,
+  readCoded,
   readDate,
   readEndDate,
   readEndOrPeriod,
+  readList,
   readPastDate,
+  readRegistrationNumber,
   readText,
   readYear,
   readYuan,
@@ -211,41 +214,6 @@ function readFact(column: Column, cell: string, today: CalendarDate): Reading<st
     default:
       return { value: decode(readText(cell), column.codes) }
   }
-}
-
-function decode(text: string | undefined, codes: Column['codes']): string | undefined {
-  if (text === undefined || codes === undefined) return text
-  return Object.hasOwn(codes, text) ? codes[text] : text
-}
-
-// 没收违法所得、没收非法财物 is one kind of penalty, so the enumeration comma does not divide
-function readList(cell: string, codes: Column['codes']): Reading<readonly string[]> {
-  const items = cell.split(/[;；,，|]/).map((item) => decode(readText(item), codes))
-  const stated = items.filter((item) => item !== undefined)
-  // No organisation can be detained: the row is about a person, or tells of one
-  if (stated.some((item) => item.includes('行政拘留'))) return { fault: 'SUBJECT_NATURAL_PERSON' }
-  return { value: stated.length === 0 ? undefined : stated }
-}
-
-function readCoded(cell: string, codes: Column['codes']): Reading<string> {
-  const text = readText(cell)?.normalize('NFKC').replaceAll(/\s/g, '')
-  if (text === undefined) return { value: undefined }
-  const isCode = codes !== undefined && Object.hasOwn(codes, text)
-  return isCode ? { value: codes[text] || undefined } : { fault: 'FIELD_VALUE_UNKNOWN' }
-}
-
-// 00000000000000000X is written officially where an authority has no code
-function readCode(cell: string): string | undefined {
-  const text = readText(cell)?.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase()
-  return text === undefined || /^0+X?$/.test(text) ? undefined : text
-}
-
-// One that does not hold says nothing about the organisation, and might be a person's number
-function readRegistrationNumber(cell: string): string | undefined {
-  const number = foldIdentifier(cell)
-  return parseRegistrationNumber(number).kind === 'valid' || isOldRegistrationNumber(number)
-    ? number
-    : undefined
 }
 
 // A capital that cannot be worked out stays as the words it came in: no ground to refuse a registration. Words without an
