@@ -1,6 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Column, columnKinds, type Layout, refusalsOf } from '../shared/ingest/layouts/layout.ts'
+import {
+  type Column,
+  columnKinds,
+  describeStandard,
+  type Layout,
+  refusalsOf,
+} from '../shared/ingest/layouts/layout.ts'
 import { documentKeysOf, layoutId, layouts } from '../shared/ingest/layouts/registry.ts'
 import { type RefusalCode, refusalCodes, refusalReasons } from '../shared/ingest/refusal.ts'
 import { withdrawableTypes } from '../shared/records/types/withdrawal.ts'
@@ -37,7 +43,7 @@ function kindRow([kind, row]: readonly [string, (typeof columnKinds)[keyof typeo
 function section(layout: Layout): string {
   return [
     `## ${layout.name}`,
-    `${layout.title.zh}. Version ${layout.version}; ${layout.source}. ${describeNaming(layout)}`,
+    `${layout.title.zh}. Version ${layout.version}; ${describeStandard(layout)}. ${describeNaming(layout)}`,
     table(['code', 'headers', 'kind', 'fact', ''], layout.columns.map(columnRow)),
     `Refused as: ${codeList(refusalsOf(layout))}.`,
   ].join('\n\n')

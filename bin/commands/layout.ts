@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander'
-import { isKept, type Layout, refusalsOf } from '../../shared/ingest/layouts/layout.ts'
+import { describeStandard, isKept, type Layout, refusalsOf } from '../../shared/ingest/layouts/layout.ts'
 import { findLayout, layoutId, layouts } from '../../shared/ingest/layouts/registry.ts'
 import { refusalReasons } from '../../shared/ingest/refusal.ts'
 import { print } from '../command.ts'
@@ -33,8 +33,9 @@ export function layoutCommand(): Command {
     .addCommand(show)
 }
 
-function headOf({ name, version, recordType, title, source }: Layout) {
-  return { name, version, recordType, title, source }
+function headOf(layout: Layout) {
+  const { name, version, recordType, title } = layout
+  return { name, version, recordType, title, standard: describeStandard(layout) }
 }
 
 function describeHead(layout: Layout): string {
@@ -48,7 +49,11 @@ function describeLayout(layout: Layout): string {
     return `  ${code}  ${headers[0] ?? ''}  ${becomes}${required ? ', required' : ''}`
   })
   const refusals = refusalsOf(layout).map((code) => `  ${code}  ${refusalReasons[code]}`)
-  return [describeHead(layout), `  source: ${layout.source}`, ...columns, 'refused as', ...refusals].join(
-    '\n',
-  )
+  return [
+    describeHead(layout),
+    `  standard: ${describeStandard(layout)}`,
+    ...columns,
+    'refused as',
+    ...refusals,
+  ].join('\n')
 }

@@ -14,7 +14,7 @@ export function readPins(): Pins {
 }
 
 /** The digest of all by which rows in the layout become the records that they do, or are refused. */
-function mappingDigest({ version: _, title: __, source: ___, ...mapping }: Layout): string {
+function mappingDigest({ version: _, title: __, standard: ___, ...mapping }: Layout): string {
   // What takes back names documents as their own layouts do
   const named = mapping.recordType === 'withdrawal' ? withdrawableTypes.map(documentKeysOf) : undefined
   return digestOf(JSON.parse(JSON.stringify({ ...mapping, named })))

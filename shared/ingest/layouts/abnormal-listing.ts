@@ -7,7 +7,6 @@ export const abnormalListing: Layout = {
   version: 1,
   recordType: 'abnormal-listing',
   title: { zh: '经营异常名录', en: 'Entry of the list of abnormal operations' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: listingKeys,
   columns: listingColumns(['经营异常名录', '异常名录']),
 }

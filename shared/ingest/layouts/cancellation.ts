@@ -19,7 +19,6 @@ export const cancellation: Layout = {
   version: 1,
   recordType: 'cancellation',
   title: { zh: '注销登记信息', en: 'End of a registration' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [['documentNumber'], ['decidedOn', 'decidedBy']],
   // biome-ignore format: a table reads by rows
   columns: [

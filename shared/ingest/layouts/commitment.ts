@@ -7,7 +7,6 @@ export const commitment: Layout = {
   version: 1,
   recordType: 'commitment',
   title: { zh: '信用承诺', en: 'Credit commitment' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [['documentNumber'], ['decidedOn', 'decidedBy'], ['decidedOn']],
   // biome-ignore format: a table reads by rows
   columns: [

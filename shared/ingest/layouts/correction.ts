@@ -7,7 +7,6 @@ export const correction: Layout = {
   version: 1,
   recordType: 'withdrawal',
   title: { zh: '更正信用信息', en: 'Correction of a record' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [],
   fixedFacts: { kind: 'correction' },
   columns: withdrawalColumns('更正', ['更正日期', '更正时间']),

@@ -7,7 +7,6 @@ export const creditRepair: Layout = {
   version: 1,
   recordType: 'withdrawal',
   title: { zh: '信用修复', en: 'Credit repair' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [],
   fixedFacts: { kind: 'repair' },
   columns: withdrawalColumns('修复', [

@@ -23,7 +23,6 @@ export const customsClass: Layout = {
   version: 1,
   recordType: 'customs-class',
   title: { zh: '海关企业信用等级', en: 'Customs class (AEO)' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [],
   revisionFact: 'decidedOn',
   // biome-ignore format: a table reads by rows

@@ -7,7 +7,7 @@ export const judgmentDefault: Layout = {
   version: 1,
   recordType: 'judgment-default',
   title: { zh: '失信被执行人', en: 'Judgment defaulter' },
-  source:
+  standard:
     'field names of the Supreme People’s Court’s public inquiry (iname, cardNum, caseCode …), as exports have them',
   documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows

@@ -90,7 +90,8 @@ export type Layout = {
   readonly version: number
   readonly recordType: RecordType
   readonly title: { readonly zh: string; readonly en: string }
-  readonly source: string
+  /** The standard that its codes are of; absent where no published one was found. */
+  readonly standard?: string
   readonly columns: readonly Column[]
   /**
    * What names the document: the first group of facts that are all stated. None: one document for each subject. A
@@ -101,6 +102,11 @@ export type Layout = {
   readonly revisionFact?: string
   /** What the layout says by being what it is. */
   readonly fixedFacts?: Readonly<Record<string, string>>
+}
+
+/** Where a layout's codes and headers are from. */
+export function describeStandard({ standard }: Layout): string {
+  return standard ?? 'no published schema was found: the codes are ours, the headers the words of the field'
 }
 
 /** Why a record in a layout may be refused. */

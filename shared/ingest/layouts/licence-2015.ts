@@ -7,7 +7,7 @@ export const licence2015: Layout = {
   version: 1,
   recordType: 'licence',
   title: { zh: '双公示行政许可（2015/16 版）', en: 'Double-publicity licence, 2015/16' },
-  source: 'field codes of the 2015/16 double-publicity standard, as exports have them',
+  standard: 'field codes of the 2015/16 double-publicity standard, as exports have them',
   documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [

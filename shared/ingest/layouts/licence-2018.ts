@@ -7,7 +7,7 @@ export const licence2018: Layout = {
   version: 1,
   recordType: 'licence',
   title: { zh: '双公示行政许可（2018 版）', en: 'Double-publicity licence, 2018' },
-  source: '发改办财金〔2018〕424号',
+  standard: '发改办财金〔2018〕424号',
   documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [

@@ -18,7 +18,7 @@ export const penalty2015: Layout = {
   version: 1,
   recordType: 'penalty',
   title: { zh: '双公示行政处罚（2015/16 版）', en: 'Double-publicity penalty, 2015/16' },
-  source: 'field codes of the 2015/16 double-publicity standard, as exports have them',
+  standard: 'field codes of the 2015/16 double-publicity standard, as exports have them',
   documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [

@@ -10,7 +10,7 @@ export const penalty2018: Layout = {
   version: 1,
   recordType: 'penalty',
   title: { zh: '双公示行政处罚（2018 版）', en: 'Double-publicity penalty, 2018' },
-  source: '发改办财金〔2018〕424号',
+  standard: '发改办财金〔2018〕424号',
   documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [

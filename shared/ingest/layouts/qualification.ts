@@ -7,7 +7,6 @@ export const qualification: Layout = {
   version: 1,
   recordType: 'qualification',
   title: { zh: '资质证书', en: 'Qualification certificate' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [['documentNumber']],
   // biome-ignore format: a table reads by rows
   columns: [

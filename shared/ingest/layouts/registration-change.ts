@@ -7,7 +7,6 @@ export const registrationChange: Layout = {
   version: 1,
   recordType: 'registration-change',
   title: { zh: '变更登记信息', en: 'Change of a registration' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [['decidedOn', 'item']],
   // biome-ignore format: a table reads by rows
   columns: [

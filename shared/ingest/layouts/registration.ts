@@ -7,7 +7,7 @@ export const registration: Layout = {
   version: 1,
   recordType: 'registration',
   title: { zh: '市场主体登记信息', en: 'Registration of an organisation' },
-  source: 'warehouse columns of a market regulator (uni_social_crd_cd, comp_nm …)',
+  standard: 'warehouse columns of a market regulator (uni_social_crd_cd, comp_nm …)',
   documentKeys: [],
   revisionFact: 'approvedOn',
   // biome-ignore format: a table reads by rows

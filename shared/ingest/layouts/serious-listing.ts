@@ -7,7 +7,6 @@ export const seriousListing: Layout = {
   version: 1,
   recordType: 'serious-listing',
   title: { zh: '严重违法失信名单', en: 'Entry of the list of serious violations' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: listingKeys,
   columns: listingColumns([
     '严重违法失信名单',

@@ -34,7 +34,6 @@ export const taxViolation: Layout = {
   version: 1,
   recordType: 'tax-violation',
   title: { zh: '重大税收违法失信主体', en: 'Major tax violation' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [['documentNumber'], ['decidedOn']],
   // biome-ignore format: a table reads by rows
   columns: [

@@ -7,7 +7,6 @@ export const taxpayerGrade: Layout = {
   version: 1,
   recordType: 'taxpayer-grade',
   title: { zh: 'A级纳税人名单', en: 'A-grade taxpayer' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [['evaluatedTo']],
   fixedFacts: { grade: 'A' },
   // biome-ignore format: a table reads by rows

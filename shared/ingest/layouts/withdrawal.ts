@@ -7,7 +7,6 @@ export const withdrawal: Layout = {
   version: 1,
   recordType: 'withdrawal',
   title: { zh: '撤回、撤销信用信息', en: 'Withdrawal of a record' },
-  source: 'no published schema was found: the codes are ours, the headers the words of the field',
   documentKeys: [],
   fixedFacts: { kind: 'withdrawal' },
   columns: withdrawalColumns('撤回', ['撤回日期', '撤销日期']),
