@@ -11,7 +11,8 @@ import { publish } from '../shared/datasets/publish.ts'
 import { releaseCase } from '../shared/disclosure/cases.ts'
 import { type Home, isHome, openHome } from '../shared/embedded/home.ts'
 import { openReceivers } from '../shared/embedded/receivers.ts'
-import { type Service, type ServiceListener, startService } from '../shared/embedded/service.ts'
+import { type Service, startService } from '../shared/embedded/service.ts'
+import type { Told } from '../shared/embedded/told.ts'
 import { ENVELOPE_VERSION } from '../shared/ingest/envelope.ts'
 import { findNumber } from '../shared/ledger/sealed.ts'
 import { findActor, isOfficer, listPrincipals } from '../shared/principals/principal.ts'
@@ -125,14 +126,13 @@ async function minimisedRequest(submission: MinimisedSubmission): Promise<ApiReq
   return { method: 'POST', path: `${path}&${query}`, as, file, signature }
 }
 
-const reportWork: ServiceListener = (told) => {
+function reportWork(told: Told): void {
   if ('submissionId' in told) {
     report(`drop: ${told.authority} ${told.submissionId}: ${told.outcome}`)
     return
   }
-  const { queue, code } = told
-  const facts = 'facts' in told ? told.facts : {}
-  report(`${queue}: ${withFacts(code, facts)}, will ${queue === 'watch' ? 'look' : 'try'} again`)
+  const { where, code, facts = {} } = told
+  report(`${where}: ${withFacts(code, facts)}, will ${where === 'watch' ? 'look' : 'try'} again`)
 }
 
 async function openTold(directory: string, { makesHome }: Opening): Promise<Home> {

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { exportJWK, generateKeyPair } from 'jose'
 import { z } from 'zod'
 import { type AuthorityStanding, authorityStandingSchema } from '../../shared/api/authorities.ts'
+import { parseJson } from '../../shared/base/json.ts'
 import { type ClientOptions, clientCommand, print, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../command-end.ts'
 import { readText, writeNew } from '../file.ts'
@@ -128,15 +129,6 @@ async function readPublicJwk(file: string): Promise<object> {
     throw new CommandEnd(2, 'KEY_MALFORMED', `${file} is not the public half of a key (JWK)`)
   }
   return jwk
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // What JSON.parse throws may quote a private key
-    return undefined
-  }
 }
 
 function describe({ code, status, suspension, requireSignature, keys }: AuthorityStanding): string {

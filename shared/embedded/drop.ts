@@ -3,7 +3,7 @@ import { appendFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } fr
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sha256 } from '../base/digest.ts'
-import { Failure } from '../base/failure.ts'
+import { describeFault, Failure } from '../base/failure.ts'
 import { instantOf } from '../base/instant.ts'
 import { commitDraft, refusedId, refuseUnread } from '../ingest/accept.ts'
 import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
@@ -11,29 +11,20 @@ import { checkFileName, parseDropKey, parseFileName } from '../ingest/file-name.
 import { meterBytes } from '../ingest/metered-bytes.ts'
 import { findReceipt } from '../ingest/receipt.ts'
 import { draftSubmission, notTaken, type Received } from '../ingest/receive.ts'
-import type { Refusal, RefusalCode } from '../ingest/refusal.ts'
+import type { Refusal } from '../ingest/refusal.ts'
 import type { Authority } from '../settings.ts'
 import { errnoOf } from './durable-file.ts'
 import type { Home } from './home.ts'
+import type { Taken, Trouble } from './told.ts'
 
 /** Where a home's authorities put files to be taken in: `<home>/drop/<authority>/<layout>/<submission>.<ending>`. */
 export function dropDirectory(home: Pick<Home, 'directory'>, authority = ''): string {
   return join(home.directory, 'drop', authority)
 }
 
-export type DropListener = (fault: { readonly queue: 'drop'; readonly code: string }) => void
-
-/** What became of a dropped file, under the id that its receipt has: its name may be why it is refused. */
-export type Taken = {
-  readonly queue: 'drop'
-  readonly authority: string
-  readonly submissionId: string
-  readonly outcome: 'received' | 'repeated' | RefusalCode
-}
-
 export type DropOptions = {
   readonly signal: AbortSignal
-  readonly onFault: DropListener
+  readonly onFault: (trouble: Trouble) => void
   readonly onTaken: (taken: Taken) => void
   /** How long a file has to lie untouched before it is taken. */
   readonly stillMs?: number
@@ -53,17 +44,12 @@ export async function watchDrop(home: Home, options: DropOptions): Promise<void>
       () => LOOK_MS,
       // A folder that somebody shut is no reason for the queues to stand still
       (fault: unknown) => {
-        onFault({ queue: 'drop', code: errnoOf(fault) ?? codeOf(fault) })
+        onFault({ where: 'drop', code: errnoOf(fault) ?? describeFault(fault).code })
         return FAULT_REST_MS
       },
     )
     await sleep(restMs, undefined, { signal }).catch(() => undefined)
   }
-}
-
-// Of a fault that is not ours the message may quote what was dropped
-function codeOf(fault: unknown): string {
-  return fault instanceof Failure ? fault.code : 'UNEXPECTED'
 }
 
 /** Tries that failed by no fault of the machine's, by file. */
@@ -158,7 +144,7 @@ async function tryTake(home: Home, dropped: Dropped, taking: Taking): Promise<vo
     const isRetryable = fault instanceof Failure && fault.retryable
     const failed = (failures?.get(file) ?? 0) + (isRetryable ? 0 : 1)
     failures?.set(file, failed)
-    if (failed <= TRY_LIMIT) onFault({ queue: 'drop', code: errnoOf(fault) ?? codeOf(fault) })
+    if (failed <= TRY_LIMIT) onFault({ where: 'drop', code: errnoOf(fault) ?? describeFault(fault).code })
     if (isRetryable || failed < TRY_LIMIT) return
     // What cannot be read has no hash that a receipt could state: it stays, and the others are taken
     await refuse(home, dropped, { ...reading, refusal: DEAD }).catch(() => undefined)
@@ -191,7 +177,7 @@ async function isDone(home: Home, { authority }: Dropped, reading: Reading): Pro
   const receipt = await findReceipt(home.store, authority.code, submissionId)
   if (receipt?.refusal === undefined) return false
   const outcome = receipt.refusal.code
-  reading.onTaken({ queue: 'drop', authority: authority.code, submissionId, outcome })
+  reading.onTaken({ where: 'drop', authority: authority.code, submissionId, outcome })
   await removeStill(reading)
   return true
 }
@@ -254,7 +240,7 @@ async function take(home: Home, dropped: Dropped, reading: Reading): Promise<voi
   const { submissionId, refusal } = 'draft' in received ? received.draft : received.receipt
   const outcome = refusal?.code ?? received.outcome
   // Before it is removed: a file that is gone was told of
-  reading.onTaken({ queue: 'drop', authority: authority.code, submissionId, outcome })
+  reading.onTaken({ where: 'drop', authority: authority.code, submissionId, outcome })
   await removeStill(reading)
 }
 
@@ -292,7 +278,7 @@ async function refuse(home: Home, dropped: Dropped, { refusal, head, ...reading 
     ...(head && { head }),
   })
   const { submissionId, code } = refused
-  reading.onTaken({ queue: 'drop', authority: dropped.authority.code, submissionId, outcome: code })
+  reading.onTaken({ where: 'drop', authority: dropped.authority.code, submissionId, outcome: code })
   await removeStill(reading)
 }
 

@@ -1,18 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { describeFault, type Failure } from '../base/failure.ts'
+import { describeFault } from '../base/failure.ts'
 import type { HomeOptions } from './home.ts'
-import type { WorkListener } from './worker.ts'
+import type { Told } from './told.ts'
 
 /** A home's worker, running beside whoever started it. */
 export type Service = { stop(): Promise<void> }
-
-/** Told of what the worker tells, and of a fault that has ended it; another begins after a rest. */
-export type ServiceListener = (
-  told:
-    | Parameters<WorkListener>[0]
-    | { readonly queue: 'worker'; readonly code: string; readonly facts: Failure['facts'] },
-) => void
 
 type ServiceOptions = Pick<HomeOptions, 'directory' | 'template'>
 
@@ -21,11 +14,12 @@ const REST_MS = 5_000
 
 /**
  * Starts a thread that works for the home, or waits for the process that does so now to end. A fault that no try of a
- * message accounts for ends the thread and nothing else: the doors stay open, and what came in is safe in the store.
+ * message accounts for ends the thread and nothing else, and is told of as the rest is; another begins after a rest. The
+ * doors stay open, and what came in is safe in the store.
  */
 export function startService(
   options: ServiceOptions,
-  onTold: ServiceListener,
+  onTold: (told: Told) => void,
   restMs: number = REST_MS,
 ): Service {
   const stopping = new AbortController()
@@ -46,7 +40,11 @@ export function startService(
 }
 
 /** One life of the thread, until it was told to stop or a fault ended it. */
-function runThread(options: ServiceOptions, onTold: ServiceListener, signal: AbortSignal): Promise<void> {
+function runThread(
+  options: ServiceOptions,
+  onTold: (told: Told) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { directory, template } = options
   const thread = new Worker(new URL('worker-thread.ts', import.meta.url), {
     workerData: { directory, template },
@@ -56,7 +54,7 @@ function runThread(options: ServiceOptions, onTold: ServiceListener, signal: Abo
   thread.on('message', onTold)
   thread.on('error', (fault) => {
     const { code, facts } = describeFault(fault)
-    onTold({ queue: 'worker', code, facts })
+    onTold({ where: 'worker', code, facts })
   })
   return new Promise((resolve) => {
     thread.once('exit', () => {

@@ -1,22 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describeFault, type Failure } from '../base/failure.ts'
+import { describeFault } from '../base/failure.ts'
 import { readTrusted } from '../ledger/log.ts'
 import { postTo } from '../ledger/post.ts'
 import { watchLog } from '../ledger/watch.ts'
 import { cosignCheckpoint, type Post, type Witnessed, witnessesIn } from '../ledger/witness.ts'
 import type { Home } from './home.ts'
-
-/** Told of what a look came to that it ought not to; the next look comes whatever it was. */
-export type WatchListener = (found: {
-  readonly queue: 'watch'
-  readonly code: string
-  /** The file of the log, or the witness. */
-  readonly facts: Failure['facts']
-}) => void
+import type { Trouble } from './told.ts'
 
 export type Watching = {
   readonly signal: AbortSignal
-  readonly onFound: WatchListener
+  /** Told of what a look came to that it ought not to; the next look comes whatever it was. */
+  readonly onFound: (trouble: Trouble) => void
   /** Until the first look: a home that is open for one command alone is left unwatched. */
   readonly firstMs?: number
   readonly post?: (url: string, body: string, stop: AbortSignal) => ReturnType<Post>
@@ -43,7 +37,7 @@ export async function watchHome(home: Home, watching: Watching): Promise<void> {
     } catch (fault) {
       // Half a look is no finding, and a fault in it no reason to end the work beside it
       const { code, facts } = describeFault(fault)
-      if (!signal.aborted) onFound({ queue: 'watch', code, facts })
+      if (!signal.aborted) onFound({ where: 'watch', code, facts })
     }
   }
 }
@@ -59,12 +53,12 @@ async function look(home: Home, { signal, onFound, post = postTo }: Watching): P
   if (trust === undefined) return
   const { findings } = await watchLog(world, trust)
   for (const { code, path } of findings.slice(0, TOLD_LIMIT))
-    onFound({ queue: 'watch', code, facts: { path } })
+    onFound({ where: 'watch', code, facts: { path } })
   const asked = await cosignCheckpoint(world, witnessesIn(home.settings), (url, body) =>
     post(url, body, signal),
   )
   for (const { outcome, ...facts } of asked) {
-    if (outcome !== 'cosigned' && !signal.aborted) onFound({ queue: 'watch', code: outages[outcome], facts })
+    if (outcome !== 'cosigned' && !signal.aborted) onFound({ where: 'watch', code: outages[outcome], facts })
   }
 }
 

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure } from '../base/failure.ts'
+import { describeFault, Failure } from '../base/failure.ts'
 import { acceptDraft, buryDraft } from '../ingest/accept.ts'
 import { carryOutEntry } from '../ingest/deliver.ts'
 import { sealPending } from '../ledger/seal.ts'
 import { advanceWatermark } from '../records/watermark.ts'
-import { type Taken, watchDrop } from './drop.ts'
+import { watchDrop } from './drop.ts'
 import { type Home, workerLockFile } from './home.ts'
 import { tryLock } from './lock.ts'
 import type { Message } from './queue.ts'
-import { type WatchListener, watchHome } from './watcher.ts'
+import type { Told, Trouble } from './told.ts'
+import { watchHome } from './watcher.ts'
 
 /** Messages leased at once: few, so that one round stays short. */
 const INBOX_LEASE = 16
@@ -18,20 +19,18 @@ const LOCK_RETRY_MS = 250
 const FAULT_REST_MS = 1_000
 
 /** Told of a try that failed; the message, or what waits in the outbox to be sealed, stays where it is. */
-export type FaultListener = (fault: {
-  readonly queue: 'inbox' | 'outbox' | 'sealed' | 'drop'
-  readonly code: string
-}) => void
-
-/** Told of that, of what was found by looking at the log, and of what was dropped. */
-export type WorkListener = (told: Parameters<FaultListener>[0] | Parameters<WatchListener>[0] | Taken) => void
+type OnFault = (trouble: Trouble) => void
 
 /**
  * Does the home's standing work until told to stop: takes in what is dropped, accepts what is in the inbox, seals,
  * applies, watches the log. Only the holder of the home's lock works; the others wait for it, and take over when the
  * holder dies, however it dies.
  */
-export async function runWorker(home: Home, signal: AbortSignal, onTold: WorkListener): Promise<void> {
+export async function runWorker(
+  home: Home,
+  signal: AbortSignal,
+  onTold: (told: Told) => void,
+): Promise<void> {
   while (!signal.aborted) {
     const lock = tryLock(workerLockFile(home))
     if (lock === undefined) {
@@ -51,14 +50,14 @@ export async function runWorker(home: Home, signal: AbortSignal, onTold: WorkLis
 }
 
 // What takes minutes, and must keep nothing that comes in at the doors waiting. Neither ever fails
-async function workBeside(home: Home, signal: AbortSignal, onTold: WorkListener): Promise<void> {
+async function workBeside(home: Home, signal: AbortSignal, onTold: (told: Told) => void): Promise<void> {
   await Promise.all([
     watchHome(home, { signal, onFound: onTold }),
     watchDrop(home, { signal, onFault: onTold, onTaken: onTold }),
   ])
 }
 
-async function workUntil(home: Home, signal: AbortSignal, onFault: FaultListener): Promise<void> {
+async function workUntil(home: Home, signal: AbortSignal, onFault: OnFault): Promise<void> {
   let isFresh = true
   while (!signal.aborted) {
     // After a fault as at the start: whatever was leased then, nobody works on it any more
@@ -72,14 +71,14 @@ async function workUntil(home: Home, signal: AbortSignal, onFault: FaultListener
 // A full disk or a held lock ends no worker: every step of a round can be taken again. Undefined after such a fault
 async function tryRound(
   home: Home,
-  { isFresh, onFault }: { readonly isFresh: boolean; readonly onFault: FaultListener },
+  { isFresh, onFault }: { readonly isFresh: boolean; readonly onFault: OnFault },
 ): Promise<number | undefined> {
   try {
     if (isFresh) takeOver(home)
     return await workRound(home, onFault)
   } catch (fault) {
     if (!(fault instanceof Failure && fault.retryable)) throw fault
-    onFault({ queue: 'outbox', code: fault.code })
+    onFault({ where: 'outbox', code: fault.code })
     return undefined
   }
 }
@@ -92,7 +91,7 @@ export function takeOver({ queues }: Pick<Home, 'queues'>): void {
 }
 
 /** One round over both queues and the outbox; answers how many things it did. */
-export async function workRound(home: Home, onFault: FaultListener): Promise<number> {
+export async function workRound(home: Home, onFault: OnFault): Promise<number> {
   const accepted = await drain(home, {
     name: 'inbox',
     limit: INBOX_LEASE,
@@ -118,7 +117,7 @@ async function applyMessage(home: Home, body: unknown): Promise<void> {
 type Drain = {
   readonly name: 'inbox' | 'sealed'
   readonly limit: number
-  readonly onFault: FaultListener
+  readonly onFault: OnFault
   readonly work: (body: unknown) => Promise<unknown>
 }
 
@@ -136,7 +135,7 @@ async function drain(home: Home, { name, limit, onFault, work }: Drain): Promise
   for (const [at, fault] of faults.entries()) {
     if (fault === undefined) continue
     if (!fault.retryable) queue.fail(messages[at]?.id ?? 0, home.now(), fault.code)
-    onFault({ queue: name, code: fault.code })
+    onFault({ where: name, code: fault.code })
   }
   return faults.filter((fault) => fault === undefined).length
 }
@@ -145,35 +144,29 @@ function idsOf(messages: readonly Message[], isChosen: (at: number) => boolean):
   return messages.filter((_, at) => isChosen(at)).map(({ id }) => id)
 }
 
-type Fault = { readonly code: string; readonly retryable: boolean }
-
 async function tryMessage(
   body: unknown,
   work: (body: unknown) => Promise<unknown>,
-): Promise<Fault | undefined> {
+): Promise<ReturnType<typeof describeFault> | undefined> {
   try {
     await work(body)
     return undefined
   } catch (fault) {
-    return { code: codeOf(fault), retryable: fault instanceof Failure && fault.retryable }
+    return describeFault(fault)
   }
 }
 
 // The inbox alone has dead messages worth a receipt; an entry that can't be applied holds the watermark, and is seen
-async function buryDead(home: Home, onFault: FaultListener): Promise<void> {
+async function buryDead(home: Home, onFault: OnFault): Promise<void> {
   const { inbox } = home.queues
   for (const message of inbox.dead()) {
     try {
       await buryDraft(home, message.body)
       inbox.forgetDead(message.id)
     } catch (fault) {
-      onFault({ queue: 'inbox', code: codeOf(fault) })
-      if (!(fault instanceof Failure && fault.retryable)) inbox.setAside(message.id)
+      const { code, retryable } = describeFault(fault)
+      onFault({ where: 'inbox', code })
+      if (!retryable) inbox.setAside(message.id)
     }
   }
-}
-
-// A fault that is not ours may quote what was sent, so only a code goes on
-function codeOf(fault: unknown): string {
-  return fault instanceof Failure ? fault.code : 'UNEXPECTED'
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { sha256 } from '../base/digest.ts'
+import { parseJson } from '../base/json.ts'
 import { jsonPointer } from '../base/json-pointer.ts'
 import { nestsTooDeep } from '../base/nesting.ts'
 import type { Unread } from './accept.ts'
@@ -72,15 +73,6 @@ const KNOWN: ReadonlySet<unknown> = new Set([
   ...Object.keys(pointerSchema.shape),
   ...Object.keys(pointerSchema.shape.object.shape),
 ])
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    // What JSON.parse throws quotes the input
-    return undefined
-  }
-}
 
 /** Hash and size of a message's text. */
 export function measure(body: string): Pick<Unread, 'sha256' | 'sizeBytes'> {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { openHome } from '../../shared/embedded/home.ts'
-import { type ServiceListener, startService } from '../../shared/embedded/service.ts'
+import { startService } from '../../shared/embedded/service.ts'
+import type { Told } from '../../shared/embedded/told.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
 import { findHead, findLedgerSize, HEAD_KEY } from '../../shared/ledger/sealed.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
@@ -21,8 +22,8 @@ test('a worker that a fault has ended is told of and begins again, and goes on o
   const broken = { ...head, phase: 'committed' as const, batch: 'gone.json' }
   await home.store.swap({ key: HEAD_KEY, value: broken, when: { revision } })
   const facts = { size: head.size, batch: 'gone.json' }
-  const missing = { queue: 'worker', code: 'BATCH_MISSING', facts }
-  const told: Parameters<ServiceListener>[0][] = []
+  const missing = { where: 'worker', code: 'BATCH_MISSING', facts }
+  const told: Told[] = []
   const service = startService({ directory, template }, (fault) => told.push(fault), 20)
   try {
     await until(() => told.length >= 2)
@@ -38,10 +39,10 @@ test('a worker that a fault has ended is told of and begins again, and goes on o
 
 test('a worker that rests after a fault is stopped at once', async () => {
   const directory = await temporaryDirectory()
-  const told: Parameters<ServiceListener>[0][] = []
+  const told: Told[] = []
   // No home can be made of it, so its thread ends as soon as it begins
   const service = startService({ directory, template: directory }, (fault) => told.push(fault), 2 ** 30)
   await until(() => told.length > 0)
   await service.stop()
-  expect(told).toEqual([{ queue: 'worker', code: 'UNEXPECTED', facts: {} }])
+  expect(told).toEqual([{ where: 'worker', code: 'UNEXPECTED', facts: {} }])
 })

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
-import { type WatchListener, watchHome } from '../../shared/embedded/watcher.ts'
+import type { Trouble } from '../../shared/embedded/told.ts'
+import { watchHome } from '../../shared/embedded/watcher.ts'
 import { runWorker, workRound } from '../../shared/embedded/worker.ts'
 import { openCheckpoint } from '../../shared/ledger/checkpoint.ts'
 import { readTrusted } from '../../shared/ledger/log.ts'
@@ -19,8 +20,6 @@ import { temporaryDirectory } from '../temporary-directory.ts'
 
 const template = fileURLToPath(new URL('../../examples/deployment', import.meta.url))
 const WITNESS = 'witness.example'
-
-type Told = Parameters<WatchListener>[0]
 
 const opened: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -53,13 +52,13 @@ async function watchUntil(
     holds,
     post,
   }: {
-    holds: (told: readonly Told[]) => boolean | Promise<boolean>
+    holds: (told: readonly Trouble[]) => boolean | Promise<boolean>
     post?: Parameters<typeof watchHome>[1]['post']
   },
-): Promise<readonly Told[]> {
-  const told: Told[] = []
+): Promise<readonly Trouble[]> {
+  const told: Trouble[] = []
   const stop = new AbortController()
-  const watching = { signal: stop.signal, onFound: (found: Told) => void told.push(found), firstMs: 0 }
+  const watching = { signal: stop.signal, onFound: (found: Trouble) => void told.push(found), firstMs: 0 }
   const ended = watchHome(home, { ...watching, ...(post && { post }) })
   while (!(await holds(told))) await sleep(5)
   stop.abort()
@@ -100,11 +99,11 @@ describe('a home that is watched', () => {
       holds: (all) => all.some(({ code }) => code.startsWith('WITNESS')),
     })
     expect(told).toContainEqual({
-      ...{ queue: 'watch', code: 'FILE_WRONG', facts: { path: `tile/0/000.p/${size}` } },
+      ...{ where: 'watch', code: 'FILE_WRONG', facts: { path: `tile/0/000.p/${size}` } },
     })
   })
 
-  test.each<[string, RequestListener, Told['code'], object]>([
+  test.each<[string, RequestListener, Trouble['code'], object]>([
     ['declines', (_, response) => response.writeHead(403).end(), 'WITNESS_DECLINED', { status: 403 }],
     ['signs something else', (_, response) => response.end('— a b\n'), 'WITNESS_SIGNATURE_WRONG', {}],
     ['answers without end', (_, response) => endless(response), 'WITNESS_UNREACHABLE', {}],
@@ -113,7 +112,7 @@ describe('a home that is watched', () => {
     const home = await openSealed(await serve(answer))
     const began = performance.now()
     const told = await watchUntil(home, { holds: (all) => all.length > 0 })
-    expect(told).toEqual([{ queue: 'watch', code, facts: { witness: WITNESS, ...facts } }])
+    expect(told).toEqual([{ where: 'watch', code, facts: { witness: WITNESS, ...facts } }])
     // Nobody waited for what does not come
     expect(performance.now() - began).toBeLessThan(8_000)
   })
@@ -144,7 +143,7 @@ describe('a home that is watched', () => {
     await writeFile(join(home.directory, 'ledger/vkey'), 'none\n')
     const settings = { ...home.settings, ledger: { ...home.settings.ledger, watchMinutes: 1 / 60_000 } }
     const told = await watchUntil({ ...home, settings }, { holds: (all) => all.length > 1 })
-    expect(told[0]).toEqual({ queue: 'watch', code: 'VERIFIER_KEY_UNREADABLE', facts: { path: 'vkey' } })
+    expect(told[0]).toEqual({ where: 'watch', code: 'VERIFIER_KEY_UNREADABLE', facts: { path: 'vkey' } })
     expect(told[1]).toEqual(told[0])
   })
 })

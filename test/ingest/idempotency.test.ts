@@ -228,7 +228,7 @@ describe('a submission that cannot be processed', () => {
     await withHome(async ({ home, passTime }) => {
       const store = { ...home.store, commit: refusing('penalty-2018@1', home.store.commit) }
       const faults = await workUntilIdle({ ...home, store }, passTime)
-      expect(faults).toEqual(Array.from({ length: 5 }, () => ({ queue: 'inbox', code: 'STORE_FAILED' })))
+      expect(faults).toEqual(Array.from({ length: 5 }, () => ({ where: 'inbox', code: 'STORE_FAILED' })))
       const receipt = await findReceipt(home.store, 'demo-market-regulator', 's1')
       expect(receipt).toMatchObject({
         received: 0,
@@ -291,7 +291,7 @@ describe('a submission that cannot be processed', () => {
       await workUntilIdle(home, passTime)
       await home.queues.inbox.send([{ schemaVersion: '0' }])
       const faults = await workUntilIdle(home, passTime)
-      expect(faults).toEqual(Array.from({ length: 6 }, () => ({ queue: 'inbox', code: 'UNEXPECTED' })))
+      expect(faults).toEqual(Array.from({ length: 6 }, () => ({ where: 'inbox', code: 'UNEXPECTED' })))
       home.queues.inbox.release()
       expect(home.queues.inbox.dead()).toMatchObject([{ body: { schemaVersion: '0' } }])
     })

@@ -8,7 +8,7 @@ import {
   type Texts,
 } from './format.ts'
 import { limits } from './limits.ts'
-import { parseJson } from './ndjson.ts'
+import { parseObject } from './ndjson.ts'
 
 /** A JSON array of records, or records one after another (RFC 8259). */
 export const json = {
@@ -36,7 +36,7 @@ async function* readJson(texts: Texts, place: Place): AsyncGenerator<Batch> {
     scan.text += text
     const records: unknown[] = []
     for (const record of scanRecords(scan, place)) {
-      const parsed = parseJson(record)
+      const parsed = parseObject(record)
       if (parsed === undefined) throw malformed(place)
       countRecord(place)
       records.push(parsed)

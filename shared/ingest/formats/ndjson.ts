@@ -1,3 +1,4 @@
+import { parseJson } from '../../base/json.ts'
 import {
   type Batch,
   countRecord,
@@ -36,22 +37,17 @@ function readLines(lines: readonly string[], place: Place): readonly unknown[] {
   const records: unknown[] = []
   for (const line of lines) {
     countRecord(place)
-    if (line.trim() !== '') records.push(parseJson(line))
+    if (line.trim() !== '') records.push(parseObject(line))
   }
   return records
 }
 
 /**
- * Undefined where the text is no JSON: what JSON.parse throws quotes the input, which may be personal. A member that an
- * object has twice is a list, as of an ExchangeMessage, and so what no field takes; JSON.parse keeps the last one.
+ * Undefined where the text is no JSON. A member that an object has twice is a list, as of an ExchangeMessage, and so what
+ * no field takes; JSON.parse keeps the last one.
  */
-export function parseJson(text: string): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
+export function parseObject(text: string): unknown {
+  const value = parseJson(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   // Every member has such a sign: where there are no more of them, none stands twice
   if ((text.match(/"\s*:/g)?.length ?? 0) <= Object.keys(value).length) return value
