@@ -6,6 +6,7 @@ import {
   listQuarantined,
   type Quarantined,
   type QuarantinePlace,
+  type QuarantineWanted,
   quarantineStates,
   sumUpQuarantine,
 } from '../ingest/quarantine-list.ts'
@@ -132,7 +133,7 @@ function authoritiesOf(
 type Asked = {
   readonly authorities: readonly string[]
   readonly from: (QuarantinePlace & { readonly authority: string }) | undefined
-  readonly wanted: Omit<Parameters<typeof listQuarantined>[1], 'authority' | 'today' | 'from'>
+  readonly wanted: Omit<QuarantineWanted, 'authority' | 'today' | 'from'>
 }
 
 async function readPage(world: World, { authorities, from, wanted }: Asked) {

@@ -148,7 +148,7 @@ export function refusedDraft(head: DraftHead, refusal: Refusal): Draft {
   return { ...kept, ...none, refusal: { code, path, reason: describeRefusal(refusal) } }
 }
 
-/** Under which id something is refused that has none, or none that is free. */
+/** Under which id something is refused that has none, or none that is free: half of a hash meets another by no chance. */
 export function refusedId(sha256: string): string {
   return `refused-${sha256.slice(0, 32)}`
 }
@@ -158,6 +158,7 @@ function correctionsUntil(receivedAt: Instant, { correctionDays }: Policy): Cale
   return addDays(chinaDate(receivedAt), correctionDays)
 }
 
+/** The id of the entry that a submission is told of by, received or refused whole. */
 export function entryIdOf(authority: string, submissionId: string): string {
   return `submission:${authority}:${submissionId}`
 }

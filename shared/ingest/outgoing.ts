@@ -10,9 +10,8 @@ import type { Row } from './rows.ts'
 
 /**
  * A file's rows as they may leave the sender's machine: the cells that the layout keeps, under its own codes, without
- * what stands in the place of an identifier and is none. In the
- * place of a row that no deployment takes goes why it was refused, so that the receipt still counts it: its texts were
- * not screened, and may be a person's.
+ * what stands in the place of an identifier and is none. In the place of a row that no deployment takes goes why it was
+ * refused, so that the receipt still counts it: its texts were not screened, and may be a person's.
  */
 export function* outgoingRecords(layout: Layout, rows: Iterable<Row>): Iterable<Json> {
   for (const row of rows) yield outgoingRecord(layout, row)

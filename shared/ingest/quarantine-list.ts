@@ -29,7 +29,8 @@ export type Quarantined = {
 /** A place in the list of an authority's quarantine. */
 export type QuarantinePlace = { readonly submissionId: string; readonly index: number }
 
-type Wanted = {
+/** Which records of the quarantine are asked for. */
+export type QuarantineWanted = {
   readonly authority: string
   readonly today: CalendarDate
   /** Of this submission alone. */
@@ -41,8 +42,11 @@ type Wanted = {
 
 type ReadingWorld = Pick<World, 'store' | 'objects'>
 
-/** An authority's records in quarantine, by submission and place. */
-export async function* listQuarantined(world: ReadingWorld, wanted: Wanted): AsyncGenerator<Quarantined> {
+/** An authority's records in quarantine, by submission (the bytes of its id in UTF-8) and place; `from` is the first. */
+export async function* listQuarantined(
+  world: ReadingWorld,
+  wanted: QuarantineWanted,
+): AsyncGenerator<Quarantined> {
   const { authority, submissionId, from } = wanted
   const first = submissionId ?? from?.submissionId
   const range = { ...quarantinePartition(authority), ...(first !== undefined && { from: first }) }
@@ -55,7 +59,7 @@ export async function* listQuarantined(world: ReadingWorld, wanted: Wanted): Asy
 }
 
 type OfSubmission = {
-  readonly wanted: Wanted
+  readonly wanted: QuarantineWanted
   readonly quarantine: Quarantine
   readonly place: QuarantinePlace
 }
@@ -115,10 +119,10 @@ export type QuarantineCount = Readonly<Record<QuarantineState, number>> & {
   readonly code: RefusalCode
 }
 
-/** Sums an authority's quarantine up by reason. Reads of records only where some were mended. */
+/** Sums an authority's quarantine up by reason. Reads outcomes only of submissions of which some were mended. */
 export async function sumUpQuarantine(
   world: ReadingWorld,
-  { authority, today }: Pick<Wanted, 'authority' | 'today'>,
+  { authority, today }: Pick<QuarantineWanted, 'authority' | 'today'>,
 ): Promise<readonly QuarantineCount[]> {
   const sums = new Map<RefusalCode, Record<QuarantineState, number>>()
   const add = (code: RefusalCode, state: QuarantineState, count: number): void => {

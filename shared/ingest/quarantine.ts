@@ -44,6 +44,7 @@ export function quarantineWrites(receipt: Receipt): readonly Write[] {
   return writes
 }
 
+/** What is in quarantine of a submission, mended and lapsed or not; undefined where none of it ever was. */
 export async function findQuarantine(
   store: Store,
   authority: string,
@@ -53,7 +54,7 @@ export async function findQuarantine(
   return item && quarantineSchema.parse(item.value)
 }
 
-/** Whether the day is past until which records may be mended. */
+/** Whether the day is past until which records may be mended; on that day itself they may be. */
 export function isLapsed({ until }: Pick<Quarantine, 'until'>, today: CalendarDate): boolean {
   return until < today
 }

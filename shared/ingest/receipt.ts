@@ -63,10 +63,12 @@ export type Progress = {
   readonly applied: Applied | undefined
 }
 
+/** Where a submission's receipt stands; whoever writes there first has the id. */
 export function submissionKey(authority: string, submissionId: string): Key {
   return { table: 'ledger', partition: `submission#${authority}`, sort: submissionId }
 }
 
+/** The receipt of a submission, once its draft is committed: of a refusal of the whole as well. */
 export async function findReceipt(
   store: Store,
   authority: string,

@@ -2,7 +2,7 @@ import { type CalendarDate, startOfChinaDay } from '../base/instant.ts'
 import { findHead, findSealedEntry } from '../ledger/sealed.ts'
 import type { Store } from '../ports.ts'
 import { submissionOf } from '../records/entry.ts'
-import { type Replayed, type ReplayOrder, replaySubmission } from './replay.ts'
+import { type Replayed, type ReplayingWorld, type ReplayOrder, replaySubmission } from './replay.ts'
 
 /** A day in China stands for the first entry sealed on it or later. */
 export type EntryOrDay = number | CalendarDate
@@ -26,9 +26,9 @@ export type ReplayStep = {
 /** Entries looked at in one step, each two reads: of a ledger without submissions a step is still an answer. */
 const STEP_ENTRIES = 500
 
-/** Replays the first submission of a range. */
+/** Replays the first submission of a range, if it holds one; as long as `next` is told there may be another. */
 export async function replayNext(
-  world: Parameters<typeof replaySubmission>[0],
+  world: ReplayingWorld,
   { from, to, authority }: ReplayRange,
   order: Omit<ReplayOrder, 'entry'>,
 ): Promise<ReplayStep> {

@@ -24,7 +24,7 @@ import { minimiseRow, type RowContext } from './minimise.ts'
 import type { Refusal } from './refusal.ts'
 import { recordRows } from './rows.ts'
 
-type ReplayingWorld = Pick<World, 'store' | 'objects' | 'now' | 'settings'>
+export type ReplayingWorld = Pick<World, 'store' | 'objects' | 'now' | 'settings'>
 
 export type ReplayOrder = {
   readonly entry: SealedEntry

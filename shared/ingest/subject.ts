@@ -30,7 +30,8 @@ export type NamedSubject = {
 
 /**
  * Reads a row's subject. Refuses natural persons and individual businesses in whatever column they show, a USCC
- * that does not hold (never corrected, never replaced by a lesser identifier), and a row that names nothing.
+ * that does not hold (never corrected, never replaced by a lesser identifier), and a row that names nothing. Of several
+ * identifiers the subject is the USCC, else the registration number, the organisation code, the tax number, in that order.
  */
 export function readSubject(cells: ReadonlyMap<Column, string>, policy: Policy): NamedSubject | Refusal {
   const found: Subject[] = []
@@ -50,14 +51,14 @@ export function readSubject(cells: ReadonlyMap<Column, string>, policy: Policy):
     }
     unread.push(column)
     if (FINAL.has(reading.code)) return { ...reading, path }
-    else if (!isTold) unreadable ??= { ...reading, path }
+    if (!isTold) unreadable ??= { ...reading, path }
   }
   const named = chooseSubject(found) ?? unreadable ?? { code: 'SUBJECT_IDENTIFIER_MISSING', path: '' }
   return 'code' in named ? named : { ...named, individualBusiness, unread }
 }
 
 function tellsOfIndividualBusiness(reading: Subject | Fault): boolean {
-  return 'kind' in reading ? isOfIndividualBusiness(reading) : reading === INDIVIDUAL_BUSINESS
+  return 'kind' in reading ? isOfIndividualBusiness(reading) : reading.code === INDIVIDUAL_BUSINESS.code
 }
 
 // A lesser identifier that can't be read is dropped where another one holds; these faults nothing can mend

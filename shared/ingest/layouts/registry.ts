@@ -50,7 +50,7 @@ export const namingFacts: ReadonlySet<string> = new Set(
   layouts.flatMap(({ documentKeys }) => documentKeys.flat()),
 )
 
-/** The layout of a name, with or without its version (`licence-2018`, `licence-2018@1`). */
+/** The layout of a name (`licence-2018`) or an id (`licence-2018@1`); undefined for the id of an older version. */
 export function findLayout(name: string): Layout | undefined {
   return layouts.find((layout) => layout.name === name || layoutId(layout) === name)
 }
