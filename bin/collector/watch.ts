@@ -16,7 +16,8 @@ export type Watching = {
   readonly onFault: (path: string, fault: unknown) => void
   /** Told once of a name that says no format which is read. */
   readonly onPassedOver: (path: string) => void
-  readonly scanMs?: number
+  /** What it does between two looks; without it, it waits a second. */
+  readonly pause?: () => Promise<void>
 }
 
 /**
@@ -25,7 +26,7 @@ export type Watching = {
  * and looked at again when it changes, or by the next process.
  */
 export async function watchDirectory(watching: Watching): Promise<void> {
-  const { directory, signal, onPassedOver, scanMs = SCAN_MS } = watching
+  const { directory, signal, onPassedOver, pause = () => rest(SCAN_MS, signal) } = watching
   let before = new Map<string, SeenFile>()
   const refused = new Set<string>()
   const passedOver = new Set<string>()
@@ -41,7 +42,7 @@ export async function watchDirectory(watching: Watching): Promise<void> {
       if (isStill && !refused.has(keyOf(file))) await collectOnce(watching, file, refused)
     }
     before = new Map(files.map((file) => [file.path, file]))
-    await rest(scanMs, signal)
+    await pause()
   }
 }
 
