@@ -111,25 +111,23 @@ async function collectInto(
 async function collectOne(collecting: Collecting, file: string, options: CollectOptions): Promise<void> {
   const { layout, submissionId } = await collectInto(collecting, file, { layout: options.layout })
   report(`${layout}, waiting as ${submissionId}`)
-  const deadline = performance.now() + options.timeout * 1_000
   const signal = AbortSignal.timeout(options.timeout * 1_000)
   const damaged: string[] = []
   let last: Attempted | undefined
   await deliverAll(collecting, {
     ...{ signal, idles: false },
     onDelivery(delivery) {
-      const isInTime = performance.now() < deadline
       if (delivery.outcome === 'damaged') {
         report(delivery.end.message)
         damaged.push(delivery.name)
-        return isInTime
+        return true
       }
       last = delivery
       if (delivery.outcome === 'unreachable') report(`not sent yet: ${delivery.code}`)
       const isOwn = delivery.spooled.head.submissionId === submissionId
       if (delivery.outcome === 'refused' && !isOwn) report(refusalOf(delivery))
       const isOver = delivery.outcome === 'held' || (isOwn && delivery.outcome !== 'unreachable')
-      return !isOver && isInTime
+      return !isOver
     },
   })
   await printEnd(last, { submissionId, damaged, json: options.json })
