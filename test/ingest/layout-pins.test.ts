@@ -30,7 +30,7 @@ describe('a layout of a pinned version', () => {
   })
 
   test('under another title, or of another standard, maps the same', () => {
-    const renamed = { ...layout, title: { zh: '许可', en: 'Licence' }, source: '另一标准' }
+    const renamed = { ...layout, title: { zh: '许可', en: 'Licence' }, standard: '另一标准' }
     expect(checkPins(readPins(), [renamed])).toEqual([])
   })
 })
