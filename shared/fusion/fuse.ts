@@ -56,10 +56,10 @@ export type FuseInput = {
 }
 
 /**
- * Raised with every change in what `fuse` answers for the same input: a dataset is built anew under new rules.
- * A test holds it against recorded answers.
+ * Raised with every change in what `fuse` answers for the same input, or in which records stand (as-of.ts): a dataset is
+ * built anew under new rules. A test holds it against recorded answers.
  */
-export const FUSION_VERSION = 5
+export const FUSION_VERSION = 6
 
 /**
  * One organisation's golden record, with where each field came from. The order of the records does not matter.

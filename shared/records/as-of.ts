@@ -41,6 +41,7 @@ function isWithdrawal(standing: StandingRecord): standing is StandingWithdrawal 
  * Leaves of the document that was withdrawn what is later by (revision mark, sent at, entry, row), where the
  * withdrawal has the greatest revision mark sighted before it. A correction has none: the mark was wrong as well. What
  * was repaired stays out however often it is sent again, as whole exports go on doing; only something else may stand.
+ * Where nothing was sighted before a repair, what was repaired is what is sighted first after it.
  */
 function withdraw(
   standing: Map<string, StandingRecord>,
@@ -55,12 +56,15 @@ function withdraw(
     .map((item) => ({
       before: standingCandidate(item, ledgerSize, (each) => !isLater(each)),
       after: standingCandidate(item, ledgerSize, isLater),
+      first: firstSighting(item, ledgerSize),
     }))
   const { kind } = record.facts
   const marks = kind === 'correction' ? [] : revisions.map(({ before }) => before?.record.revision ?? '')
   const mark = marks.reduce((greatest, each) => (compareUtf8(greatest, each) < 0 ? each : greatest), '')
-  for (const { before, after } of revisions) {
-    const isRepaired = kind === 'repair' && before !== undefined
+  const firsts = revisions.map(({ first }) => first).filter((first) => first !== undefined)
+  const earliest = firsts.toSorted(compareSightings)[0]
+  for (const { before, after, first } of revisions) {
+    const isRepaired = kind === 'repair' && (before !== undefined || first === earliest)
     if (after !== undefined && !isRepaired && compareUtf8(mark, after.record.revision) <= 0)
       keepGreater(standing, document, after)
   }
@@ -81,6 +85,10 @@ function standingCandidate(
     digest: digestIn(item.key.sort),
     sighting: rest.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best), first),
   }
+}
+
+function firstSighting(item: Item, ledgerSize: number): Sighting | undefined {
+  return sightingsOf(item, ledgerSize).toSorted(compareSightings)[0]
 }
 
 /** Where a record is seen; of a row that was read again, what its last replay says counts, and keeps the row's place. */

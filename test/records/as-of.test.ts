@@ -170,6 +170,18 @@ describe('of a document that was withdrawn', () => {
     expect(valuesOf([...again, withdrawn('repair', place)], 100)).toEqual([])
   })
 
+  test('first stated after its repair it does not stand, but something else after that does', () => {
+    const repair = withdrawn('repair', { sent: 5, entry: 3 })
+    const late = { ...stated, sent: 6, entry: 4 }
+    expect(valuesOf([...itemsOf([late]), repair], 100)).toEqual([])
+    expect(valuesOf([...itemsOf([late, { ...late, sent: 9, entry: 9 }]), repair], 100)).toEqual([])
+    expect(valuesOf([...itemsOf([late, { ...late, value: 'b', sent: 7, entry: 5 }]), repair], 100)).toEqual([
+      'b',
+    ])
+    const withdrawal = withdrawn('withdrawal', { sent: 5, entry: 3 })
+    expect(valuesOf([...itemsOf([late]), withdrawal], 100)).toEqual(['a'])
+  })
+
   test('what was repaired stands again once the repair was withdrawn by a correction and it is stated again', () => {
     const notices = [
       withdrawn('repair', { sent: 5, entry: 3 }),

@@ -90,7 +90,7 @@ export function parseLine(line: string, seen: Seen): Told {
  * What stands in the first `size` entries, where each row is what the last entry that tells of it says: of each document the last in the order (revision, sent, entry, row). Of one
  * that was withdrawn, the last of those that come after its last withdrawal in that order, where the withdrawal has
  * the greatest revision told before it was sent; where it corrects, of those that were sent after it; where it repairs,
- * of those that were never sent before it.
+ * of those that were never sent before it and, where none was, not of the first.
  */
 export function standingByDefinition(told: readonly Told[], size: number): ReadonlyMap<string, Told> {
   const known = lastTold(told.filter(({ teller }) => teller < size))
@@ -117,10 +117,8 @@ function outlives(withdrawal: Told, own: readonly Told[]): (each: Told) => boole
   const revision = inOrder(own.filter(isBefore)).at(-1)?.revision ?? ''
   return (each) => {
     if (withdrawal.withdraws?.kind === 'correction') return !isBefore(each)
-    if (
-      withdrawal.withdraws?.kind === 'repair' &&
-      own.some((one) => one.digest === each.digest && isBefore(one))
-    )
+    const repaired = own.some(isBefore) ? own.filter(isBefore) : bySent(own).slice(0, 1)
+    if (withdrawal.withdraws?.kind === 'repair' && repaired.some(({ digest }) => digest === each.digest))
       return false
     return inOrder([each, { ...withdrawal, revision }]).at(-1) === each
   }
