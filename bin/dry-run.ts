@@ -4,11 +4,11 @@ import type { Layout } from '../shared/ingest/layouts/layout.ts'
 import type { Outcome } from '../shared/ingest/outcomes.ts'
 import { policySchema } from '../shared/settings.ts'
 import { type Admission, type AdmissionOf, describeAdmission, wholeRefusal } from './admission.ts'
-import { openProgress } from './collector/progress.ts'
+import { openProgressBar } from './collector/progress-bar.ts'
 import { print } from './command.ts'
 import { CommandEnd } from './command-end.ts'
+import type { LocalFile } from './local-file.ts'
 import { describeOutcomes } from './pushed.ts'
-import type { SentFile } from './sent-file.ts'
 
 /** What would become of a file that was read here: of its rows, and of the whole by whom it is from. */
 export type FileDryRun = DryRun & {
@@ -26,12 +26,12 @@ type Listing = {
 
 /** By the policy that admits least: what a deployment admits besides is for its own to say. */
 export async function dryRun(
-  { name, format, sizeBytes, open }: SentFile,
+  { name, format, sizeBytes, open }: LocalFile,
   layout: Layout,
   { admissionOf, ...listing }: Listing,
 ): Promise<FileDryRun> {
   const admission = await admissionOf(layout)
-  const progress = openProgress(sizeBytes)
+  const progress = openProgressBar(sizeBytes)
   try {
     const file = { format, bytes: progress.through(open()) }
     const today = chinaDate(systemClock())

@@ -6,9 +6,9 @@ import { type Sender, stamp } from './collector/collect.ts'
 import { openSender } from './collector/signing-key.ts'
 import type { ClientOptions } from './command.ts'
 import { CommandEnd } from './command-end.ts'
+import { FileChanged, findLocalFile, type LocalFile } from './local-file.ts'
 import { refused, withMinimised } from './minimised-file.ts'
 import { describePushed, outcomesToTell, type Pushed, push, waitUntilApplied } from './pushed.ts'
-import { FileChanged, findSentFile, type SentFile } from './sent-file.ts'
 import { report, type Session } from './session.ts'
 
 export const KEY_OPTION =
@@ -29,7 +29,7 @@ export type Pushing = Omit<ClientOptions, 'as'> & {
 export async function pushFile(session: Session, file: string, options: Pushing): Promise<Pushed> {
   checkHead(options)
   const sender = await openSender(options)
-  const sent = await findSentFile(file)
+  const sent = await findLocalFile(file)
   report(`reading ${sent.sizeBytes} bytes`)
   const pushed = await (sender.key === undefined
     ? pushAsItIs(session, sent, options)
@@ -40,7 +40,7 @@ export async function pushFile(session: Session, file: string, options: Pushing)
   throw new CommandEnd(3, code, reason, { path, document: pushed, text })
 }
 
-async function pushAsItIs(session: Session, sent: SentFile, options: Pushing): Promise<Pushed> {
+async function pushAsItIs(session: Session, sent: LocalFile, options: Pushing): Promise<Pushed> {
   const { authority, layout, sentAt, as, mends } = options
   const submissionId = options.submission ?? contentSha256(layout, await sent.hash())
   const body = sent.open()
@@ -61,7 +61,7 @@ async function pushAsItIs(session: Session, sent: SentFile, options: Pushing): P
 /** As `collect` does, and under the same id where none is named. */
 async function pushSigned(
   session: Session,
-  { format, open }: SentFile,
+  { format, open }: LocalFile,
   { sender, as, mends, timeout, json, ...options }: Pushing & { readonly sender: Sender },
 ): Promise<Pushed> {
   const layout = findLayout(options.layout)

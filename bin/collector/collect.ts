@@ -9,9 +9,9 @@ import { findLayout } from '../../shared/ingest/layouts/registry.ts'
 import type { Mends } from '../../shared/ingest/mends.ts'
 import { statementOf } from '../../shared/ingest/sender.ts'
 import { CommandEnd } from '../command-end.ts'
+import type { LocalFile } from '../local-file.ts'
 import { minimiseFile, refused } from '../minimised-file.ts'
-import type { SentFile } from '../sent-file.ts'
-import type { Progress } from './progress.ts'
+import type { ProgressBar } from './progress-bar.ts'
 import type { Spool, SpooledHead } from './spool.ts'
 
 /** Whose records are collected, and how they are signed. */
@@ -23,7 +23,7 @@ export type Sender = {
 }
 
 /** The layout that was named, or the one the file's header tells; ends the command with 2 where none does. */
-export async function chooseLayout(sent: SentFile, named: string | undefined): Promise<Layout> {
+export async function chooseLayout(sent: LocalFile, named: string | undefined): Promise<Layout> {
   const told = named === undefined ? undefined : findLayout(named)
   if (told !== undefined) return told
   const [layout, ...others] = await detect(sent)
@@ -36,7 +36,7 @@ export async function chooseLayout(sent: SentFile, named: string | undefined): P
   throw new CommandEnd(2, 'LAYOUT_AMBIGUOUS', `${names} have the same columns; --layout says which it is`)
 }
 
-async function detect({ format, open }: SentFile): ReturnType<typeof detectFile> {
+async function detect({ format, open }: LocalFile): ReturnType<typeof detectFile> {
   const bytes = open()
   try {
     return await detectFile({ format, bytes })
@@ -51,7 +51,7 @@ type Collecting = {
   readonly spool: Spool
   readonly sender: Sender
   readonly layout: Layout
-  readonly progress: Progress
+  readonly progress: ProgressBar
 }
 
 /**
@@ -59,7 +59,7 @@ type Collecting = {
  * same content, however often it is collected, is one submission.
  */
 export async function collectFile(
-  { format, open }: SentFile,
+  { format, open }: LocalFile,
   { spool, sender, layout, progress }: Collecting,
 ): Promise<SpooledHead> {
   const draft = spool.draft()

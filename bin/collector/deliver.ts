@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RefusalCode, refusalCodes } from '../../shared/ingest/refusal.ts'
 import { CommandEnd } from '../command-end.ts'
+import { toldName } from '../local-file.ts'
 import { outcomesToTell, type Pushed, waitUntilApplied } from '../pushed.ts'
-import { toldName } from '../sent-file.ts'
 import { faultCode, type Session } from '../session.ts'
 import { type Sender, stamp } from './collect.ts'
 import type { Damaged, Spool, Spooled } from './spool.ts'
 
 /** Where a spool is emptied to. */
-export type Door = {
+export type Outlet = {
   /** Hands a submission in and waits until it is applied, or refused whole. Throws where nobody can be reached. */
   deliver(spooled: Spooled): Promise<Pushed>
   close(): Promise<void>
 }
 
-export type DoorOptions = {
+export type OutletOptions = {
   readonly open: () => Promise<Session>
   readonly as: string
   readonly json: boolean | undefined
   readonly timeoutMs: number
 }
 
-/** A door through sessions: one that failed is given up, since its sign-in may have run out, and the next is new. */
-export function openDoor({ open, as, json, timeoutMs }: DoorOptions): Door {
+/** An outlet through sessions: one that failed is given up, since its sign-in may have run out, and the next is new. */
+export function openOutlet({ open, as, json, timeoutMs }: OutletOptions): Outlet {
   let session: Session | undefined
   const close = async () => {
     const closing = session
@@ -48,7 +48,7 @@ export function openDoor({ open, as, json, timeoutMs }: DoorOptions): Door {
   }
 }
 
-export type Delivery =
+export type Attempt =
   | { readonly outcome: 'received'; readonly spooled: Spooled; readonly pushed: Pushed }
   /** For good: it waits no more. */
   | {
@@ -63,14 +63,14 @@ export type Delivery =
   /** Set aside, unsigned and unsent: what lay in the spool is not what was spooled. */
   | { readonly outcome: 'damaged'; readonly name: string; readonly end: CommandEnd }
 
-type Delivering = { readonly spool: Spool; readonly sender: Sender; readonly door: Door }
+type Delivering = { readonly spool: Spool; readonly sender: Sender; readonly outlet: Outlet }
 
 /**
  * Tries to send what has waited longest; undefined where nothing waits. It is stamped anew at each try: the time it is
  * sent orders what it says among all that was sent, and a refusal of an earlier try is not taken for one of this.
  * A crash before the head is removed sends it once more, and it is found to be there already.
  */
-export async function deliverNext({ spool, sender, door }: Delivering): Promise<Delivery | undefined> {
+export async function deliverNext({ spool, sender, outlet }: Delivering): Promise<Attempt | undefined> {
   const first = await spool.first(sender.authority)
   if (first === undefined) return undefined
   if ('damaged' in first) {
@@ -79,22 +79,22 @@ export async function deliverNext({ spool, sender, door }: Delivering): Promise<
   }
   const spooled = { ...first, head: await stamp(first.head, sender) }
   await spool.restamp(first, spooled.head)
-  const delivery = await attempt(door, spooled)
-  if (delivery.outcome === 'received') await spool.remove(spooled)
-  if (delivery.outcome === 'refused') await spool.refuse(spooled, delivery.code)
-  return delivery
+  const tried = await attempt(outlet, spooled)
+  if (tried.outcome === 'received') await spool.remove(spooled)
+  if (tried.outcome === 'refused') await spool.refuse(spooled, tried.code)
+  return tried
 }
 
-function tellDamaged({ name: found, damaged: part }: Damaged): Delivery {
+function tellDamaged({ name: found, damaged: part }: Damaged): Attempt {
   // Of ours it is a number and a digest; whatever else lies there may be called after anybody
   const name = /^\d+-[0-9a-f]{64}$/.test(found) ? found : toldName(found)
   const reason = `the ${part} of ${name} is not what was spooled; what is left of it is in \`damaged\` there, and nothing of it was sent`
   return { outcome: 'damaged', name, end: new CommandEnd(1, 'SPOOL_DAMAGED', reason, { document: { name } }) }
 }
 
-async function attempt(door: Door, spooled: Spooled): Promise<Delivery> {
+async function attempt(outlet: Outlet, spooled: Spooled): Promise<Attempt> {
   try {
-    const pushed = await door.deliver(spooled)
+    const pushed = await outlet.deliver(spooled)
     if (pushed.refusal === undefined) return { outcome: 'received', spooled, pushed }
     const { code, path, reason } = pushed.refusal
     return refusal(spooled, new CommandEnd(3, code, reason, { path, document: pushed }))
@@ -110,7 +110,7 @@ async function attempt(door: Door, spooled: Spooled): Promise<Delivery> {
   }
 }
 
-function refusal(spooled: Spooled, end: CommandEnd): Delivery {
+function refusal(spooled: Spooled, end: CommandEnd): Attempt {
   const { code } = end
   const isFinal = FINAL.has(code) && !LIFTED.has(code)
   return { outcome: isFinal ? 'refused' : 'held', spooled, end, code }
@@ -130,7 +130,7 @@ const LIFTED: ReadonlySet<string> = new Set<RefusalCode>([
 export type Patience = {
   readonly signal: AbortSignal
   /** Told of each try; answers whether there is to be another. */
-  readonly onDelivery: (delivery: Delivery) => boolean | Promise<boolean>
+  readonly onAttempt: (tried: Attempt) => boolean | Promise<boolean>
   /** Whether to go on where nothing waits. */
   readonly idles: boolean
   readonly firstWaitMs?: number
@@ -138,19 +138,19 @@ export type Patience = {
 
 /** Sends what waits, in order; where that cannot be, waits twice as long each time, up to a minute. */
 export async function deliverAll(delivering: Delivering, patience: Patience): Promise<void> {
-  const { signal, onDelivery, idles, firstWaitMs = FIRST_WAIT_MS } = patience
+  const { signal, onAttempt, idles, firstWaitMs = FIRST_WAIT_MS } = patience
   let waitMs = firstWaitMs
   while (!signal.aborted) {
-    const delivery = await deliverNext(delivering)
-    if (delivery === undefined) {
+    const tried = await deliverNext(delivering)
+    if (tried === undefined) {
       if (!idles) return
       await rest(IDLE_MS, signal)
       continue
     }
     // Called off, its session was closed under it
-    if (signal.aborted && delivery.outcome === 'unreachable') return
-    if (!(await onDelivery(delivery))) return
-    if (delivery.outcome !== 'held' && delivery.outcome !== 'unreachable') {
+    if (signal.aborted && tried.outcome === 'unreachable') return
+    if (!(await onAttempt(tried))) return
+    if (tried.outcome !== 'held' && tried.outcome !== 'unreachable') {
       waitMs = firstWaitMs
       continue
     }

@@ -5,8 +5,8 @@ import { tryLock } from '../../shared/embedded/lock.ts'
 import { authoritySchema } from '../../shared/settings.ts'
 import { type AdmissionOf, wholeRefusal, withAdmission } from '../admission.ts'
 import { chooseLayout, collectFile, type Sender } from '../collector/collect.ts'
-import { type Delivery, type Door, deliverAll, openDoor } from '../collector/deliver.ts'
-import { openProgress } from '../collector/progress.ts'
+import { type Attempt, deliverAll, type Outlet, openOutlet } from '../collector/deliver.ts'
+import { openProgressBar } from '../collector/progress-bar.ts'
 import type { SeenFile } from '../collector/seen-files.ts'
 import { openSender } from '../collector/signing-key.ts'
 import { openSpool, type Spool, type SpooledHead } from '../collector/spool.ts'
@@ -16,8 +16,8 @@ import { CommandEnd } from '../command-end.ts'
 import { describeDryRun, dryRun, type FileDryRun, printDryRun, WOULD_BE } from '../dry-run.ts'
 import { interruption } from '../interruption.ts'
 import { LAYOUTS, parseLayout } from '../layout-option.ts'
+import { ENDINGS, FileChanged, findLocalFile, toldName } from '../local-file.ts'
 import { describePushed, TIMEOUT_SECONDS } from '../pushed.ts'
-import { ENDINGS, FileChanged, findSentFile, toldName } from '../sent-file.ts'
 import { faultCode, report } from '../session.ts'
 
 type CollectOptions = Omit<ClientOptions, 'as'> & {
@@ -66,7 +66,7 @@ function checkUsage(file: string | undefined, { authority, watch }: CollectOptio
     throw new CommandEnd(2, 'AUTHORITY_INVALID', '--authority: small letters, digits and hyphens')
 }
 
-type Collecting = { readonly spool: Spool; readonly sender: Sender; readonly door: Door }
+type Collecting = { readonly spool: Spool; readonly sender: Sender; readonly outlet: Outlet }
 
 async function withSpool(
   options: CollectOptions,
@@ -81,11 +81,11 @@ async function withSpool(
   const lock = tryLock(join(directory, 'lock'))
   if (lock === undefined) throw new CommandEnd(1, 'SPOOL_IN_USE', 'another collector works on this spool')
   const open = () => openSession({ ...options, as })
-  const door = openDoor({ open, as, json, timeoutMs: timeout * 1_000 })
+  const outlet = openOutlet({ open, as, json, timeoutMs: timeout * 1_000 })
   try {
-    await act({ spool: await openSpool(directory), sender, door })
+    await act({ spool: await openSpool(directory), sender, outlet })
   } finally {
-    await door.close()
+    await outlet.close()
     lock.release()
   }
 }
@@ -95,12 +95,12 @@ async function collectInto(
   file: string,
   { layout: named, seen }: { readonly layout?: string | undefined; readonly seen?: SeenFile },
 ): Promise<SpooledHead> {
-  const sent = await findSentFile(file)
+  const sent = await findLocalFile(file)
   // Not as it stood still: whoever writes it has gone on
   if (seen !== undefined && (sent.sizeBytes !== seen.sizeBytes || sent.changedMs !== seen.changedMs))
     throw new FileChanged()
   const layout = await chooseLayout(sent, named)
-  const progress = openProgress(sent.sizeBytes)
+  const progress = openProgressBar(sent.sizeBytes)
   try {
     return await collectFile(sent, { spool, sender, layout, progress })
   } finally {
@@ -116,24 +116,24 @@ async function collectOne(collecting: Collecting, file: string, options: Collect
   let last: Attempted | undefined
   await deliverAll(collecting, {
     ...{ signal, idles: false },
-    onDelivery(delivery) {
-      if (delivery.outcome === 'damaged') {
-        report(delivery.end.message)
-        damaged.push(delivery.name)
+    onAttempt(tried) {
+      if (tried.outcome === 'damaged') {
+        report(tried.end.message)
+        damaged.push(tried.name)
         return true
       }
-      last = delivery
-      if (delivery.outcome === 'unreachable') report(`not sent yet: ${delivery.code}`)
-      const isOwn = delivery.spooled.head.submissionId === submissionId
-      if (delivery.outcome === 'refused' && !isOwn) report(refusalOf(delivery))
-      const isOver = delivery.outcome === 'held' || (isOwn && delivery.outcome !== 'unreachable')
+      last = tried
+      if (tried.outcome === 'unreachable') report(`not sent yet: ${tried.code}`)
+      const isOwn = tried.spooled.head.submissionId === submissionId
+      if (tried.outcome === 'refused' && !isOwn) report(refusalOf(tried))
+      const isOver = tried.outcome === 'held' || (isOwn && tried.outcome !== 'unreachable')
       return !isOver
     },
   })
   await printEnd(last, { submissionId, damaged, json: options.json })
 }
 
-type Attempted = Exclude<Delivery, { outcome: 'damaged' }>
+type Attempted = Exclude<Attempt, { outcome: 'damaged' }>
 
 type Own = {
   readonly submissionId: string
@@ -188,13 +188,13 @@ async function watchOn(collecting: Collecting, options: CollectOptions): Promise
   const onFault = (path: string, fault: unknown) =>
     report(`${toldName(path)}: ${fault instanceof CommandEnd ? fault.message : faultCode(fault)}`)
   const damaged: string[] = []
-  const onDelivery = async (delivery: Delivery) => {
-    if (delivery.outcome === 'damaged') damaged.push(delivery.name)
-    return tell(delivery, json)
+  const onAttempt = async (tried: Attempt) => {
+    if (tried.outcome === 'damaged') damaged.push(tried.name)
+    return tell(tried, json)
   }
   const loops = Promise.all([
     watchDirectory({ directory, spool: collecting.spool, signal, collect, onFault, onPassedOver }),
-    deliverAll(collecting, { signal, idles: true, onDelivery }),
+    deliverAll(collecting, { signal, idles: true, onAttempt }),
   ])
   try {
     await Promise.race([loops, interrupted])
@@ -204,24 +204,24 @@ async function watchOn(collecting: Collecting, options: CollectOptions): Promise
   if (damaged.length > 0) throw setAside(damaged, {})
 }
 
-async function tell(delivery: Delivery, json: boolean | undefined): Promise<true> {
-  if (delivery.outcome === 'damaged') {
-    report(delivery.end.message)
+async function tell(tried: Attempt, json: boolean | undefined): Promise<true> {
+  if (tried.outcome === 'damaged') {
+    report(tried.end.message)
     return true
   }
-  const { head } = delivery.spooled
-  if (delivery.outcome === 'received') {
-    const { pushed } = delivery
+  const { head } = tried.spooled
+  if (tried.outcome === 'received') {
+    const { pushed } = tried
     await print(json ? JSON.stringify(pushed) : describePushed(pushed))
-  } else if (delivery.outcome === 'refused') {
-    report(refusalOf(delivery))
+  } else if (tried.outcome === 'refused') {
+    report(refusalOf(tried))
   } else {
-    report(`${head.submissionId} waits: ${delivery.code}`)
+    report(`${head.submissionId} waits: ${tried.code}`)
   }
   return true
 }
 
-function refusalOf({ spooled, end }: Extract<Delivery, { outcome: 'refused' }>): string {
+function refusalOf({ spooled, end }: Extract<Attempt, { outcome: 'refused' }>): string {
   return `${spooled.head.submissionId} refused: ${end.message}`
 }
 
@@ -266,7 +266,7 @@ async function tryListed(path: string, options: Trying): Promise<Tried> {
 }
 
 async function dryRunOf(file: string, { layout: named, admissionOf }: Trying): Promise<FileDryRun> {
-  const sent = await findSentFile(file)
+  const sent = await findLocalFile(file)
   const layout = await chooseLayout(sent, named)
   return dryRun(sent, layout, { admissionOf, outcomes: ['refused', 'unresolved'], limit: LISTED_PLACES })
 }

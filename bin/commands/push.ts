@@ -5,9 +5,9 @@ import { openSender } from '../collector/signing-key.ts'
 import { clientCommand, parseSeconds, run, runClient } from '../command.ts'
 import { dryRun, printDryRun } from '../dry-run.ts'
 import { LAYOUTS, parseLayout } from '../layout-option.ts'
+import { ENDINGS, findLocalFile } from '../local-file.ts'
 import { KEY_OPTION, type Pushing, pushFile } from '../push-file.ts'
 import { describePushed, LISTED_RECORDS, outcomesToTell, TIMEOUT_SECONDS } from '../pushed.ts'
-import { ENDINGS, findSentFile } from '../sent-file.ts'
 
 type PushOptions = Omit<Pushing, 'as' | 'mends'> & { readonly as?: string; readonly dryRun?: boolean }
 
@@ -37,7 +37,7 @@ export function pushCommand(): Command {
 
 async function tryHere(file: string, options: PushOptions): Promise<void> {
   const sender = await openSender(options)
-  const sent = await findSentFile(file)
+  const sent = await findLocalFile(file)
   const layout = await chooseLayout(sent, options.layout)
   const listing = { outcomes: outcomesToTell(options.json), limit: LISTED_RECORDS }
   await withAdmission({ ...options, sender }, async (admissionOf) =>

@@ -12,9 +12,9 @@ import { quarantineStates } from '../../shared/ingest/quarantine-list.ts'
 import { reasonGroupNames, reasonGroups } from '../../shared/ingest/reason-groups.ts'
 import { type ClientOptions, clientCommand, parseSeconds, runClient } from '../command.ts'
 import { expectDone } from '../command-end.ts'
+import { ENDINGS } from '../local-file.ts'
 import { KEY_OPTION, pushFile } from '../push-file.ts'
 import { describePushed, placesIn, TIMEOUT_SECONDS } from '../pushed.ts'
-import { ENDINGS } from '../sent-file.ts'
 import type { Session } from '../session.ts'
 
 const READ = { may: 'quarantine:read', as: 'steward' } as const

@@ -14,8 +14,8 @@ import { evidenceSchema } from '../../shared/ledger/evidence.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../command-end.ts'
 import { readBytes, writeNew } from '../file.ts'
+import { findLocalFile } from '../local-file.ts'
 import { describeOutcomes } from '../pushed.ts'
-import { findSentFile } from '../sent-file.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
 import { printVerified, verifyEvidences } from '../verified-evidence.ts'
@@ -117,7 +117,7 @@ function verifyCommand(): Command {
 }
 
 async function expectRecords(receipt: Receipt, file: string): Promise<void> {
-  const shown = await showRecords(receipt, await findSentFile(file))
+  const shown = await showRecords(receipt, await findLocalFile(file))
   if (shown === 'shown') return
   const [code, reason] = notShown[shown]
   throw new CommandEnd(1, code, `${reason} (${file}; ${receipt.layout})`)

@@ -23,15 +23,15 @@ export function replayCommand(): Command {
     .requiredOption(
       '--from <entry|day>',
       'the first entry, by number or by the day it was sealed',
-      parsePlace,
+      parseEntryOrDay,
     )
-    .option('--to <entry|day>', 'the first entry left out (default: the end of the ledger)', parsePlace)
+    .option('--to <entry|day>', 'the first entry left out (default: the end of the ledger)', parseEntryOrDay)
     .option('--authority <code>', 'submissions of this authority alone')
     .option('--yes', 'write it; without this nothing is written')
     .action((options: ReplayOptions) => runClient(options, (session) => replay(session, options), describe))
 }
 
-function parsePlace(text: string): number | string {
+function parseEntryOrDay(text: string): number | string {
   if (/^\d{1,12}$/.test(text)) return Number(text)
   if (parseCalendarDate(text) !== undefined) return text
   throw new InvalidArgumentError('The number of an entry, or a day such as 2026-06-01.')

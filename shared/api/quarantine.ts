@@ -4,8 +4,8 @@ import { chinaDate } from '../base/instant.ts'
 import { submissionIdSchema } from '../ingest/envelope.ts'
 import {
   listQuarantined,
+  type QuarantineCursor,
   type Quarantined,
-  type QuarantinePlace,
   type QuarantineWanted,
   quarantineStates,
   sumUpQuarantine,
@@ -132,7 +132,7 @@ function authoritiesOf(
 
 type Asked = {
   readonly authorities: readonly string[]
-  readonly from: (QuarantinePlace & { readonly authority: string }) | undefined
+  readonly from: (QuarantineCursor & { readonly authority: string }) | undefined
   readonly wanted: Omit<QuarantineWanted, 'authority' | 'today' | 'from'>
 }
 

@@ -27,7 +27,7 @@ export type Quarantined = {
 }
 
 /** A place in the list of an authority's quarantine. */
-export type QuarantinePlace = { readonly submissionId: string; readonly index: number }
+export type QuarantineCursor = { readonly submissionId: string; readonly index: number }
 
 /** Which records of the quarantine are asked for. */
 export type QuarantineWanted = {
@@ -37,7 +37,7 @@ export type QuarantineWanted = {
   readonly submissionId?: string | undefined
   readonly group?: ReasonGroup | undefined
   readonly states: readonly QuarantineState[]
-  readonly from?: QuarantinePlace | undefined
+  readonly from?: QuarantineCursor | undefined
 }
 
 type ReadingWorld = Pick<World, 'store' | 'objects'>
@@ -61,7 +61,7 @@ export async function* listQuarantined(
 type OfSubmission = {
   readonly wanted: QuarantineWanted
   readonly quarantine: Quarantine
-  readonly place: QuarantinePlace
+  readonly place: QuarantineCursor
 }
 
 async function* listOfSubmission(

@@ -5,9 +5,9 @@ import { padEntry } from './keys.ts'
 export type Applied = { readonly new: number; readonly known: number; readonly erased?: number }
 
 /** A part of an entry. */
-type Place = { readonly number: number; readonly part: number }
+type PartOfEntry = { readonly number: number; readonly part: number }
 
-export async function isPartApplied(store: Store, { number, part }: Place): Promise<boolean> {
+export async function isPartApplied(store: Store, { number, part }: PartOfEntry): Promise<boolean> {
   return (await store.find(appliedKey(number, part))) !== undefined
 }
 
@@ -17,7 +17,7 @@ export async function isPartApplied(store: Store, { number, part }: Place): Prom
  */
 export async function markApplied(
   store: Store,
-  { number, part }: Place,
+  { number, part }: PartOfEntry,
   { subjects, counts }: { readonly subjects: readonly string[]; readonly counts: Applied },
 ): Promise<void> {
   await store.add([

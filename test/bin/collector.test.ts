@@ -18,13 +18,13 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { collectFile, type Sender, stamp } from '../../bin/collector/collect.ts'
-import { type Door, deliverAll, deliverNext } from '../../bin/collector/deliver.ts'
-import { openProgress } from '../../bin/collector/progress.ts'
+import { deliverAll, deliverNext, type Outlet } from '../../bin/collector/deliver.ts'
+import { openProgressBar } from '../../bin/collector/progress-bar.ts'
 import { type Disk, openSpool, realDisk, type Spool, type Spooled } from '../../bin/collector/spool.ts'
 import { watchDirectory } from '../../bin/collector/watch.ts'
 import { CommandEnd } from '../../bin/command-end.ts'
+import { FileChanged, findLocalFile } from '../../bin/local-file.ts'
 import type { Pushed } from '../../bin/pushed.ts'
-import { FileChanged, findSentFile } from '../../bin/sent-file.ts'
 import { verifySignature } from '../../shared/authorities/signature.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { type Instant, instantOf } from '../../shared/base/instant.ts'
@@ -35,7 +35,7 @@ import { csvOf, MOBILE_NUMBER, rows } from '../ingest/sample.ts'
 
 const own = await makeKeyPair()
 const layout = findLayout('penalty-2018') ?? missing()
-const silent = openProgress(0, { write: () => undefined })
+const silent = openProgressBar(0, { write: () => undefined })
 const directories: string[] = []
 afterAll(async () => {
   for (const each of directories) await rm(each, { recursive: true, force: true })
@@ -74,7 +74,7 @@ async function firstOf(spool: Spool): Promise<Spooled> {
 
 async function collect(spool: Spool, path: string, sender = senderNow()): Promise<string> {
   const collecting = { spool, sender, layout, progress: silent }
-  return (await collectFile(await findSentFile(path), collecting)).submissionId
+  return (await collectFile(await findLocalFile(path), collecting)).submissionId
 }
 
 const applied = { submissionId: '', authority: '', layout: '', entry: 1, applied: { new: 1, known: 0 } }
@@ -98,7 +98,7 @@ function openReceiver() {
   return { received, take }
 }
 
-const doorTo = (deliver: (spooled: Spooled) => Promise<void>): Door => ({
+const outletTo = (deliver: (spooled: Spooled) => Promise<void>): Outlet => ({
   deliver: async (spooled) => {
     await deliver(spooled)
     return PUSHED
@@ -106,7 +106,7 @@ const doorTo = (deliver: (spooled: Spooled) => Promise<void>): Door => ({
   close: async () => undefined,
 })
 
-/** One life of a collector: at its n-th write, or its n-th word to the door, it dies before that is done or after. */
+/** One life of a collector: at its n-th write, or its n-th word to the outlet, it dies before that is done or after. */
 function dying(crashAt: number, mode: 'failed' | 'stored') {
   let writes = 0
   const write = async (act: () => Promise<void>): Promise<void> => {
@@ -135,14 +135,14 @@ describe('a collector that dies', () => {
     const { received, take } = openReceiver()
     const sender = senderNow()
     const { disk, write } = dying(death.crashAt, death.mode)
-    const door = doorTo((spooled) => write(() => take(spooled)))
-    // A Crash is no answer of the door's: it ends the process
-    const life = live(await openSpool(directory, disk).catch(rethrown), { files, sender, door })
+    const outlet = outletTo((spooled) => write(() => take(spooled)))
+    // A Crash is no answer of the outlet's: it ends the process
+    const life = live(await openSpool(directory, disk).catch(rethrown), { files, sender, outlet })
     await life.catch((fault: unknown) => {
       if (!(fault instanceof Crash)) throw fault
     })
     const again = await openSpool(directory)
-    await live(again, { files, sender, door: doorTo(take) })
+    await live(again, { files, sender, outlet: outletTo(take) })
     expect([...received.values()].map(({ content }) => content)).toHaveLength(3)
     const numbers = [...received.values()].map(({ content }) => /〕(\d)号/.exec(content)?.[1])
     expect(numbers.toSorted()).toEqual(['0', '1', '2'])
@@ -157,7 +157,7 @@ describe('a collector that dies', () => {
 
   async function live(
     spool: Spool,
-    { files, sender, door }: { files: readonly string[]; sender: Sender; door: Door },
+    { files, sender, outlet }: { files: readonly string[]; sender: Sender; outlet: Outlet },
   ): Promise<void> {
     for (const path of files) {
       const seen = { path, sizeBytes: 1, changedMs: 1 }
@@ -165,7 +165,7 @@ describe('a collector that dies', () => {
       await spool.markSeen(seen, await collect(spool, path, sender))
     }
     for (;;) {
-      const delivery = await deliverNext({ spool, sender, door })
+      const delivery = await deliverNext({ spool, sender, outlet })
       if (delivery === undefined) return
       if (delivery.outcome === 'unreachable') throw new Crash()
     }
@@ -214,16 +214,16 @@ describe('what waits', () => {
     const collectedAt = sender.now()
     const { received, take } = openReceiver()
     let tries = 0
-    const door = doorTo(async (spooled) => {
+    const outlet = outletTo(async (spooled) => {
       if (tries++ < 3) throw new Error('offline')
       await take(spooled)
     })
     const outcomes: string[] = []
     await deliverAll(
-      { spool, sender, door },
+      { spool, sender, outlet },
       {
         ...{ signal: new AbortController().signal, idles: false, firstWaitMs: 1 },
-        onDelivery: ({ outcome }) => outcomes.push(outcome) > 0,
+        onAttempt: ({ outcome }) => outcomes.push(outcome) > 0,
       },
     )
     expect(outcomes).toEqual([...Array(3).fill('unreachable'), ...Array(3).fill('received')])
@@ -247,8 +247,8 @@ describe('what waits', () => {
     const directory = await makeDirectory()
     const spool = await openSpool(directory)
     const id = await collect(spool, await saveFile(await makeDirectory(), 'a.csv'))
-    const refusing = doorTo(() => Promise.reject(new CommandEnd(3, code, 'a reason')))
-    const delivery = await deliverNext({ spool, sender: senderNow(), door: refusing })
+    const refusing = outletTo(() => Promise.reject(new CommandEnd(3, code, 'a reason')))
+    const delivery = await deliverNext({ spool, sender: senderNow(), outlet: refusing })
     expect(delivery).toMatchObject({ outcome, code })
     expect(await waitingIn(directory)).toHaveLength(outcome === 'held' ? 1 : 0)
     const kept = await readdir(join(directory, 'refused'))
@@ -259,8 +259,8 @@ describe('what waits', () => {
     const spool = await openSpool(await makeDirectory())
     await collect(spool, await saveFile(await makeDirectory(), 'a.csv'))
     const refusal = { code: 'AUTHORITY_SUSPENDED', path: '', reason: 'it is' } as const
-    const door: Door = { deliver: async () => ({ ...PUSHED, refusal }), close: async () => undefined }
-    expect(await deliverNext({ spool, sender: senderNow(), door })).toMatchObject({ outcome: 'held' })
+    const outlet: Outlet = { deliver: async () => ({ ...PUSHED, refusal }), close: async () => undefined }
+    expect(await deliverNext({ spool, sender: senderNow(), outlet })).toMatchObject({ outcome: 'held' })
   })
 
   test('is signed by the key there is when it is sent', async () => {
@@ -321,7 +321,7 @@ describe('what was damaged where it waits', () => {
       const { directory, spool, path, seen, first, next, name } = await spoolTwo()
       await damage(join(directory, 'waiting', `${name}.${part}`), directory)
       const { received, take } = openReceiver()
-      const delivering = { spool, sender: senderNow(), door: doorTo(take) }
+      const delivering = { spool, sender: senderNow(), outlet: outletTo(take) }
       const delivery = await deliverNext(delivering)
       if (delivery?.outcome !== 'damaged') throw new Error(delivery?.outcome)
       expect(delivery).toMatchObject({
@@ -344,7 +344,7 @@ describe('what was damaged where it waits', () => {
   test('takes its file as never seen, also where that is only marked afterwards', async () => {
     const { directory, spool, seen, first, name } = await spoolTwo()
     await truncate(join(directory, 'waiting', `${name}.ndjson`), 1)
-    await deliverNext({ spool, sender: senderNow(), door: doorTo(async () => undefined) })
+    await deliverNext({ spool, sender: senderNow(), outlet: outletTo(async () => undefined) })
     await spool.markSeen(seen, first)
     expect(await spool.hasSeen(seen)).toBe(false)
   })
@@ -363,7 +363,7 @@ describe('what was damaged where it waits', () => {
     await truncate(join(directory, 'waiting', `${name}.ndjson`), 1)
     await collect(spool, path)
     const { received, take } = openReceiver()
-    expect(await deliverNext({ spool, sender: senderNow(), door: doorTo(take) })).toMatchObject({
+    expect(await deliverNext({ spool, sender: senderNow(), outlet: outletTo(take) })).toMatchObject({
       outcome: 'received',
     })
     expect([...received.keys()]).toEqual([first])
@@ -379,7 +379,7 @@ describe('what was damaged where it waits', () => {
     const { received, take } = openReceiver()
     const { disk } = dying(death.crashAt, death.mode)
     const drain = async (spool: Spool) => {
-      while ((await deliverNext({ spool, sender, door: doorTo(take) })) !== undefined);
+      while ((await deliverNext({ spool, sender, outlet: outletTo(take) })) !== undefined);
     }
     await openSpool(directory, disk)
       .then(drain)
@@ -405,7 +405,7 @@ describe('what was damaged where it waits', () => {
     const id = await collect(spool, await saveFile(await makeDirectory(), 'a.csv'))
     expect(await waitingIn(directory)).toContain(`0000000000001-${id}`)
     const { received, take } = openReceiver()
-    const delivering = { spool, sender: senderNow(), door: doorTo(take) }
+    const delivering = { spool, sender: senderNow(), outlet: outletTo(take) }
     const told: string[] = []
     for (;;) {
       const delivery = await deliverNext(delivering)
@@ -431,7 +431,7 @@ describe('a file that is written to while it is read', () => {
     const bytes = await readFile(join(corpus, packed ? 'penalties.csv' : name))
     await writeFile(path, packed ? gzipSync(bytes) : bytes)
     const spool = await openSpool(directory)
-    const sent = await findSentFile(path)
+    const sent = await findLocalFile(path)
     await appendFile(path, '\n')
     const collecting = { spool, sender: senderNow(), layout, progress: silent }
     await expect(collectFile(sent, collecting)).rejects.toThrow('FILE_CHANGED')
@@ -457,7 +457,7 @@ describe('a file that is written to while it is read', () => {
     const { atime } = await stat(path)
     // In whole milliseconds, which every file system can give to another
     await utimes(path, atime, new Date('2026-06-01T00:00:00Z'))
-    const sent = await findSentFile(path)
+    const sent = await findLocalFile(path)
     await change(path)
     const collecting = { spool, sender: senderNow(), layout, progress: silent }
     await expect(collectFile(sent, collecting)).rejects.toThrow('FILE_CHANGED')
@@ -545,7 +545,7 @@ describe('a watched directory', () => {
 describe('progress', () => {
   const drawn = async (isTTY: boolean): Promise<string> => {
     let text = ''
-    const progress = openProgress(10, { isTTY, write: (more: string) => (text += more) })
+    const progress = openProgressBar(10, { isTTY, write: (more: string) => (text += more) })
     async function* bytes() {
       yield Buffer.alloc(5)
     }

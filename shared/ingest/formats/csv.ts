@@ -5,7 +5,7 @@ import {
   countRow,
   FileRefused,
   isBlank,
-  type Place,
+  type RowCount,
   type TextFormat,
   type Texts,
 } from './format.ts'
@@ -20,7 +20,7 @@ export const csv = {
   read: readCsv,
 } as const satisfies TextFormat
 
-async function* readCsv(texts: Texts, place: Place): AsyncGenerator<Batch> {
+async function* readCsv(texts: Texts, place: RowCount): AsyncGenerator<Batch> {
   let rest = ''
   let wantedUnits = 0
   let newline: string | undefined
@@ -56,7 +56,7 @@ function parse(text: string, { newline, isLast }: { newline: string | undefined;
 function takeRows(
   { data, errors, newline }: Parsed,
   text: string,
-  place: Place,
+  place: RowCount,
 ): readonly (readonly string[])[] {
   // Of a row that is not whole yet nobody knows whether its quotes are right
   const broken = errors.find((error) => error.type === 'Quotes' && (error.row ?? 0) < data.length)
@@ -73,7 +73,7 @@ function columnAt(text: string, { index = 0 }: Papa.ParseError, newline: string 
 }
 
 // Most likely a quote that never ends; else a row out of all proportion
-function refuseLong(text: string, newline: string | undefined, place: Place): FileRefused {
+function refuseLong(text: string, newline: string | undefined, place: RowCount): FileRefused {
   const { data, errors } = parse(text, { newline, isLast: true })
   const [broken] = errors.filter((error) => error.type === 'Quotes')
   if (broken !== undefined)

@@ -5,7 +5,7 @@ import {
   cellPath,
   countRecord,
   FileRefused,
-  type Place,
+  type RowCount,
   rowPath,
   type TextFormat,
   type Texts,
@@ -25,7 +25,7 @@ export const exchangeMessage = {
 type Fields = Record<string, unknown>
 
 type Reading = {
-  readonly place: Place
+  readonly place: RowCount
   /** The elements that are open, the root first. */
   readonly path: string[]
   records: Fields[]
@@ -38,7 +38,7 @@ type Reading = {
 }
 
 // A document type is refused, so that there are no entities but the five of XML; the parser knows of no files
-async function* readExchangeMessage(texts: Texts, place: Place): AsyncGenerator<Batch> {
+async function* readExchangeMessage(texts: Texts, place: RowCount): AsyncGenerator<Batch> {
   const reading: Reading = {
     place,
     path: [],

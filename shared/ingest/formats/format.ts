@@ -13,7 +13,7 @@ export type Batch =
 export type UnsureCells = ReadonlyMap<readonly string[], ReadonlySet<number>>
 
 /** How many rows a reader has behind it, blank ones and titles among them: where a fault is that ends the reading. */
-export type Place = { row: number }
+export type RowCount = { row: number }
 
 type Named = {
   readonly name: string
@@ -26,7 +26,7 @@ type Named = {
 export type TextFormat = Named & {
   /** What a text begins with whose sender does not say what it is. */
   readonly opening: RegExp
-  readonly read: (texts: Texts, place: Place) => AsyncIterable<Batch>
+  readonly read: (texts: Texts, place: RowCount) => AsyncIterable<Batch>
 }
 
 /** A format that is no text; its first bytes tell, whatever the sender says. */
@@ -53,7 +53,7 @@ export const WHOLE_FILE = '/object'
 // A workbook's fault that has a cell says so
 const OF_THE_WHOLE = /^(FORMAT|WORKBOOK)_/
 
-export function rowPath({ row }: Place): string {
+export function rowPath({ row }: RowCount): string {
   return `/rows/${row}`
 }
 
@@ -62,13 +62,13 @@ export function cellPath(row: number, column: number): string {
 }
 
 /** Counts a record of the file that has no columns. */
-export function countRecord(place: Place): void {
+export function countRecord(place: RowCount): void {
   if (place.row >= limits.rows) throw new FileRefused('FILE_TOO_MANY_ROWS', rowPath(place))
   place.row++
 }
 
 /** Counts a row of the file, and refuses it where it passes what is taken. */
-export function countRow(place: Place, cells: readonly string[]): void {
+export function countRow(place: RowCount, cells: readonly string[]): void {
   if (cells.length > limits.columns)
     throw new FileRefused('FILE_ROW_TOO_WIDE', cellPath(place.row, limits.columns))
   let units = 0
@@ -85,7 +85,7 @@ export function isBlank(cells: readonly string[]): boolean {
 }
 
 /** Gives what is refused without a place the row that its reader had come to, or the file. */
-export async function* placed(place: Place, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+export async function* placed(place: RowCount, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
   try {
     yield* batches
   } catch (fault) {

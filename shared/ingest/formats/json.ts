@@ -2,7 +2,7 @@ import {
   type Batch,
   countRecord,
   FileRefused,
-  type Place,
+  type RowCount,
   rowPath,
   type TextFormat,
   type Texts,
@@ -30,7 +30,7 @@ type Scan = {
   form: 'unopened' | 'array' | 'sequence' | 'closed'
 }
 
-async function* readJson(texts: Texts, place: Place): AsyncGenerator<Batch> {
+async function* readJson(texts: Texts, place: RowCount): AsyncGenerator<Batch> {
   const scan: Scan = { text: '', at: 0, start: 0, depth: 0, isInString: false, form: 'unopened' }
   for await (const text of texts) {
     scan.text += text
@@ -51,7 +51,7 @@ async function* readJson(texts: Texts, place: Place): AsyncGenerator<Batch> {
   if (!isDone || scan.text.slice(scan.start).trim() !== '') throw malformed(place)
 }
 
-function* scanRecords(scan: Scan, place: Place): Generator<string> {
+function* scanRecords(scan: Scan, place: RowCount): Generator<string> {
   if (scan.form === 'unopened') open(scan, place)
   while (scan.at < scan.text.length) {
     if (scan.isInString) skipString(scan)
@@ -62,7 +62,7 @@ function* scanRecords(scan: Scan, place: Place): Generator<string> {
   }
 }
 
-function open(scan: Scan, place: Place): void {
+function open(scan: Scan, place: RowCount): void {
   const at = scan.text.search(/\S/)
   if (at === -1) return
   const sign = scan.text[at]
@@ -73,7 +73,7 @@ function open(scan: Scan, place: Place): void {
 }
 
 /** Goes on to the next sign of the syntax, and past it; answers the record that it ends. */
-function takeSign(scan: Scan, place: Place): string | undefined {
+function takeSign(scan: Scan, place: RowCount): string | undefined {
   SIGN.lastIndex = scan.at
   const sign = SIGN.exec(scan.text)?.[0]
   scan.at = sign === undefined ? scan.text.length : SIGN.lastIndex
@@ -96,7 +96,7 @@ function takeSign(scan: Scan, place: Place): string | undefined {
 
 const SIGN = /["{}[\],]/g
 
-function close(scan: Scan, place: Place, sign: string): string | undefined {
+function close(scan: Scan, place: RowCount, sign: string): string | undefined {
   if (scan.depth === 0) {
     if (scan.form !== 'array' || sign !== ']') throw malformed(place)
     scan.form = 'closed'
@@ -127,6 +127,6 @@ function skipString(scan: Scan): void {
   scan.isInString = backslashes % 2 === 1
 }
 
-function malformed(place: Place): FileRefused {
+function malformed(place: RowCount): FileRefused {
   return new FileRefused('JSON_MALFORMED', rowPath(place))
 }

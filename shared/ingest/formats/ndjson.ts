@@ -3,7 +3,7 @@ import {
   type Batch,
   countRecord,
   FileRefused,
-  type Place,
+  type RowCount,
   rowPath,
   type TextFormat,
   type Texts,
@@ -19,7 +19,7 @@ export const ndjson = {
   read: readNdjson,
 } as const satisfies TextFormat
 
-async function* readNdjson(texts: Texts, place: Place): AsyncGenerator<Batch> {
+async function* readNdjson(texts: Texts, place: RowCount): AsyncGenerator<Batch> {
   let rest = ''
   for await (const text of texts) {
     const lines = (rest + text).split('\n')
@@ -33,7 +33,7 @@ async function* readNdjson(texts: Texts, place: Place): AsyncGenerator<Batch> {
   yield { records: readLines([rest], place) }
 }
 
-function readLines(lines: readonly string[], place: Place): readonly unknown[] {
+function readLines(lines: readonly string[], place: RowCount): readonly unknown[] {
   const records: unknown[] = []
   for (const line of lines) {
     countRecord(place)

@@ -6,8 +6,8 @@ import {
   type BinaryFormat,
   type Bytes,
   FileRefused,
-  type Place,
   placed,
+  type RowCount,
   type TextFormat,
 } from './format.ts'
 import { GZIP_SIGNATURE, gunzip } from './gzip.ts'
@@ -44,7 +44,7 @@ export function readBatches(file: SentFile): AsyncGenerator<Batch> {
   return placed(place, readContent(file, place))
 }
 
-async function* readContent({ format, bytes }: SentFile, place: Place): AsyncGenerator<Batch> {
+async function* readContent({ format, bytes }: SentFile, place: RowCount): AsyncGenerator<Batch> {
   const { head, all } = await unpack(bytes)
   const binary = binaryFormats.find(({ signatures }) => signatures.some((each) => startsWith(head, each)))
   if (binary !== undefined) {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 
 /** How far the reading of a file has come, for whoever looks on. */
-export type Progress = {
+export type ProgressBar = {
   /** The same bytes, counted. */
   through(bytes: Readable): AsyncIterable<Uint8Array>
   readonly addRows: (count: number) => void
@@ -12,7 +12,7 @@ export type Progress = {
 type Screen = { readonly isTTY?: boolean; write(text: string): unknown }
 
 /** A bar on a terminal; elsewhere nothing, since a log is no place for it. */
-export function openProgress(sizeBytes: number, screen: Screen = process.stderr): Progress {
+export function openProgressBar(sizeBytes: number, screen: Screen = process.stderr): ProgressBar {
   let [read, rows, drawnAt] = [0, 0, Number.NEGATIVE_INFINITY]
   const draw = () => {
     if (!screen.isTTY || performance.now() - drawnAt < DRAW_MS) return

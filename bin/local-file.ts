@@ -10,7 +10,7 @@ import { describeRefusal } from '../shared/ingest/refusal.ts'
 import { CommandEnd } from './command-end.ts'
 
 /** A file of records on this machine, read as often as it is opened. */
-export type SentFile = {
+export type LocalFile = {
   readonly name: string
   readonly format: FileFormat
   readonly contentType: string
@@ -36,7 +36,7 @@ export function toldName(file: string): string {
 }
 
 /** Ends the command where there is no such file, or its name says no format or tells of a person. */
-export async function findSentFile(file: string): Promise<SentFile> {
+export async function findLocalFile(file: string): Promise<LocalFile> {
   const refusal = checkFileName(basename(file))
   if (refusal !== undefined) throw new CommandEnd(3, refusal.code, describeRefusal({ ...refusal, path: '' }))
   const named = parseFileName(basename(file))
