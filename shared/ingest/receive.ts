@@ -2,7 +2,7 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content-addressed.ts'
-import { type PartReference, partKey } from '../records/part.ts'
+import { encodePart, type PartReference, partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
 import { type Draft, draftHead, refusedDraft } from './accept.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
@@ -255,10 +255,11 @@ async function archiveRows(
   const parts: PartReference[] = []
   const outcomes: OutcomesReference[] = []
   const putPart = async () => {
-    const part = reader.takePart()
-    if (part === undefined) return
-    await putContent(objects, partKey(part.reference.sha256), part.body)
-    parts.push(part.reference)
+    const records = reader.takePart()
+    if (records === undefined) return
+    const { reference, body } = encodePart(records)
+    await putContent(objects, partKey(reference.sha256), body)
+    parts.push(reference)
   }
   const putOutcomes = async () => {
     const chunk = list.take()
