@@ -61,7 +61,10 @@ export const refusalReasons = {
     'The file is larger than one submission may be (8 GiB), or than can be read in the time there is; send it in several.',
   MENDS_UNKNOWN: 'The submission that it mends is not there, or none of its records is in quarantine.',
   MENDS_LAPSED: 'The day is past until which records of that submission could be mended.',
-  MENDS_DIFFERS: 'It is in another layout than what it mends, or has not as many records as it names places.',
+  MENDS_DIFFERS:
+    'It is in another layout than what it mends, or has not as many records as it names places, or, where it names none, as are open.',
+  MENDS_PLACE_NOT_OPEN:
+    'The place is not that of a record in quarantine there that is open, or is named twice.',
   SUBMISSION_DEAD: 'Processing failed again and again; the operator has been told.',
   // a record
   ROW_NOT_JSON: 'The record is not a JSON object.',
