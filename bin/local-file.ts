@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
@@ -15,8 +15,8 @@ export type LocalFile = {
   readonly format: FileFormat
   readonly contentType: string
   readonly sizeBytes: number
-  /** When it was last written to, before anything of it was read. */
-  readonly changedMs: number
+  /** What the system said of it before anything of it was read. */
+  readonly stats: Stats
   /**
    * Its bytes, which break off before their end, with `FileChanged`, where it is no more what it was when it was found:
    * what is still being written may end anywhere, and nobody takes in half a body.
@@ -65,7 +65,7 @@ export async function findLocalFile(file: string): Promise<LocalFile> {
     format: format.name,
     contentType: format.mediaTypes[0],
     sizeBytes: found.size,
-    changedMs: found.mtimeMs,
+    stats: found,
     open,
     async hash() {
       const hash = createHash('sha256')

@@ -4,7 +4,7 @@ import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { CommandEnd } from '../command-end.ts'
 import { FileChanged } from '../local-file.ts'
 import { rest } from './deliver.ts'
-import { keyOf, type SeenFile } from './seen-files.ts'
+import { keyOf, type SeenFile, seenFile } from './seen-files.ts'
 import type { Spool } from './spool.ts'
 
 export type Watching = {
@@ -85,7 +85,7 @@ export async function scan(directory: string): Promise<Scan> {
       .map(async (name) => {
         const path = join(directory, name)
         const stats = await stat(path).catch(() => undefined)
-        return stats?.isFile() ? [{ path, sizeBytes: stats.size, changedMs: stats.mtimeMs }] : []
+        return stats?.isFile() ? [seenFile(path, stats)] : []
       }),
   )
   const isRead = ({ path }: SeenFile) => parseFileName(basename(path)) !== undefined

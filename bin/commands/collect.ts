@@ -7,7 +7,7 @@ import { type AdmissionOf, wholeRefusal, withAdmission } from '../admission.ts'
 import { chooseLayout, collectFile, type Sender } from '../collector/collect.ts'
 import { type Attempt, deliverAll, type Outlet, openOutlet } from '../collector/deliver.ts'
 import { openProgressBar } from '../collector/progress-bar.ts'
-import type { SeenFile } from '../collector/seen-files.ts'
+import { keyOf, type SeenFile, seenFile } from '../collector/seen-files.ts'
 import { openSender } from '../collector/signing-key.ts'
 import { openSpool, type Spool, type SpooledHead } from '../collector/spool.ts'
 import { scan, watchDirectory } from '../collector/watch.ts'
@@ -97,8 +97,7 @@ async function collectInto(
 ): Promise<SpooledHead> {
   const sent = await findLocalFile(file)
   // Not as it stood still: whoever writes it has gone on
-  if (seen !== undefined && (sent.sizeBytes !== seen.sizeBytes || sent.changedMs !== seen.changedMs))
-    throw new FileChanged()
+  if (seen !== undefined && keyOf(seenFile(file, sent.stats)) !== keyOf(seen)) throw new FileChanged()
   const layout = await chooseLayout(sent, named)
   const progress = openProgressBar(sent.sizeBytes)
   try {
