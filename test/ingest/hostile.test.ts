@@ -347,6 +347,14 @@ describe('a sheet of a workbook is refused for', () => {
     ['a number that is none', one('', '<v>0x10</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
     ['a number without end', one('', '<v>1E400</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
     ['a shared text that is not there', one(' t="s"', '<v>9</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    ['a style that is not there', one(' s="99"', '<v>5</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    ['a style that is none', one(' s="x"', '<v>5</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    [
+      'rows in two places',
+      `${row(1, cell('A1'))}</sheetData><sheetData>${row(2, cell('A2'))}`,
+      'WORKBOOK_MALFORMED',
+      '/rows/0/columns/0',
+    ],
     ['two values', one('', '<v>1</v><v>2</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
     [
       'a formula without a word',

@@ -12,13 +12,17 @@ export async function readStyles(body: Uint8Array): Promise<readonly string[]> {
     },
     close: () => undefined,
   })
-  return ids.map((id) => own.get(id) ?? BUILT_IN.get(id) ?? 'General')
+  return ids.map((id) => own.get(id) ?? BUILT_IN.get(id) ?? (id < OWN ? 'General' : ''))
 }
 
+/** Where the formats begin that a workbook writes out; of one that it does not, nobody knows what it shows. */
+const OWN = 164
+
 // What a workbook names and does not write out (ECMA-376 part 1, 18.8.30), the dates of China, Japan and Korea among
-// it; of the others no digit is shown otherwise
+// it, and fractions; of the others no digit is shown otherwise
 const BUILT_IN: ReadonlyMap<number, string> = new Map([
   ...[9, 10].map((id) => [id, '0%'] as const),
+  ...[12, 13].map((id) => [id, '# ?/?'] as const),
   ...[between(14, 22), between(27, 36), between(45, 47), between(50, 58)]
     .flat()
     .map((id) => [id, 'yyyy-mm-dd'] as const),

@@ -9,8 +9,8 @@ import type { ShownNumber } from './shown-number.ts'
 /** What the cells of a sheet refer to. */
 export type SheetContext = {
   readonly strings: readonly string[]
-  /** A number in the style of this index. */
-  readonly show: (value: number, style: number) => ShownNumber
+  /** A number in the style of this index; undefined where there is none. */
+  readonly show: (value: number, style: number) => ShownNumber | undefined
 }
 
 type OpenCell = {
@@ -26,6 +26,7 @@ type Sheet = SheetContext & {
   row: SheetRow
   cell: OpenCell
   readonly merges: Merge[]
+  hasData: boolean
 }
 
 /**
@@ -36,7 +37,14 @@ export async function* readSheet(
   body: Uint8Array,
   context: SheetContext,
 ): AsyncGenerator<{ readonly rows: readonly SheetRow[]; readonly merges: readonly Merge[] }> {
-  const sheet: Sheet = { ...context, rows: [], row: newRow(-1), cell: newCell(-1), merges: [] }
+  const sheet: Sheet = {
+    ...context,
+    rows: [],
+    row: newRow(-1),
+    cell: newCell(-1),
+    merges: [],
+    hasData: false,
+  }
   const reading = readPartXml(body, {
     open: (element, path) => open(sheet, element, path),
     close: (name, path, text) => close(sheet, { name, path, text }),
@@ -63,6 +71,10 @@ const [DATA, ROW, CELL, VALUE] = [2, 3, 4, 5]
 function open(sheet: Sheet, { name, attributes }: XmlElement, path: readonly string[]): void {
   if (path.length === 1 && name !== 'worksheet') malformed(sheet)
   if (name === 'mergeCell' && path[1] === 'mergeCells') takeMerge(sheet, attributes.get('ref') ?? '')
+  if (name === 'sheetData' && path.length === DATA) {
+    if (sheet.hasData) malformed(sheet)
+    sheet.hasData = true
+  }
   if (path[1] !== 'sheetData' || path.length <= DATA || name === 'extLst' || path.includes('extLst')) return
   if (path.length === ROW) openRow(sheet, name, attributes.get('r'))
   if (path.length === CELL) openCell(sheet, name, attributes)
@@ -144,7 +156,7 @@ function cellText(sheet: Sheet, { type, style, value = '', inline }: OpenCell): 
     case 'd':
       return sure(readEscapes(value))
     case 'n':
-      return sheet.show(isNumber(value) ? Number(value) : malformed(sheet), style)
+      return sheet.show(isNumber(value) ? Number(value) : malformed(sheet), style) ?? malformed(sheet)
     case 'b':
       return sure(TRUTH.get(value) ?? malformed(sheet))
     case 'e':

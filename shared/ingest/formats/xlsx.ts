@@ -4,7 +4,7 @@ import { readPart } from './package-xml.ts'
 import { peek } from './pieces.ts'
 import { readSharedStrings } from './shared-strings.ts'
 import { readRows } from './sheet-rows.ts'
-import { type NumberFormats, showNumber } from './shown-number.ts'
+import { type NumberFormats, numberShower } from './shown-number.ts'
 import { readStyles } from './styles.ts'
 import { readSheet, type SheetContext } from './worksheet.ts'
 import { readZip } from './zip.ts'
@@ -24,9 +24,14 @@ export async function* readXlsx(formats: NumberFormats, body: Buffer): AsyncGene
   }
   const [strings, styles] = [partOf('sharedStrings'), partOf('styles')]
   const formatOf = styles === undefined ? [] : await readStyles(styles)
+  const show = numberShower(formats, date1904)
+  const formatAt = (style: number) => formatOf[style] ?? (style === 0 ? 'General' : undefined)
   const context: SheetContext = {
     strings: strings === undefined ? [] : await readSharedStrings(strings),
-    show: (value, style) => showNumber(formats, { value, format: formatOf[style] ?? 'General', date1904 }),
+    show(value, style) {
+      const format = formatAt(style)
+      return format === undefined ? undefined : show(value, format)
+    },
   }
   const bodies = sheets.flatMap(({ relation }) => {
     const found = relations.find(({ id }) => id === relation)
