@@ -1,14 +1,16 @@
-import { readPart } from './package-xml.ts'
+import { limits } from './limits.ts'
+import { checkCount, readPart, type XmlPart } from './package-xml.ts'
 
 /** The format of numbers in each style of a workbook, by the index that cells name it by. */
-export async function readStyles(body: Uint8Array): Promise<readonly string[]> {
+export async function readStyles(part: XmlPart): Promise<readonly string[]> {
   const own = new Map<number, string>()
   const ids: number[] = []
-  await readPart(body, {
+  await readPart(part, {
     open({ name, attributes }, path) {
       const id = Number(attributes.get('numFmtId') ?? 0)
       if (path[1] === 'numFmts' && name === 'numFmt') own.set(id, attributes.get('formatCode') ?? '')
       if (path[1] === 'cellXfs' && path.length === 3 && name === 'xf') ids.push(id)
+      checkCount(Math.max(own.size, ids.length), limits.workbookStyles)
     },
     close: () => undefined,
   })

@@ -1,7 +1,7 @@
 import type { RefusalCode } from '../refusal.ts'
 import { cellPath, FileRefused, rowPath } from './format.ts'
 import { limits } from './limits.ts'
-import { readPartXml, type XmlElement } from './package-xml.ts'
+import { checkCount, readPartXml, type XmlElement, type XmlPart } from './package-xml.ts'
 import { readEscapes } from './shared-strings.ts'
 import { type Merge, SHEET_ROWS, type SheetRow } from './sheet-rows.ts'
 import type { ShownNumber } from './shown-number.ts'
@@ -34,7 +34,7 @@ type Sheet = SheetContext & {
  * refused: a cell or a row twice, a cell in another's row or beyond the last column, what is no cell among cells.
  */
 export async function* readSheet(
-  body: Uint8Array,
+  part: XmlPart,
   context: SheetContext,
 ): AsyncGenerator<{ readonly rows: readonly SheetRow[]; readonly merges: readonly Merge[] }> {
   const sheet: Sheet = {
@@ -45,7 +45,7 @@ export async function* readSheet(
     merges: [],
     hasData: false,
   }
-  const reading = readPartXml(body, {
+  const reading = readPartXml(part, {
     open: (element, path) => open(sheet, element, path),
     close: (name, path, text) => close(sheet, { name, path, text }),
     faultPath: () => cellPath(Math.max(0, sheet.row.at), Math.max(0, sheet.cell.column)),
@@ -122,7 +122,8 @@ function parsePlace(place: string): { readonly row: number; readonly column: num
 function takeMerge(sheet: Sheet, area: string): void {
   const [from, to] = area.split(':').map(parsePlace)
   if (from === undefined) throw malformed(sheet)
-  if (to !== undefined && to.row > from.row) sheet.merges.push({ from, lastRow: to.row })
+  if (to !== undefined && to.row > from.row)
+    checkCount(sheet.merges.push({ from, lastRow: to.row }), limits.workbookMerges)
 }
 
 type Closing = { readonly name: string; readonly path: readonly string[]; readonly text: string }

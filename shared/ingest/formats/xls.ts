@@ -4,6 +4,7 @@ import { type Batch, cellPath, FileRefused } from './format.ts'
 import { limits } from './limits.ts'
 import { type Merge, readRows, SHEET_ROWS, type SheetRow } from './sheet-rows.ts'
 import { numberShower, type ShowNumber, type ShownNumber } from './shown-number.ts'
+import { openWorkTime, type Spend, workTimeMs } from './work-time.ts'
 
 /** SheetJS: a megabyte that most submissions do without. */
 type Excel = typeof import('@e965/xlsx')
@@ -17,7 +18,8 @@ export async function* readXls(excel: Excel, body: Buffer): AsyncGenerator<Batch
   const date1904 = book.Workbook?.WBProps?.date1904 === true
   const sheet = findSheet(book)
   if (sheet === undefined) return
-  yield* readRows(sheetParts(sheet, numberShower(excel.SSF, date1904)))
+  const spend = openWorkTime(body.length)
+  yield* readRows(sheetParts(sheet, numberShower(excel.SSF, date1904), spend))
 }
 
 // Formats of numbers tell dates; cells without a value may have a formula
@@ -37,7 +39,7 @@ function checkCompoundFile({ CFB }: Excel, body: Buffer): void {
 
 /** Whatever a workbook does to the library, it ends within the time there is, and without a word of the content. */
 function guarded<T>(sizeBytes: number, work: () => T): T {
-  const timeout = limits.workbookMs + Math.ceil((limits.workbookMsPerMib * sizeBytes) / 2 ** 20)
+  const timeout = workTimeMs(sizeBytes)
   const print = console.error
   // It prints names that it cannot make sense of
   console.error = () => undefined
@@ -100,8 +102,8 @@ function hasFormula({ f, F }: CellObject): boolean {
   return f !== undefined || F !== undefined
 }
 
-async function* sheetParts({ cells, merges }: FoundSheet, show: ShowNumber) {
-  for (const [at, row] of cells) yield { rows: [toSheetRow(at, row, show)], merges: [] }
+async function* sheetParts({ cells, merges }: FoundSheet, show: ShowNumber, spend: Spend) {
+  for (const [at, row] of cells) yield { rows: [spend(() => toSheetRow(at, row, show))], merges: [] }
   yield { rows: [], merges }
 }
 
