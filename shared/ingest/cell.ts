@@ -54,8 +54,9 @@ export function readDate(cell: string): Reading<CalendarDate> {
   return date < '1901' && UNKNOWN.test(date) ? ABSENT : { value: date }
 }
 
-// The official spelling of it, and what databases write for it: MySQL, .NET, Excel
-const UNKNOWN = /^(?:1900-01-01|0000-00-00|0001-01-01|1899-12-3[01])(?: 00:00:00(?:\.0+)?)?$/
+// The official spelling of it, and what databases write for it: MySQL, .NET, Excel; whose day 0 is the one before 1900
+const UNKNOWN =
+  /^(?:1900-01-01|1900([-/])0?1\1(?:00?)|0000-00-00|0001-01-01|1899-12-3[01])(?: 00:00:00(?:\.0+)?)?$/
 
 // Full-width digits, spaces about 年, 月 and 日
 function foldDate(text: string): string {

@@ -19,15 +19,16 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
   for (const [row, cells] of rows.slice(0, HEADER_SEARCH_ROWS).entries()) {
     const long = cells.findIndex(isTooLong)
     if (long !== -1) return { code: 'HEADER_TOO_LONG', path: '/header', detail: placeOf(row, [long]) }
-    const personal = cells.findIndex(holdsPersonalData)
-    if (personal !== -1)
-      return { code: 'HEADER_PERSONAL_DATA', path: '/header', detail: placeOf(row, [personal]) }
     const columns = cells.map(columnOf)
     const missing = layout.columns.filter((column) => column.required && !columns.includes(column))
     if (missing.length > 0) {
       if (missing.length < nearest.length || row === 0) nearest = missing
       continue
     }
+    // Titles above it are dropped whatever they say; where there is none, what it says is a record's
+    const personal = cells.findIndex(holdsPersonalData)
+    if (personal !== -1)
+      return { code: 'HEADER_PERSONAL_DATA', path: '/header', detail: placeOf(row, [personal]) }
     const known = columns.filter((column) => column !== undefined && !isUnread(column))
     const twice = known.find((column, index) => known.indexOf(column) !== index)
     if (twice !== undefined) {

@@ -100,6 +100,8 @@ describe('a date', () => {
     '0000-00-00 00:00:00',
     '0001-01-01T00:00:00',
     '1899-12-30',
+    '1900-01-00',
+    '1900/1/0',
     '1899/12/31',
   ])('%s is the official unknown, or a database’s', (cell) => {
     expect(readDate(cell)).toEqual({ value: undefined })

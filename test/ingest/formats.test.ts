@@ -5,10 +5,10 @@ import fc from 'fast-check'
 import Papa from 'papaparse'
 import { describe, expect, test } from 'vitest'
 import { parseFileName } from '../../shared/ingest/file-name.ts'
-import { type FileFormat, formats } from '../../shared/ingest/formats/registry.ts'
+import { type FileFormat, formats, readBatches } from '../../shared/ingest/formats/registry.ts'
 import { codeOf } from '../records/world.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
-import { type Taken, takeFile } from './sample.ts'
+import { streamOf, type Taken, takeFile } from './sample.ts'
 import { sheetOf } from './zip-parts.ts'
 
 const layout = 'penalty-2018'
@@ -363,9 +363,64 @@ describe('a workbook', () => {
     [123, '000000', '000123'],
     [500, '0"元"', '500元'],
     [5, '#,##0.00"万元"', '5万元'],
-    [5, '0"号"', '5'],
+    [5, '0"号"', '5号'],
+    [12, '"示环罚字〔2026〕第"0000"号"', '示环罚字〔2026〕第0012号'],
+    [50000, '#,##0"元整"', '50000元整'],
+    [500, '#,##0" 元 "', '500 元 '],
+    [500, '0"元"_)', '500元'],
+    [500, '0"元";@', '500元'],
+    [5, '0"萬元"', '5萬元'],
+    [5, '0.00" 万美元"', '5 万美元'],
+    [5, '"千元"0.00', '千元5'],
+    [500, '[$USD] #,##0', 'USD 500'],
+    [500, '[$¥-804]#,##0.00', '¥500'],
+    [0.5, '0.0"%"', '0.5%'],
+    [3, '0"年"', '3年'],
+    [-5, '¥0', '-¥5'],
+    [-5, '0_);(0)', '(5)'],
+    [500.5, '_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ', '500.5'],
+    [0, '_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ', '-'],
   ])('has %s in the format %s as %s', async (v, z, text) => {
     expect(await cellsOf({ t: 'n', v, z })).toEqual([text])
+  })
+
+  test.each([
+    [20260012, '0000"-"0000'],
+    [123456, '000-000'],
+    [50000, '0!.0000'],
+    [5, '0"000"'],
+    [5, '"2026年1"0'],
+    [50000, '0.00,'],
+    [50000, '[>=10000]0.0,"万";0"元"'],
+    [5, '[DBNum1]0'],
+    [5, '[$-30804]0'],
+    [5, '0*0'],
+    [0.5, '# ?/?'],
+    [0.5, '0%%'],
+    [-5, '0;0'],
+    [5, ';;;'],
+    [45847, '"截至"yyyy-mm-dd'],
+    [5, `0"${'元'.repeat(300)}"`],
+  ])('is not sure of %s in the format %s, which it cannot show as it is', async (v, z) => {
+    const [batch] = await Array.fromAsync(readBatches({ bytes: streamOf(bookOf([[{ t: 'n', v, z }]])) }))
+    if (batch === undefined || !('rows' in batch)) throw new Error('no rows')
+    expect(batch.rows.map((row) => batch.unsure?.get(row))).toEqual([new Set([0])])
+  })
+
+  test('is not sure of a number whose format is named and nowhere', async () => {
+    const styles = '<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="170"/></cellXfs></styleSheet>'
+    const book = sheetOf('<row><c s="1"><v>45000</v></c></row>', styles)
+    const [batch] = await Array.fromAsync(readBatches({ bytes: streamOf(book) }))
+    expect(batch).toMatchObject({ unsure: new Map([[['45000'], new Set([0])]]) })
+  })
+
+  test('with a format of a length that nobody needs is read in no time', async () => {
+    for (const format of ['万'.repeat(100_000), '['.repeat(200_000), '"'.repeat(200_001)]) {
+      const styles = `<styleSheet><numFmts><numFmt numFmtId="200" formatCode="${format.replaceAll('"', '&quot;')}x"/></numFmts><cellXfs><xf numFmtId="200"/></cellXfs></styleSheet>`
+      const begin = performance.now()
+      await readFileContent(sheetOf('<row><c s="0"><v>1</v></c></row>', styles))
+      expect(performance.now() - begin).toBeLessThan(2_000)
+    }
   })
 
   test.each(['xlsx', 'biff8'] as const)(
@@ -416,7 +471,8 @@ describe('a workbook', () => {
 
   test('has truth as words, and nothing where there is nothing', async () => {
     const cells = [{ t: 'b', v: true }, { t: 'b', v: false }, { t: 'z' }, { t: 's', v: 'x' }] as const
-    expect(await cellsOf(...cells)).toEqual(['TRUE', 'FALSE', '', 'x'])
+    const hidden = { t: 'n', v: 0, z: '0;-0;;@' } as const
+    expect(await cellsOf(hidden, ...cells)).toEqual(['', 'TRUE', 'FALSE', '', 'x'])
   })
 
   test('is read from its one visible sheet that has cells; lists on hidden ones are no data', async () => {

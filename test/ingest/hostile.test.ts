@@ -3,13 +3,15 @@ import { deflateRawSync, gzipSync } from 'node:zlib'
 import * as excel from '@e965/xlsx'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { limits } from '../../shared/ingest/formats/limits.ts'
 import { type FileFormat, formats } from '../../shared/ingest/formats/registry.ts'
+import { openWorkTime } from '../../shared/ingest/formats/work-time.ts'
 import { meterBytes } from '../../shared/ingest/metered-bytes.ts'
 import { codeOf } from '../records/world.ts'
 import { packed } from './generated-file.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
 import { streamOf, takeFile } from './sample.ts'
-import { isNoSheet, part, partsOf, sheetOf, type ZipPart, zipOf } from './zip-parts.ts'
+import { isNoSheet, part, partsOf, sheetOf, worksheetOf, type ZipPart, zipOf } from './zip-parts.ts'
 
 const read = (name: string) => readFileSync(new URL(`format-corpus/${name}`, import.meta.url))
 const MEBIBYTE = 2 ** 20
@@ -226,6 +228,21 @@ describe('what would be lost or read as something else is refused:', () => {
   })
 })
 
+describe('the time that a workbook takes', () => {
+  test('ends when all of its pieces took as long, whoever waits between them', () => {
+    let now = 0
+    const spend = openWorkTime(MEBIBYTE, () => now)
+    const work = () => {
+      now += limits.workbookMs / 2
+      return 1
+    }
+    expect(spend(work)).toBe(1)
+    now += 3_600_000
+    expect(spend(work)).toBe(1)
+    expect(() => spend(work)).toThrow('WORKBOOK_TOO_LARGE')
+  })
+})
+
 describe('a workbook is refused', () => {
   const parts = partsOf(read('penalties.xlsx'))
   const withPart = (name: string) => zipOf([...parts, part(name, 'x')])
@@ -282,6 +299,13 @@ describe('a workbook is refused', () => {
       () => zipOf(parts.map((each) => ({ ...each, crc: each.crc ^ 1 }))),
       'WORKBOOK_MALFORMED',
     ],
+    ['with two sheets that are one part', () => book({ sheets: 2 }), 'WORKBOOK_MALFORMED'],
+    ['with two relations of one name', () => book({ relations: [2, 'a'] }), 'WORKBOOK_MALFORMED'],
+    ['with more relations than parts', () => book({ relations: [100_000, ''] }), 'WORKBOOK_TOO_LARGE'],
+    ['with more sheets than parts', () => book({ sheets: 100_000 }), 'WORKBOOK_TOO_LARGE'],
+    ['with more styles than Excel has', () => sheetOf('', styles('cellXfs', 'xf')), 'WORKBOOK_TOO_LARGE'],
+    ['with more merged cells than rows', () => merges('A1:A2'), 'WORKBOOK_TOO_LARGE'],
+    ['with more shared texts than cells', () => book({ strings: 5_000_000 }), 'WORKBOOK_TOO_LARGE'],
     ['with two sheets', () => bookOf([['a']], 'xlsx', [['b']]), 'WORKBOOK_SHEETS'],
     ['of an older kind, with two sheets', () => bookOf([['a']], 'biff8', [['b']]), 'WORKBOOK_SHEETS'],
   ])('%s', async (_, bytes, code) => {
@@ -347,6 +371,14 @@ describe('a sheet of a workbook is refused for', () => {
     ['a number that is none', one('', '<v>0x10</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
     ['a number without end', one('', '<v>1E400</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
     ['a shared text that is not there', one(' t="s"', '<v>9</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    ['a style that is not there', one(' s="99"', '<v>5</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    ['a style that is none', one(' s="x"', '<v>5</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
+    [
+      'rows in two places',
+      `${row(1, cell('A1'))}</sheetData><sheetData>${row(2, cell('A2'))}`,
+      'WORKBOOK_MALFORMED',
+      '/rows/0/columns/0',
+    ],
     ['two values', one('', '<v>1</v><v>2</v>'), 'WORKBOOK_MALFORMED', '/rows/0/columns/1'],
     [
       'a formula without a word',
@@ -587,4 +619,33 @@ function passworded(): Buffer {
     const filePass = Buffer.from([0x2f, 0, 6, 0, 0, 0, 1, 2, 3, 4])
     return Buffer.concat([records.subarray(0, begin), filePass, records.subarray(begin)])
   })
+}
+
+const styles = (list: string, item: string) =>
+  `<styleSheet><${list}>${`<${item}/>`.repeat(70_000)}</${list}></styleSheet>`
+
+const merges = (area: string) =>
+  worksheetOf(`<sheetData/><mergeCells>${`<mergeCell ref="${area}"/>`.repeat(70_000)}</mergeCells>`)
+
+/** A workbook of one part of a sheet, which is named so often; with relations of a name and texts that nobody needs. */
+function book({ sheets = 1, relations: [count, id] = [0, ''], strings = 0 }: BookOptions): Buffer {
+  const names = Array.from({ length: sheets }, (_, at) => `<sheet name="${at}" r:id="s"/>`)
+  const relation = (id: string, type: string, target: string) =>
+    `<Relationship Id="${id}" Type="x/${type}" Target="${target}"/>`
+  return zipOf([
+    part('[Content_Types].xml', '<Types/>'),
+    part('xl/workbook.xml', `<workbook xmlns:r="r"><sheets>${names.join('')}</sheets></workbook>`),
+    part(
+      'xl/_rels/workbook.xml.rels',
+      `<Relationships>${relation('s', 'worksheet', 'a.xml')}${relation('t', 'sharedStrings', 't.xml')}${relation(id, 'theme', 'b.xml').repeat(count)}</Relationships>`,
+    ),
+    part('xl/t.xml', `<sst>${'<si/>'.repeat(strings)}</sst>`),
+    part('xl/a.xml', '<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>'),
+  ])
+}
+
+type BookOptions = {
+  readonly sheets?: number
+  readonly relations?: readonly [count: number, id: string]
+  readonly strings?: number
 }

@@ -362,6 +362,22 @@ describe('a header is refused', () => {
     })
   })
 
+  test('for a telephone in it, but for none above it or where there is no header: a record has one', () => {
+    const telephone = ['联系电话：13800138000']
+    expect(findHeader(layout, [telephone, required])).toMatchObject({ row: 1 })
+    expect(findHeader(layout, [[...required, ...telephone]])).toMatchObject({
+      code: 'HEADER_PERSONAL_DATA',
+      detail: 'It stands in row 1, blank rows left out, column 5.',
+    })
+    const penalties = known('penalty-2018').columns.flatMap(({ code, required }) => (required ? [code] : []))
+    const found = findHeader(layout, [penalties, telephone])
+    expect(found).toMatchObject({
+      code: 'HEADER_NOT_FOUND',
+      detail: expect.stringContaining('The header fits penalty-2018'),
+    })
+    expect(JSON.stringify(found)).not.toContain('13800138000')
+  })
+
   test('when two columns mean the same field: nobody can say which one counts', () => {
     const twice = [...required, '许可机关']
     expect(findHeader(layout, [twice])).toEqual({

@@ -58,9 +58,16 @@ export function partsOf(bytes: Uint8Array): readonly ZipPart[] {
 export const isNoSheet = ({ name }: ZipPart) => !name.includes('sheet1.xml')
 
 /** A workbook whose one sheet has this data. */
-export function sheetOf(data: string): Buffer {
-  const sheet = `<worksheet><sheetData>${data}</sheetData></worksheet>`
+export function sheetOf(data: string, styles?: string): Buffer {
+  return worksheetOf(`<sheetData>${data}</sheetData>`, styles)
+}
+
+/** A workbook of one sheet. */
+export function worksheetOf(content: string, styles?: string): Buffer {
   const book = excel.utils.book_new(excel.utils.aoa_to_sheet([['a', 1]]))
   const parts = partsOf(excel.write(book, { type: 'buffer', bookType: 'xlsx' }))
-  return zipOf([...parts.filter(isNoSheet), part('xl/worksheets/sheet1.xml', sheet)])
+  const own = [part('xl/worksheets/sheet1.xml', `<worksheet>${content}</worksheet>`)]
+  if (styles !== undefined) own.push(part('xl/styles.xml', styles))
+  const names = new Set(own.map(({ name }) => name))
+  return zipOf([...parts.filter(({ name }) => !names.has(name)), ...own])
 }

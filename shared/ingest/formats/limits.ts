@@ -20,7 +20,14 @@ export const limits = {
   /** A workbook is held whole; of an older one SheetJS makes six times its size. 128 MiB are about 80,000 rows. */
   workbookBytes: 64 * MIB,
   workbookExpandedBytes: 128 * MIB,
-  /** How long an older workbook may keep the process to itself; ten times what a sound one takes on a machine that does nothing else. */
+  /** How long a workbook may keep the process to itself; ten times what a sound one takes on a machine that does nothing else. */
   workbookMs: 5_000,
   workbookMsPerMib: 500,
+  /** As many as a workbook has parts; each relation and each sheet names one. */
+  workbookRelations: 10_000,
+  /** Excel's own limits of the styles of cells, and of the rows of an older sheet, which are more than have cells merged. */
+  workbookStyles: 65_490,
+  workbookMerges: 65_536,
+  /** 80,000 rows of forty columns have 3.2 million; as many empty ones take five bytes each, and no more than the list. */
+  workbookStrings: 4 * MIB,
 } as const

@@ -2,14 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SaxesParser } from 'saxes'
 import type { RefusalCode } from '../refusal.ts'
 import { decodeText } from './encoding.ts'
-import { FileRefused } from './format.ts'
+import { FileRefused, WHOLE_FILE } from './format.ts'
 import { limits } from './limits.ts'
+import type { Spend } from './work-time.ts'
 
 /** An element of a workbook's part, without the prefixes of its names. */
 export type XmlElement = {
   readonly name: string
   readonly attributes: ReadonlyMap<string, string>
 }
+
+/** A part of a workbook as it is read, in the time that the workbook has. */
+export type XmlPart = { readonly body: Uint8Array; readonly spend: Spend }
 
 export type XmlEvents = {
   /** The path is of the elements that are open, the root first, this one last. */
@@ -21,7 +25,7 @@ export type XmlEvents = {
 }
 
 /** Reads a part of a workbook, and rests after each piece of it, so that the process can do other work meanwhile. */
-export async function* readPartXml(body: Uint8Array, events: XmlEvents): AsyncGenerator<void> {
+export async function* readPartXml({ body, spend }: XmlPart, events: XmlEvents): AsyncGenerator<void> {
   const refuse = (code: RefusalCode): never => {
     throw new FileRefused(code, events.faultPath())
   }
@@ -47,7 +51,7 @@ export async function* readPartXml(body: Uint8Array, events: XmlEvents): AsyncGe
     })
   }
   for await (const piece of decodeText(streamOf(body))) {
-    parser.write(piece)
+    spend(() => parser.write(piece))
     yield
     await nextTurn()
   }
@@ -55,8 +59,13 @@ export async function* readPartXml(body: Uint8Array, events: XmlEvents): AsyncGe
 }
 
 /** As `readPartXml`, of a part that is read for what its elements say alone. */
-export async function readPart(body: Uint8Array, events: Pick<XmlEvents, 'open' | 'close'>): Promise<void> {
-  for await (const _ of readPartXml(body, { ...events, faultPath: () => '' }));
+export async function readPart(part: XmlPart, events: Pick<XmlEvents, 'open' | 'close'>): Promise<void> {
+  for await (const _ of readPartXml(part, { ...events, faultPath: () => '' }));
+}
+
+/** Refuses a workbook that has more of something than is taken. */
+export function checkCount(count: number, limit: number): void {
+  if (count > limit) throw new FileRefused('WORKBOOK_TOO_LARGE', WHOLE_FILE)
 }
 
 async function* streamOf(body: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,16 +1,18 @@
-import { readPart } from './package-xml.ts'
+import { limits } from './limits.ts'
+import { checkCount, readPart, type XmlPart } from './package-xml.ts'
 
 /** The texts that the cells of a workbook share, in the order in which cells count them. */
-export async function readSharedStrings(body: Uint8Array): Promise<readonly string[]> {
+export async function readSharedStrings(part: XmlPart): Promise<readonly string[]> {
   const strings: string[] = []
   let text = ''
-  await readPart(body, {
+  await readPart(part, {
     open({ name }, path) {
       if (name === 'si' && path.length === 2) text = ''
     },
     close(name, path, more) {
       if (name === 't' && !path.includes('rPh')) text += more
-      if (name === 'si' && path.length === 2) strings.push(readEscapes(text))
+      if (name === 'si' && path.length === 2)
+        checkCount(strings.push(readEscapes(text)), limits.workbookStrings)
     },
   })
   return strings

@@ -1,7 +1,7 @@
 import type { RefusalCode } from '../refusal.ts'
 import { cellPath, FileRefused, rowPath } from './format.ts'
 import { limits } from './limits.ts'
-import { readPartXml, type XmlElement } from './package-xml.ts'
+import { checkCount, readPartXml, type XmlElement, type XmlPart } from './package-xml.ts'
 import { readEscapes } from './shared-strings.ts'
 import { type Merge, SHEET_ROWS, type SheetRow } from './sheet-rows.ts'
 import type { ShownNumber } from './shown-number.ts'
@@ -9,8 +9,8 @@ import type { ShownNumber } from './shown-number.ts'
 /** What the cells of a sheet refer to. */
 export type SheetContext = {
   readonly strings: readonly string[]
-  /** A number in the style of this index. */
-  readonly show: (value: number, style: number) => ShownNumber
+  /** A number in the style of this index; undefined where there is none. */
+  readonly show: (value: number, style: number) => ShownNumber | undefined
 }
 
 type OpenCell = {
@@ -26,6 +26,7 @@ type Sheet = SheetContext & {
   row: SheetRow
   cell: OpenCell
   readonly merges: Merge[]
+  hasData: boolean
 }
 
 /**
@@ -33,11 +34,18 @@ type Sheet = SheetContext & {
  * refused: a cell or a row twice, a cell in another's row or beyond the last column, what is no cell among cells.
  */
 export async function* readSheet(
-  body: Uint8Array,
+  part: XmlPart,
   context: SheetContext,
 ): AsyncGenerator<{ readonly rows: readonly SheetRow[]; readonly merges: readonly Merge[] }> {
-  const sheet: Sheet = { ...context, rows: [], row: newRow(-1), cell: newCell(-1), merges: [] }
-  const reading = readPartXml(body, {
+  const sheet: Sheet = {
+    ...context,
+    rows: [],
+    row: newRow(-1),
+    cell: newCell(-1),
+    merges: [],
+    hasData: false,
+  }
+  const reading = readPartXml(part, {
     open: (element, path) => open(sheet, element, path),
     close: (name, path, text) => close(sheet, { name, path, text }),
     faultPath: () => cellPath(Math.max(0, sheet.row.at), Math.max(0, sheet.cell.column)),
@@ -63,6 +71,10 @@ const [DATA, ROW, CELL, VALUE] = [2, 3, 4, 5]
 function open(sheet: Sheet, { name, attributes }: XmlElement, path: readonly string[]): void {
   if (path.length === 1 && name !== 'worksheet') malformed(sheet)
   if (name === 'mergeCell' && path[1] === 'mergeCells') takeMerge(sheet, attributes.get('ref') ?? '')
+  if (name === 'sheetData' && path.length === DATA) {
+    if (sheet.hasData) malformed(sheet)
+    sheet.hasData = true
+  }
   if (path[1] !== 'sheetData' || path.length <= DATA || name === 'extLst' || path.includes('extLst')) return
   if (path.length === ROW) openRow(sheet, name, attributes.get('r'))
   if (path.length === CELL) openCell(sheet, name, attributes)
@@ -110,7 +122,8 @@ function parsePlace(place: string): { readonly row: number; readonly column: num
 function takeMerge(sheet: Sheet, area: string): void {
   const [from, to] = area.split(':').map(parsePlace)
   if (from === undefined) throw malformed(sheet)
-  if (to !== undefined && to.row > from.row) sheet.merges.push({ from, lastRow: to.row })
+  if (to !== undefined && to.row > from.row)
+    checkCount(sheet.merges.push({ from, lastRow: to.row }), limits.workbookMerges)
 }
 
 type Closing = { readonly name: string; readonly path: readonly string[]; readonly text: string }
@@ -144,7 +157,7 @@ function cellText(sheet: Sheet, { type, style, value = '', inline }: OpenCell): 
     case 'd':
       return sure(readEscapes(value))
     case 'n':
-      return sheet.show(isNumber(value) ? Number(value) : malformed(sheet), style)
+      return sheet.show(isNumber(value) ? Number(value) : malformed(sheet), style) ?? malformed(sheet)
     case 'b':
       return sure(TRUTH.get(value) ?? malformed(sheet))
     case 'e':

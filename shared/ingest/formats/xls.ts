@@ -3,7 +3,8 @@ import type { CellObject, WorkBook, WorkSheet } from '@e965/xlsx'
 import { type Batch, cellPath, FileRefused } from './format.ts'
 import { limits } from './limits.ts'
 import { type Merge, readRows, SHEET_ROWS, type SheetRow } from './sheet-rows.ts'
-import { type ShownNumber, showNumber } from './shown-number.ts'
+import { numberShower, type ShowNumber, type ShownNumber } from './shown-number.ts'
+import { openWorkTime, type Spend, workTimeMs } from './work-time.ts'
 
 /** SheetJS: a megabyte that most submissions do without. */
 type Excel = typeof import('@e965/xlsx')
@@ -17,8 +18,8 @@ export async function* readXls(excel: Excel, body: Buffer): AsyncGenerator<Batch
   const date1904 = book.Workbook?.WBProps?.date1904 === true
   const sheet = findSheet(book)
   if (sheet === undefined) return
-  const show = (value: number, format: string) => showNumber(excel.SSF, { value, format, date1904 })
-  yield* readRows(sheetParts(sheet, show))
+  const spend = openWorkTime(body.length)
+  yield* readRows(sheetParts(sheet, numberShower(excel.SSF, date1904), spend))
 }
 
 // Formats of numbers tell dates; cells without a value may have a formula
@@ -38,7 +39,7 @@ function checkCompoundFile({ CFB }: Excel, body: Buffer): void {
 
 /** Whatever a workbook does to the library, it ends within the time there is, and without a word of the content. */
 function guarded<T>(sizeBytes: number, work: () => T): T {
-  const timeout = limits.workbookMs + Math.ceil((limits.workbookMsPerMib * sizeBytes) / 2 ** 20)
+  const timeout = workTimeMs(sizeBytes)
   const print = console.error
   // It prints names that it cannot make sense of
   console.error = () => undefined
@@ -101,14 +102,12 @@ function hasFormula({ f, F }: CellObject): boolean {
   return f !== undefined || F !== undefined
 }
 
-type Show = (value: number, format: string) => ShownNumber
-
-async function* sheetParts({ cells, merges }: FoundSheet, show: Show) {
-  for (const [at, row] of cells) yield { rows: [toSheetRow(at, row, show)], merges: [] }
+async function* sheetParts({ cells, merges }: FoundSheet, show: ShowNumber, spend: Spend) {
+  for (const [at, row] of cells) yield { rows: [spend(() => toSheetRow(at, row, show))], merges: [] }
   yield { rows: [], merges }
 }
 
-function toSheetRow(at: number, row: Cells[number][1], show: Show): SheetRow {
+function toSheetRow(at: number, row: Cells[number][1], show: ShowNumber): SheetRow {
   const cells: [number, ShownNumber][] = []
   for (const [column, cell] of row.entries()) {
     const shown = cell === undefined ? BLANK : showCell(cell, cellPath(at, column), show)
@@ -119,7 +118,7 @@ function toSheetRow(at: number, row: Cells[number][1], show: Show): SheetRow {
 
 const BLANK: ShownNumber = { text: '', isSure: true }
 
-function showCell(cell: CellObject, path: string, show: Show): ShownNumber {
+function showCell(cell: CellObject, path: string, show: ShowNumber): ShownNumber {
   if (hasFormula(cell)) throw new FileRefused('FORMULA_CELL', path)
   switch (cell.t) {
     case 's':

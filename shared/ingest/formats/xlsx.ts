@@ -1,15 +1,17 @@
 import { posix } from 'node:path'
 import { type Batch, FileRefused, WHOLE_FILE } from './format.ts'
-import { readPart } from './package-xml.ts'
+import { limits } from './limits.ts'
+import { checkCount, readPart, type XmlPart } from './package-xml.ts'
 import { peek } from './pieces.ts'
 import { readSharedStrings } from './shared-strings.ts'
 import { readRows } from './sheet-rows.ts'
-import { type NumberFormats, showNumber } from './shown-number.ts'
+import { type NumberFormats, numberShower } from './shown-number.ts'
 import { readStyles } from './styles.ts'
+import { openWorkTime } from './work-time.ts'
 import { readSheet, type SheetContext } from './worksheet.ts'
 import { readZip } from './zip.ts'
 
-type Parts = ReadonlyMap<string, Uint8Array>
+type Parts = ReadonlyMap<string, XmlPart>
 
 /** Reads a workbook of Excel 2007 and later (ECMA-376), part by part. */
 export async function* readXlsx(formats: NumberFormats, body: Buffer): AsyncGenerator<Batch> {
@@ -24,16 +26,30 @@ export async function* readXlsx(formats: NumberFormats, body: Buffer): AsyncGene
   }
   const [strings, styles] = [partOf('sharedStrings'), partOf('styles')]
   const formatOf = styles === undefined ? [] : await readStyles(styles)
+  const show = numberShower(formats, date1904)
+  const formatAt = (style: number) => formatOf[style] ?? (style === 0 ? 'General' : undefined)
   const context: SheetContext = {
     strings: strings === undefined ? [] : await readSharedStrings(strings),
-    show: (value, style) => showNumber(formats, { value, format: formatOf[style] ?? 'General', date1904 }),
+    show(value, style) {
+      const format = formatAt(style)
+      return format === undefined ? undefined : show(value, format)
+    },
   }
-  const bodies = sheets.flatMap(({ relation }) => {
-    const found = relations.find(({ id }) => id === relation)
-    if (found === undefined) throw new FileRefused('WORKBOOK_MALFORMED')
-    return found.type === 'worksheet' ? [requirePart(parts, found.target)] : []
-  })
-  yield* readOnlySheet(bodies.map((sheet) => readRows(readSheet(sheet, context))))
+  const seen = sheetsOf(sheets, relations)
+  yield* readOnlySheet(seen.map((target) => readRows(readSheet(requirePart(parts, target), context))))
+}
+
+/** The parts of the sheets that a reader sees. */
+function sheetsOf(sheets: Book['sheets'], relations: readonly Relation[]): readonly string[] {
+  const byId = new Map(relations.map((relation) => [relation.id, relation]))
+  if (byId.size < relations.length) throw new FileRefused('WORKBOOK_MALFORMED')
+  const found = sheets.map(({ relation, isVisible }) => ({ ...byId.get(relation), isVisible }))
+  // Each would be read anew, a hundred thousand of them for a part that is written once
+  const targets = new Set(found.map(({ target }) => target?.toLowerCase()))
+  if (targets.has(undefined) || targets.size < sheets.length) throw new FileRefused('WORKBOOK_MALFORMED')
+  return found.flatMap(({ type, target = '', isVisible }) =>
+    isVisible && type === 'worksheet' ? [target] : [],
+  )
 }
 
 const BOOK = 'xl/workbook.xml'
@@ -46,11 +62,12 @@ async function readParts(body: Buffer): Promise<Parts> {
   if (names.some((name) => /vbaProject|macrosheets\//i.test(name))) throw new FileRefused('WORKBOOK_MACROS')
   if (names.some((name) => /externalLinks\/|connections\.xml$/i.test(name)))
     throw new FileRefused('WORKBOOK_EXTERNAL_DATA')
-  const found = new Map(parts.map(({ name, body }) => [name.toLowerCase(), body]))
+  const spend = openWorkTime(parts.reduce((sum, { body }) => sum + body.length, 0))
+  const found = new Map(parts.map(({ name, body }) => [name.toLowerCase(), { body, spend }]))
   if (!found.has(BOOK)) throw new FileRefused('FORMAT_UNKNOWN')
   // Also of the parts that nobody reads
   if (parts.some(({ body }) => holds(body, '<!DOCTYPE'))) throw new FileRefused('XML_DOCTYPE', WHOLE_FILE)
-  if (holds(requirePart(found, '[Content_Types].xml'), 'macroEnabled.main+xml'))
+  if (holds(requirePart(found, '[Content_Types].xml').body, 'macroEnabled.main+xml'))
     throw new FileRefused('WORKBOOK_MACROS')
   return found
 }
@@ -60,20 +77,21 @@ function holds(body: Uint8Array, text: string): boolean {
 }
 
 // Names of parts are the same in whatever case (ECMA-376 part 2)
-function requirePart(parts: Parts, name: string): Uint8Array {
+function requirePart(parts: Parts, name: string): XmlPart {
   const found = parts.get(name.toLowerCase())
   if (found === undefined) throw new FileRefused('WORKBOOK_MALFORMED')
   return found
 }
 
-type Book = { readonly sheets: readonly { readonly relation: string }[]; readonly date1904: boolean }
+type BookSheet = { readonly relation: string; readonly isVisible: boolean }
+type Book = { readonly sheets: readonly BookSheet[]; readonly date1904: boolean }
 
-/** The sheets that a reader sees: templates keep the values of their drop-down lists on hidden ones. */
-async function readBook(body: Uint8Array): Promise<Book> {
-  const sheets: { relation: string }[] = []
+/** The sheets in their order: templates keep the values of their drop-down lists on hidden ones. */
+async function readBook(part: XmlPart): Promise<Book> {
+  const sheets: BookSheet[] = []
   const names = new Set<string>()
   let date1904 = false
-  await readPart(body, {
+  await readPart(part, {
     open({ name, attributes }, path) {
       if (path.length === 2 && name === 'workbookPr')
         date1904 = ['1', 'true'].includes(attributes.get('date1904') ?? '')
@@ -81,8 +99,8 @@ async function readBook(body: Uint8Array): Promise<Book> {
       const title = attributes.get('name') ?? ''
       if (names.has(title)) throw new FileRefused('WORKBOOK_MALFORMED')
       names.add(title)
-      if ((attributes.get('state') ?? 'visible') === 'visible')
-        sheets.push({ relation: attributes.get('id') ?? '' })
+      const isVisible = (attributes.get('state') ?? 'visible') === 'visible'
+      checkCount(sheets.push({ relation: attributes.get('id') ?? '', isVisible }), limits.workbookRelations)
     },
     close: () => undefined,
   })
@@ -91,15 +109,15 @@ async function readBook(body: Uint8Array): Promise<Book> {
 
 type Relation = { readonly id: string; readonly type: string; readonly target: string }
 
-async function readRelations(body: Uint8Array): Promise<readonly Relation[]> {
+async function readRelations(part: XmlPart): Promise<readonly Relation[]> {
   const relations: Relation[] = []
-  await readPart(body, {
+  await readPart(part, {
     open({ name, attributes }) {
       if (name !== 'Relationship') return
       // Addresses, of which there are two kinds ("transitional" and "strict"), end in what is meant
       const type = (attributes.get('Type') ?? '').split('/').at(-1) ?? ''
       const target = posix.resolve('/xl', attributes.get('Target') ?? '').slice(1)
-      relations.push({ id: attributes.get('Id') ?? '', type, target })
+      checkCount(relations.push({ id: attributes.get('Id') ?? '', type, target }), limits.workbookRelations)
     },
     close: () => undefined,
   })
