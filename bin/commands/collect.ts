@@ -21,7 +21,7 @@ import {
   run,
 } from '../command.ts'
 import { CommandEnd } from '../command-end.ts'
-import { describeDryRun, dryRun, type FileDryRun, printDryRun, WOULD_BE } from '../dry-run.ts'
+import { describeDryRun, dryRun, type FileDryRun, LISTED_PLACES, printDryRun, WOULD_BE } from '../dry-run.ts'
 import { interruption } from '../interruption.ts'
 import { LAYOUTS, parseLayout } from '../layout-option.ts'
 import { ENDINGS, FileChanged, findLocalFile, toldName } from '../local-file.ts'
@@ -248,9 +248,6 @@ async function tell(tried: Attempt, { files, json }: Telling): Promise<true> {
 function refusalOf({ spooled, end }: Extract<Attempt, { outcome: 'refused' }>): string {
   return `${spooled.head.submissionId} refused: ${end.message}`
 }
-
-/** Places that a report lists; a file may have as many faults as rows. */
-const LISTED_PLACES = 20
 
 async function tryHere(file: string | undefined, options: CollectOptions): Promise<void> {
   const sender = await openSender(options)
