@@ -13,7 +13,7 @@ export type Watching = {
   readonly signal: AbortSignal
   /** Collects a file into the spool, and answers as which submission; throws where it cannot be. */
   readonly collect: (file: SeenFile) => Promise<string>
-  readonly onFault: (path: string, fault: unknown) => void
+  readonly onFault: (path: string, fault: unknown) => unknown
   /** Told once of a name that says no format which is read. */
   readonly onPassedOver: (path: string) => void
   /** What it does between two looks; without it, it waits a second. */
@@ -63,7 +63,7 @@ async function collectOnce(
     // Whoever writes it goes on, and it is looked at again once it stands still
     if (fault instanceof FileChanged) return
     refused.add(keyOf(file))
-    onFault(file.path, fault)
+    await onFault(file.path, fault)
   }
 }
 

@@ -57,7 +57,7 @@ const submissionReasons = {
   MENDS_UNKNOWN: 'The submission that it mends is not there, or none of its records is in quarantine.',
   MENDS_LAPSED: 'The day is past until which records of that submission could be mended.',
   MENDS_DIFFERS:
-    'It is in another layout than what it mends, or has not as many records as it names places, or, where it names none, as are open.',
+    'It is in another layout than what it mends, or its records are not as many as the places named, or else open.',
   MENDS_PLACE_NOT_OPEN:
     'The place is not that of a record in quarantine there that is open, or is named twice.',
   SUBMISSION_DEAD: 'Processing failed again and again; the operator has been told.',
