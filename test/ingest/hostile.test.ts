@@ -412,14 +412,19 @@ describe('a sheet of a workbook is refused for', () => {
   })
 
   test.each(['xlsx', 'biff8'] as const)('cells that records share, as %s; titles may', async (bookType) => {
-    const rows = [['Title', 'Title'], [], ['a', 'b'], ['1', '2'], ['', '3']]
+    const rows = [['Title', 'Title'], [], ['a', 'b'], ['1', '2', '', 'a note'], ['', '3']]
     const merged = (from: string) => {
       const sheet = excel.utils.aoa_to_sheet(rows)
       sheet['!merges'] = [excel.utils.decode_range('A1:B2'), excel.utils.decode_range(from)]
       return excel.write(excel.utils.book_new(sheet), { type: 'buffer', bookType }) as Buffer
     }
     expect(await refusalOf(merged('A4:A5'))).toEqual({ code: 'MERGED_CELLS', path: '/rows/3/columns/0' })
+    expect(await refusalOf(merged('A3:A4'))).toEqual({ code: 'MERGED_CELLS', path: '/rows/2/columns/0' })
+    expect(await refusalOf(merged('B4:D5'))).toEqual({ code: 'MERGED_CELLS', path: '/rows/3/columns/1' })
     expect(await refusalOf(merged('A4:B4'))).toBeUndefined()
+    // A note beside the table, and nothing at all
+    expect(await refusalOf(merged('D4:D5'))).toBeUndefined()
+    expect(await refusalOf(merged('E1:F5'))).toBeUndefined()
   })
 })
 
