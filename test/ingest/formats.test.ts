@@ -90,6 +90,22 @@ describe('a text without a name', () => {
     ['NDJSON', ' \n{"a":1}\n{"a":2}', { records: [{ a: 1 }, { a: 2 }] }],
     ['JSON', '\ufeff [{"a":1},\n{"a":2}]', { records: [{ a: 1 }, { a: 2 }] }],
     [
+      'JSON of records on lines of their own',
+      '{\n  "a": 1\n}\n{\n  "a": 2\n}',
+      { records: [{ a: 1 }, { a: 2 }] },
+    ],
+    ['JSON broken after a comma', '{"a": 1, \r\n"b": 2}', { records: [{ a: 1, b: 2 }] }],
+    [
+      'XML after a comment',
+      '<!-- a --><m:ExchangeMessage xmlns:m="m"><m:Body><m:fields><m:a>1</m:a></m:fields></m:Body></m:ExchangeMessage>',
+      { records: [{ a: '1' }] },
+    ],
+    [
+      'XML with a prefix',
+      '<m:ExchangeMessage xmlns:m="m"><m:Body><m:fields><m:a>1</m:a></m:fields></m:Body></m:ExchangeMessage>',
+      { records: [{ a: '1' }] },
+    ],
+    [
       'XML',
       '<ExchangeMessage><Body><fields><a>1</a></fields></Body></ExchangeMessage>',
       { records: [{ a: '1' }] },
@@ -140,6 +156,16 @@ describe('a table in CSV', () => {
       )
     },
   )
+
+  test('has a row at each line end of whatever kind, also of several in one file', async () => {
+    const { rows } = await readFileContent(Buffer.from('a,b\n1,2\r3,4\r\n5,"6\n7"\r'), 'csv')
+    expect(rows).toEqual([
+      ['a', 'b'],
+      ['1', '2'],
+      ['3', '4'],
+      ['5', '6\n7'],
+    ])
+  })
 
   test.each<[string, string, string, string]>([
     ['a quote that never ends', 'a,b\r\n1,2\r\n\r\n3,"4\r\n5,6', 'CSV_MALFORMED', '/rows/3/columns/1'],
