@@ -9,7 +9,7 @@ import { type FileFormat, formats, readBatches } from '../../shared/ingest/forma
 import { codeOf } from '../records/world.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
 import { streamOf, type Taken, takeFile } from './sample.ts'
-import { sheetOf } from './zip-parts.ts'
+import { part, partsOf, sheetOf, zipOf } from './zip-parts.ts'
 
 const layout = 'penalty-2018'
 const corpus = new URL('format-corpus/', import.meta.url)
@@ -431,6 +431,18 @@ describe('a workbook', () => {
     const [batch] = await Array.fromAsync(readBatches({ bytes: streamOf(bookOf([[{ t: 'n', v, z }]])) }))
     if (batch === undefined || !('rows' in batch)) throw new Error('no rows')
     expect(batch.rows.map((row) => batch.unsure?.get(row))).toEqual([new Set([0])])
+  })
+
+  test('may be called what its package says', async () => {
+    const renamed = partsOf(bookOf([['a', 1]])).map((each) => ({
+      ...each,
+      name: each.name.replace('xl/', 'books/').replace('workbook.xml', 'book2.xml'),
+    }))
+    const root =
+      '<Relationships><Relationship Type="x/officeDocument" Target="books/book2.xml"/></Relationships>'
+    const kept = renamed.filter(({ name }) => name !== '_rels/.rels')
+    const { rows } = await readFileContent(zipOf([...kept, part('_rels/.rels', root)]))
+    expect(rows).toEqual([['a', '1']])
   })
 
   test('is not sure of a number whose format is named and nowhere', async () => {

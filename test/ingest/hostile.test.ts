@@ -257,6 +257,8 @@ describe('a workbook is refused', () => {
       () => zipOf([part('word/document.xml', '<a/>')]),
       'FORMAT_UNKNOWN',
     ],
+    ['that says to be a document of another kind', () => packageOf('document'), 'FORMAT_UNKNOWN'],
+    ['that has two books', () => packageOf('workbook', 2), 'WORKBOOK_MALFORMED'],
     ['that is binary within', () => bookOf([['a']], 'xlsb'), 'FORMAT_UNKNOWN'],
     ['of OpenDocument', () => bookOf([['a']], 'ods'), 'FORMAT_UNKNOWN'],
     ['of Excel 95, whose text is in a code page', () => bookOf([['a']], 'biff5'), 'FORMAT_UNKNOWN'],
@@ -624,6 +626,17 @@ function passworded(): Buffer {
     const filePass = Buffer.from([0x2f, 0, 6, 0, 0, 0, 1, 2, 3, 4])
     return Buffer.concat([records.subarray(0, begin), filePass, records.subarray(begin)])
   })
+}
+
+/** A package whose document has this root, and that names it so often. */
+function packageOf(root: string, times = 1): Buffer {
+  const relation = '<Relationship Type="x/officeDocument" Target="/word/document.xml"/>'
+  return zipOf([
+    part('[Content_Types].xml', '<Types/>'),
+    part('_rels/.rels', `<Relationships>${relation.repeat(times)}</Relationships>`),
+    part('word/document.xml', `<${root}/>`),
+    part('word/_rels/document.xml.rels', '<Relationships/>'),
+  ])
 }
 
 const styles = (list: string, item: string) =>
