@@ -1,6 +1,6 @@
 import { columnFinder, holdsPersonalData, isTooLong } from './columns.ts'
 import { countColumns, countKnown, detectLayouts, HEADER_SEARCH_ROWS, memberNames } from './detect.ts'
-import { type Column, isUnread, type Layout } from './layouts/layout.ts'
+import { type Column, isKept, type Layout } from './layouts/layout.ts'
 import type { Refusal } from './refusal.ts'
 
 export type Header = {
@@ -29,7 +29,7 @@ export function findHeader(layout: Layout, rows: readonly (readonly string[])[])
     const personal = cells.findIndex(holdsPersonalData)
     if (personal !== -1)
       return { code: 'HEADER_PERSONAL_DATA', path: '/header', detail: placeOf(row, [personal]) }
-    const known = columns.filter((column) => column !== undefined && !isUnread(column))
+    const known = columns.filter((column) => column !== undefined && isKept(column))
     const twice = known.find((column, index) => known.indexOf(column) !== index)
     if (twice !== undefined) {
       const places = [columns.indexOf(twice), columns.lastIndexOf(twice)]

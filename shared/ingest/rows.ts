@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { readText } from './cell.ts'
 import { columnFinder, holdsPersonalData, isTooLong, REFUSED_BEFORE } from './columns.ts'
 import { HEADER_SEARCH_ROWS } from './detect.ts'
 import { type Batch, FileRefused, type UnsureCells } from './formats/format.ts'
 import { readBatches, type SentFile } from './formats/registry.ts'
 import { findHeader, findNoMembers, findOtherMembers, type Header } from './header.ts'
-import { type Column, isUnread, type Layout } from './layouts/layout.ts'
+import { type Column, isKept, isUnread, type Layout } from './layouts/layout.ts'
 import { type Refusal, type RefusalCode, recordRefusalCodes } from './refusal.ts'
 
 /** One record as it came: the cells of the columns the layout knows, and nothing else. */
@@ -83,7 +84,7 @@ function tableReader(
       if (isTooLong(cell) && !isUnread(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
       if (unsure?.get(line)?.has(at) && !isUnread(column))
         return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
-      cells.set(column, cell)
+      if (!putCell(cells, column, cell)) return { fault: 'HEADER_AMBIGUOUS', path: `/${column.code}` }
     }
     return { cells }
   }
@@ -115,14 +116,20 @@ function rowReader(layout: Layout): (value: unknown) => Row {
       const cell = cellText(member, column)
       if (cell === undefined) return { fault: 'FIELD_NOT_TEXT', path: `/${column.code}` }
       if (isTooLong(cell) && !isUnread(column)) return { fault: 'FIELD_TOO_LONG', path: `/${column.code}` }
-      const rival = cells.get(column)
-      if (rival !== undefined && rival !== cell && !isUnread(column)) {
-        return { fault: 'HEADER_AMBIGUOUS', path: `/${column.code}` }
-      }
-      cells.set(column, cell)
+      if (!putCell(cells, column, cell)) return { fault: 'HEADER_AMBIGUOUS', path: `/${column.code}` }
     }
     return { cells }
   }
+}
+
+/** False where two columns of one meaning say two things. Of those that are only looked at, one may say nothing. */
+function putCell(cells: Map<Column, string>, column: Column, cell: string): boolean {
+  const rival = cells.get(column)
+  const isRead = !isKept(column) && !isUnread(column)
+  if (isRead && rival !== undefined && readText(cell) === undefined) return true
+  const isOne = rival === undefined || rival === cell || (isRead && readText(rival) === undefined)
+  cells.set(column, cell)
+  return isOne || isUnread(column)
 }
 
 // What is dropped may be any number: it is read by nobody

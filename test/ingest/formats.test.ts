@@ -9,7 +9,7 @@ import { type FileFormat, formats, readBatches } from '../../shared/ingest/forma
 import { codeOf } from '../records/world.ts'
 import { readFileContent, refusalOf } from './read-content.ts'
 import { streamOf, type Taken, takeFile } from './sample.ts'
-import { sheetOf } from './zip-parts.ts'
+import { part, partsOf, sheetOf, zipOf } from './zip-parts.ts'
 
 const layout = 'penalty-2018'
 const corpus = new URL('format-corpus/', import.meta.url)
@@ -90,6 +90,22 @@ describe('a text without a name', () => {
     ['NDJSON', ' \n{"a":1}\n{"a":2}', { records: [{ a: 1 }, { a: 2 }] }],
     ['JSON', '\ufeff [{"a":1},\n{"a":2}]', { records: [{ a: 1 }, { a: 2 }] }],
     [
+      'JSON of records on lines of their own',
+      '{\n  "a": 1\n}\n{\n  "a": 2\n}',
+      { records: [{ a: 1 }, { a: 2 }] },
+    ],
+    ['JSON broken after a comma', '{"a": 1, \r\n"b": 2}', { records: [{ a: 1, b: 2 }] }],
+    [
+      'XML after a comment',
+      '<!-- a --><m:ExchangeMessage xmlns:m="m"><m:Body><m:fields><m:a>1</m:a></m:fields></m:Body></m:ExchangeMessage>',
+      { records: [{ a: '1' }] },
+    ],
+    [
+      'XML with a prefix',
+      '<m:ExchangeMessage xmlns:m="m"><m:Body><m:fields><m:a>1</m:a></m:fields></m:Body></m:ExchangeMessage>',
+      { records: [{ a: '1' }] },
+    ],
+    [
       'XML',
       '<ExchangeMessage><Body><fields><a>1</a></fields></Body></ExchangeMessage>',
       { records: [{ a: '1' }] },
@@ -140,6 +156,16 @@ describe('a table in CSV', () => {
       )
     },
   )
+
+  test('has a row at each line end of whatever kind, also of several in one file', async () => {
+    const { rows } = await readFileContent(Buffer.from('a,b\n1,2\r3,4\r\n5,"6\n7"\r'), 'csv')
+    expect(rows).toEqual([
+      ['a', 'b'],
+      ['1', '2'],
+      ['3', '4'],
+      ['5', '6\n7'],
+    ])
+  })
 
   test.each<[string, string, string, string]>([
     ['a quote that never ends', 'a,b\r\n1,2\r\n\r\n3,"4\r\n5,6', 'CSV_MALFORMED', '/rows/3/columns/1'],
@@ -405,6 +431,18 @@ describe('a workbook', () => {
     const [batch] = await Array.fromAsync(readBatches({ bytes: streamOf(bookOf([[{ t: 'n', v, z }]])) }))
     if (batch === undefined || !('rows' in batch)) throw new Error('no rows')
     expect(batch.rows.map((row) => batch.unsure?.get(row))).toEqual([new Set([0])])
+  })
+
+  test('may be called what its package says', async () => {
+    const renamed = partsOf(bookOf([['a', 1]])).map((each) => ({
+      ...each,
+      name: each.name.replace('xl/', 'books/').replace('workbook.xml', 'book2.xml'),
+    }))
+    const root =
+      '<Relationships><Relationship Type="x/officeDocument" Target="books/book2.xml"/></Relationships>'
+    const kept = renamed.filter(({ name }) => name !== '_rels/.rels')
+    const { rows } = await readFileContent(zipOf([...kept, part('_rels/.rels', root)]))
+    expect(rows).toEqual([['a', '1']])
   })
 
   test('is not sure of a number whose format is named and nowhere', async () => {

@@ -257,6 +257,8 @@ describe('a workbook is refused', () => {
       () => zipOf([part('word/document.xml', '<a/>')]),
       'FORMAT_UNKNOWN',
     ],
+    ['that says to be a document of another kind', () => packageOf('document'), 'FORMAT_UNKNOWN'],
+    ['that has two books', () => packageOf('workbook', 2), 'WORKBOOK_MALFORMED'],
     ['that is binary within', () => bookOf([['a']], 'xlsb'), 'FORMAT_UNKNOWN'],
     ['of OpenDocument', () => bookOf([['a']], 'ods'), 'FORMAT_UNKNOWN'],
     ['of Excel 95, whose text is in a code page', () => bookOf([['a']], 'biff5'), 'FORMAT_UNKNOWN'],
@@ -412,14 +414,19 @@ describe('a sheet of a workbook is refused for', () => {
   })
 
   test.each(['xlsx', 'biff8'] as const)('cells that records share, as %s; titles may', async (bookType) => {
-    const rows = [['Title', 'Title'], [], ['a', 'b'], ['1', '2'], ['', '3']]
+    const rows = [['Title', 'Title'], [], ['a', 'b'], ['1', '2', '', 'a note'], ['', '3']]
     const merged = (from: string) => {
       const sheet = excel.utils.aoa_to_sheet(rows)
       sheet['!merges'] = [excel.utils.decode_range('A1:B2'), excel.utils.decode_range(from)]
       return excel.write(excel.utils.book_new(sheet), { type: 'buffer', bookType }) as Buffer
     }
     expect(await refusalOf(merged('A4:A5'))).toEqual({ code: 'MERGED_CELLS', path: '/rows/3/columns/0' })
+    expect(await refusalOf(merged('A3:A4'))).toEqual({ code: 'MERGED_CELLS', path: '/rows/2/columns/0' })
+    expect(await refusalOf(merged('B4:D5'))).toEqual({ code: 'MERGED_CELLS', path: '/rows/3/columns/1' })
     expect(await refusalOf(merged('A4:B4'))).toBeUndefined()
+    // A note beside the table, and nothing at all
+    expect(await refusalOf(merged('D4:D5'))).toBeUndefined()
+    expect(await refusalOf(merged('E1:F5'))).toBeUndefined()
   })
 })
 
@@ -619,6 +626,17 @@ function passworded(): Buffer {
     const filePass = Buffer.from([0x2f, 0, 6, 0, 0, 0, 1, 2, 3, 4])
     return Buffer.concat([records.subarray(0, begin), filePass, records.subarray(begin)])
   })
+}
+
+/** A package whose document has this root, and that names it so often. */
+function packageOf(root: string, times = 1): Buffer {
+  const relation = '<Relationship Type="x/officeDocument" Target="/word/document.xml"/>'
+  return zipOf([
+    part('[Content_Types].xml', '<Types/>'),
+    part('_rels/.rels', `<Relationships>${relation.repeat(times)}</Relationships>`),
+    part('word/document.xml', `<${root}/>`),
+    part('word/_rels/document.xml.rels', '<Relationships/>'),
+  ])
 }
 
 const styles = (list: string, item: string) =>

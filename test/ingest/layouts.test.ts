@@ -397,6 +397,33 @@ describe('a header is refused', () => {
 })
 
 describe('a row', () => {
+  test('of two columns of one meaning that are looked at and dropped may say it in either, or twice the same', async () => {
+    const resident = '11010519491231002X'
+    const two = (...[first, second]: readonly [string, string]) => ({
+      ...rows.registration,
+      ...{ 证件号码: first, 身份证号码: second },
+    })
+    const all = [
+      two('无', ''),
+      two('', resident),
+      two(resident, '/'),
+      two(resident, resident),
+      two(resident, '1'),
+    ]
+    const [head = {}] = all
+    const files = [
+      ['csv', csvOf([Object.keys(head), ...all.map((row) => Object.values(row))])],
+      ['json', Buffer.from(JSON.stringify(all))],
+    ] as const
+    for (const [format, bytes] of files) {
+      const { outcomes } = await takeFile(bytes, format, { layout: 'registration' })
+      expect(outcomes.map(({ code }) => code)).toEqual([
+        undefined,
+        ...['SUBJECT_NATURAL_PERSON', 'SUBJECT_NATURAL_PERSON', 'SUBJECT_NATURAL_PERSON', 'HEADER_AMBIGUOUS'],
+      ])
+    }
+  })
+
   test('with more cells than the header is refused: its values stand in the wrong columns', async () => {
     const table = [Object.keys(rows.registration), [...Object.values(rows.registration), 'x']]
     const { outcomes } = await takeFile(csvOf(table), 'csv', { layout: 'registration' })

@@ -17,7 +17,7 @@ export const exchangeMessage = {
   name: 'xml',
   endings: ['xml'],
   mediaTypes: ['application/xml', 'text/xml'],
-  opening: /^\s*<(\?xml|ExchangeMessage)\b/,
+  opening: /^\s*<(?:\?xml\b|!--|(?:[\w.-]+:)?ExchangeMessage\b)/,
   read: readExchangeMessage,
 } as const satisfies TextFormat
 

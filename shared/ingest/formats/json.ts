@@ -15,7 +15,8 @@ export const json = {
   name: 'json',
   endings: ['json'],
   mediaTypes: ['application/json'],
-  opening: /^\s*\[/,
+  // A first line that ends amid an object is no record of NDJSON
+  opening: /^\s*(?:\[|\{(?:[^\n]*[,:{[])?[^\S\n]*\n)/,
   read: readJson,
 } as const satisfies TextFormat
 

@@ -123,7 +123,7 @@ function takeMerge(sheet: Sheet, area: string): void {
   const [from, to] = area.split(':').map(parsePlace)
   if (from === undefined) throw malformed(sheet)
   if (to !== undefined && to.row > from.row)
-    checkCount(sheet.merges.push({ from, lastRow: to.row }), limits.workbookMerges)
+    checkCount(sheet.merges.push({ from, lastRow: to.row, lastColumn: to.column }), limits.workbookMerges)
 }
 
 type Closing = { readonly name: string; readonly path: readonly string[]; readonly text: string }

@@ -83,7 +83,7 @@ function listMerges(sheet: WorkSheet): readonly Merge[] {
   const areas = sheet['!merges'] ?? []
   return areas
     .filter(({ s, e }) => e.r > s.r)
-    .map(({ s, e }) => ({ from: { row: s.r, column: s.c }, lastRow: e.r }))
+    .map(({ s, e }) => ({ from: { row: s.r, column: s.c }, lastRow: e.r, lastColumn: e.c }))
 }
 
 // Arrays with holes, as far apart as the cells are

@@ -16,8 +16,13 @@ type Parts = ReadonlyMap<string, XmlPart>
 /** Reads a workbook of Excel 2007 and later (ECMA-376), part by part. */
 export async function* readXlsx(formats: NumberFormats, body: Buffer): AsyncGenerator<Batch> {
   const parts = await readParts(body)
-  const { sheets, date1904 } = await readBook(requirePart(parts, BOOK))
-  const relations = await readRelations(requirePart(parts, 'xl/_rels/workbook.xml.rels'))
+  const name = await findBook(parts)
+  const { sheets, date1904 } = await readBook(requirePart(parts, name))
+  const folder = posix.dirname(name)
+  const relations = await readRelations(
+    requirePart(parts, posix.join(folder, '_rels', `${posix.basename(name)}.rels`)),
+    folder,
+  )
   if (relations.some(({ type }) => MACROS.test(type))) throw new FileRefused('WORKBOOK_MACROS')
   if (relations.some(({ type }) => OUTSIDE.test(type))) throw new FileRefused('WORKBOOK_EXTERNAL_DATA')
   const partOf = (type: string) => {
@@ -52,7 +57,6 @@ function sheetsOf(sheets: Book['sheets'], relations: readonly Relation[]): reado
   )
 }
 
-const BOOK = 'xl/workbook.xml'
 const MACROS = /macrosheet|dialogsheet|vbaProject/i
 const OUTSIDE = /^(externalLink|connections|attachedToolbars)$/i
 
@@ -64,11 +68,12 @@ async function readParts(body: Buffer): Promise<Parts> {
     throw new FileRefused('WORKBOOK_EXTERNAL_DATA')
   const spend = openWorkTime(parts.reduce((sum, { body }) => sum + body.length, 0))
   const found = new Map(parts.map(({ name, body }) => [name.toLowerCase(), { body, spend }]))
-  if (!found.has(BOOK)) throw new FileRefused('FORMAT_UNKNOWN')
+  const types = found.get('[content_types].xml')
+  // Every package has it (ECMA-376 part 2), and no other zip
+  if (types === undefined) throw new FileRefused('FORMAT_UNKNOWN')
   // Also of the parts that nobody reads
   if (parts.some(({ body }) => holds(body, '<!DOCTYPE'))) throw new FileRefused('XML_DOCTYPE', WHOLE_FILE)
-  if (holds(requirePart(found, '[Content_Types].xml').body, 'macroEnabled.main+xml'))
-    throw new FileRefused('WORKBOOK_MACROS')
+  if (holds(types.body, 'macroEnabled.main+xml')) throw new FileRefused('WORKBOOK_MACROS')
   return found
 }
 
@@ -83,6 +88,17 @@ function requirePart(parts: Parts, name: string): XmlPart {
   return found
 }
 
+// Excel, and most that write as it does, call it xl/workbook.xml; the package says what it is called
+async function findBook(parts: Parts): Promise<string> {
+  const root = parts.get('_rels/.rels')
+  const relations = root === undefined ? [] : await readRelations(root, '')
+  const [named, another] = relations.filter(({ type }) => type === 'officeDocument')
+  if (another !== undefined) throw new FileRefused('WORKBOOK_MALFORMED')
+  const name = named?.target ?? 'xl/workbook.xml'
+  if (!parts.has(name.toLowerCase())) throw new FileRefused('FORMAT_UNKNOWN')
+  return name
+}
+
 type BookSheet = { readonly relation: string; readonly isVisible: boolean }
 type Book = { readonly sheets: readonly BookSheet[]; readonly date1904: boolean }
 
@@ -95,6 +111,7 @@ async function readBook(part: XmlPart): Promise<Book> {
     open({ name, attributes }, path) {
       if (path.length === 2 && name === 'workbookPr')
         date1904 = ['1', 'true'].includes(attributes.get('date1904') ?? '')
+      if (path.length === 1 && name !== 'workbook') throw new FileRefused('FORMAT_UNKNOWN')
       if (path.length !== 3 || path[1] !== 'sheets' || name !== 'sheet') return
       const title = attributes.get('name') ?? ''
       if (names.has(title)) throw new FileRefused('WORKBOOK_MALFORMED')
@@ -109,14 +126,14 @@ async function readBook(part: XmlPart): Promise<Book> {
 
 type Relation = { readonly id: string; readonly type: string; readonly target: string }
 
-async function readRelations(part: XmlPart): Promise<readonly Relation[]> {
+async function readRelations(part: XmlPart, folder: string): Promise<readonly Relation[]> {
   const relations: Relation[] = []
   await readPart(part, {
     open({ name, attributes }) {
       if (name !== 'Relationship') return
       // Addresses, of which there are two kinds ("transitional" and "strict"), end in what is meant
       const type = (attributes.get('Type') ?? '').split('/').at(-1) ?? ''
-      const target = posix.resolve('/xl', attributes.get('Target') ?? '').slice(1)
+      const target = posix.resolve('/', folder, attributes.get('Target') ?? '').slice(1)
       checkCount(relations.push({ id: attributes.get('Id') ?? '', type, target }), limits.workbookRelations)
     },
     close: () => undefined,
