@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { Failure } from '../shared/base/failure.ts'
+import { describeFault } from '../shared/base/failure.ts'
 import { type Action, rolesThatMay } from '../shared/principals/may.ts'
 import { CommandEnd } from './command-end.ts'
 import { DEFAULT_HOME, type Opening, openHomeSession } from './home-session.ts'
@@ -93,10 +93,13 @@ export async function run(options: { readonly json?: boolean }, act: () => Promi
   }
 }
 
-function faultEnd(fault: unknown): Pick<CommandEnd, 'message' | 'document' | 'text' | 'exitCode'> {
+/** How a command ends for a fault; one in a settings file has its place, as a refusal has. */
+export function faultEnd(fault: unknown): Pick<CommandEnd, 'message' | 'document' | 'text' | 'exitCode'> {
   const message = faultCode(fault)
-  const code = fault instanceof Failure ? fault.code : 'UNEXPECTED'
-  return { message, document: { code, message }, text: undefined, exitCode: 1 }
+  const { code, facts } = describeFault(fault)
+  const { problem, ...place } = facts
+  const document = problem === undefined ? { code, message } : { code, message: problem, ...place }
+  return { message, document, text: undefined, exitCode: 1 }
 }
 
 export async function print(text: string): Promise<void> {

@@ -42,6 +42,9 @@ export async function dryRun(
   }
 }
 
+/** Places that are listed to people; a file may have as many faults as rows. */
+export const LISTED_PLACES = 20
+
 /** How what would become of a file begins. */
 export const WOULD_BE = 'nothing was sent; it would be'
 

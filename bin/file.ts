@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { errnoOf } from '../shared/embedded/durable-file.ts'
 import { CommandEnd } from './command-end.ts'
 
 /** The bytes of a file that was named; ends the command with 2 where they cannot be had, whatever is in the way. */
@@ -11,10 +12,10 @@ export async function readText(file: string): Promise<string> {
   return readFile(file, 'utf8').catch(endUnreadable(file))
 }
 
-/** For a `catch`. */
-export function endUnreadable(file: string): () => never {
-  return () => {
-    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
+/** For a `catch`; says by the system's code what is in the way. */
+export function endUnreadable(file: string): (fault: unknown) => never {
+  return (fault) => {
+    throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read (${errnoOf(fault) ?? 'UNKNOWN'})`)
   }
 }
 

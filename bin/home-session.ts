@@ -131,6 +131,11 @@ function reportWork(told: Told): void {
     report(`drop: ${told.authority} ${told.submissionId}: ${told.outcome}`)
     return
   }
+  if ('stray' in told) {
+    const { stray, place, inode } = told
+    report(`drop: ${withFacts('DROP_STRAY', { kind: stray, place, inode })}, stays there`)
+    return
+  }
   const { where, code, facts = {} } = told
   report(`${where}: ${withFacts(code, facts)}, will ${where === 'watch' ? 'look' : 'try'} again`)
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
@@ -8,6 +8,7 @@ import { checkFileName, parseFileName } from '../shared/ingest/file-name.ts'
 import { type FileFormat, formats } from '../shared/ingest/formats/registry.ts'
 import { describeRefusal } from '../shared/ingest/refusal.ts'
 import { CommandEnd } from './command-end.ts'
+import { endUnreadable } from './file.ts'
 
 /** A file of records on this machine, read as often as it is opened. */
 export type LocalFile = {
@@ -15,8 +16,8 @@ export type LocalFile = {
   readonly format: FileFormat
   readonly contentType: string
   readonly sizeBytes: number
-  /** When it was last written to, before anything of it was read. */
-  readonly changedMs: number
+  /** What the system said of it before anything of it was read. */
+  readonly stats: Stats
   /**
    * Its bytes, which break off before their end, with `FileChanged`, where it is no more what it was when it was found:
    * what is still being written may end anywhere, and nobody takes in half a body.
@@ -41,12 +42,12 @@ export async function findLocalFile(file: string): Promise<LocalFile> {
   if (refusal !== undefined) throw new CommandEnd(3, refusal.code, describeRefusal({ ...refusal, path: '' }))
   const named = parseFileName(basename(file))
   const format = formats.find(({ name }) => name === named?.format)
-  if (format === undefined) throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', `one of ${ENDINGS} is wanted`)
-  const look = () => stat(file).catch(() => undefined)
-  const found = await look()
-  if (!found?.isFile()) throw unreadable(file)
+  if (format === undefined)
+    throw new CommandEnd(2, 'FILE_FORMAT_UNKNOWN', `${file} ends in none of ${ENDINGS}`)
+  const found = await stat(file).catch(endUnreadable(file))
+  if (!found.isFile()) throw new CommandEnd(2, 'FILE_UNREADABLE', `${file} is no file`)
   const hasChanged = async () => {
-    const now = await look()
+    const now = await stat(file).catch(() => undefined)
     return now?.size !== found.size || now.mtimeMs !== found.mtimeMs || now.ino !== found.ino
   }
   async function* read() {
@@ -55,7 +56,7 @@ export async function findLocalFile(file: string): Promise<LocalFile> {
     } catch (fault) {
       // Of what was taken away meanwhile the system says no more than of what it cannot read
       if (await hasChanged()) throw new FileChanged()
-      throw errnoOf(fault) === undefined ? fault : unreadable(file)
+      throw errnoOf(fault) === undefined ? fault : endUnreadable(file)(fault)
     }
     if (await hasChanged()) throw new FileChanged()
   }
@@ -65,7 +66,7 @@ export async function findLocalFile(file: string): Promise<LocalFile> {
     format: format.name,
     contentType: format.mediaTypes[0],
     sizeBytes: found.size,
-    changedMs: found.mtimeMs,
+    stats: found,
     open,
     async hash() {
       const hash = createHash('sha256')
@@ -76,10 +77,6 @@ export async function findLocalFile(file: string): Promise<LocalFile> {
 }
 
 const READ_BYTES = 1024 * 1024
-
-function unreadable(file: string): CommandEnd {
-  return new CommandEnd(2, 'FILE_UNREADABLE', `${file} cannot be read`)
-}
 
 /** How a command ends whose file changed while it was read. */
 export class FileChanged extends CommandEnd {

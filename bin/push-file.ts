@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { digestOf, sha256 } from '../shared/base/digest.ts'
 import { contentSha256, submissionHeadSchema } from '../shared/ingest/envelope.ts'
 import { findLayout } from '../shared/ingest/layouts/registry.ts'
 import type { Mends } from '../shared/ingest/mends.ts'
@@ -42,7 +43,7 @@ export async function pushFile(session: Session, file: string, options: Pushing)
 
 async function pushAsItIs(session: Session, sent: LocalFile, options: Pushing): Promise<Pushed> {
   const { authority, layout, sentAt, as, mends } = options
-  const submissionId = options.submission ?? contentSha256(layout, await sent.hash())
+  const submissionId = options.submission ?? idOf(contentSha256(layout, await sent.hash()), mends)
   const body = sent.open()
   const bytes = Readable.toWeb(body) as ReadableStream<Uint8Array<ArrayBuffer>>
   try {
@@ -58,7 +59,7 @@ async function pushAsItIs(session: Session, sent: LocalFile, options: Pushing): 
   }
 }
 
-/** As `collect` does, and under the same id where none is named. */
+/** As `collect` does, and under the same id where none is named and nothing is mended. */
 async function pushSigned(
   session: Session,
   { format, open }: LocalFile,
@@ -69,7 +70,7 @@ async function pushSigned(
   return withMinimised({ format, bytes: open() }, layout, async (content) => {
     const { authority } = sender
     const { contentSha256 } = content
-    const submissionId = options.submission ?? contentSha256
+    const submissionId = options.submission ?? idOf(contentSha256, mends)
     const said = { authority, layout: layout.name, submissionId, contentSha256, ...(mends && { mends }) }
     const { contentSha256: _, ...head } = await stamp(said, sender)
     const submitted = await session.submitMinimised({ ...head, as, content })
@@ -77,6 +78,11 @@ async function pushSigned(
     const waiting = { authority, submissionId, as, outcomes: outcomesToTell(json), ...submitted }
     return waitUntilApplied(session, { ...waiting, timeoutMs: timeout * 1_000 })
   })
+}
+
+// What is mended is part of what an id names: the same rows may have been sent before, as themselves or for other places
+function idOf(content: string, mends: Mends | undefined): string {
+  return mends === undefined ? content : sha256(`${content}\n${digestOf(mends)}`)
 }
 
 // Neither is quoted: whoever mistypes may have typed somebody's number

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Trust } from '../shared/ledger/checkpoint.ts'
 import { parsePolicy, type WitnessPolicy } from '../shared/ledger/policy.ts'
+import { refusalReasons } from '../shared/ledger/refusal.ts'
 import { parseVerifierKey } from '../shared/ledger/verifier-key.ts'
 import { CommandEnd } from './command-end.ts'
 import { readText } from './file.ts'
@@ -33,7 +34,10 @@ export function vkeyOption(otherwise = ''): Option {
 async function readKey(text: string) {
   const line = existsSync(text) ? (await readText(text)).trim() : text
   const parsed = parseVerifierKey(line)
-  if (parsed.outcome === 'refused') throw new CommandEnd(2, parsed.code, '--vkey')
+  if (parsed.outcome === 'refused') {
+    const noFile = existsSync(text) ? '' : ' Nor is there such a file.'
+    throw new CommandEnd(2, parsed.code, `--vkey: ${refusalReasons[parsed.code]}${noFile}`)
+  }
   return parsed.key
 }
 

@@ -67,7 +67,7 @@ async function publish(session: HomeSession): Promise<void> {
   const [first = ''] = files.map(({ link }) => addressOf(link))
   say(`  files: ${first} and ${files.length - 1} more (credit-fusion dataset files organisations)`)
   say(`  DuckDB:  ${duckDbQuery(files)}`)
-  say(`  pandas:  import pandas; pandas.read_parquet('${first}', partitioning=None)`)
+  say(`  pandas:  import pandas; pandas.read_parquet('${first}', partitioning=None)  # of one file`)
 }
 
 async function disclose(session: HomeSession): Promise<void> {

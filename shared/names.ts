@@ -33,8 +33,8 @@ export const metricNames = {
 } as const
 
 /**
- * What an authority may write of the landing bucket. What comes under `<authority>/drop/` is taken as it comes (message.ts);
- * under any other name it waits for a pointer.
+ * What an authority may write of the landing bucket. What comes under `<authority>/drop/` is taken as it comes
+ * (file-name.ts); under any other name it waits for a pointer.
  */
 export function landingPrefix(authority: string): string {
   return `${authority}/`

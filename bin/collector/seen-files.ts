@@ -1,11 +1,21 @@
-import { existsSync } from 'node:fs'
+import { existsSync, type Stats } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '../../shared/base/digest.ts'
 import type { Disk } from './spool.ts'
 
-/** A file of the authority's, which is told again by its name, size and time: its bytes leave no hash behind. */
-export type SeenFile = { readonly path: string; readonly sizeBytes: number; readonly changedMs: number }
+/**
+ * A file of the authority's, which is told again by what the system says of it: its bytes leave no hash behind. One that
+ * took the place of another may be of its size and carry its time (unzip, cp -p, rsync); it is another file to the system,
+ * or was changed there since.
+ */
+export type SeenFile = {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly writtenMs: number
+  readonly changedMs: number
+  readonly inode: number
+}
 
 /** Which files were spooled before, each a mark on disk that says as which submission. */
 export type SeenFiles = {
@@ -42,6 +52,11 @@ export function openSeenFiles(directory: string, disk: Pick<Disk, 'write' | 'rem
 }
 
 /** One text for a file as it is: another once it changed. */
-export function keyOf({ path, sizeBytes, changedMs }: SeenFile): string {
-  return `${path}\n${sizeBytes}\n${changedMs}`
+export function keyOf({ path, sizeBytes, writtenMs, changedMs, inode }: SeenFile): string {
+  return [path, sizeBytes, writtenMs, changedMs, inode].join('\n')
+}
+
+/** What the system says of a file, for it to be told again by. */
+export function seenFile(path: string, { size, mtimeMs, ctimeMs, ino }: Stats): SeenFile {
+  return { path, sizeBytes: size, writtenMs: mtimeMs, changedMs: ctimeMs, inode: ino }
 }

@@ -4,7 +4,7 @@ import { parseFileName } from '../../shared/ingest/file-name.ts'
 import { CommandEnd } from '../command-end.ts'
 import { FileChanged } from '../local-file.ts'
 import { rest } from './deliver.ts'
-import { keyOf, type SeenFile } from './seen-files.ts'
+import { keyOf, type SeenFile, seenFile } from './seen-files.ts'
 import type { Spool } from './spool.ts'
 
 export type Watching = {
@@ -13,7 +13,7 @@ export type Watching = {
   readonly signal: AbortSignal
   /** Collects a file into the spool, and answers as which submission; throws where it cannot be. */
   readonly collect: (file: SeenFile) => Promise<string>
-  readonly onFault: (path: string, fault: unknown) => void
+  readonly onFault: (path: string, fault: unknown) => unknown
   /** Told once of a name that says no format which is read. */
   readonly onPassedOver: (path: string) => void
   /** What it does between two looks; without it, it waits a second. */
@@ -63,7 +63,7 @@ async function collectOnce(
     // Whoever writes it goes on, and it is looked at again once it stands still
     if (fault instanceof FileChanged) return
     refused.add(keyOf(file))
-    onFault(file.path, fault)
+    await onFault(file.path, fault)
   }
 }
 
@@ -85,7 +85,7 @@ export async function scan(directory: string): Promise<Scan> {
       .map(async (name) => {
         const path = join(directory, name)
         const stats = await stat(path).catch(() => undefined)
-        return stats?.isFile() ? [{ path, sizeBytes: stats.size, changedMs: stats.mtimeMs }] : []
+        return stats?.isFile() ? [seenFile(path, stats)] : []
       }),
   )
   const isRead = ({ path }: SeenFile) => parseFileName(basename(path)) !== undefined

@@ -7,18 +7,26 @@ import { type AdmissionOf, wholeRefusal, withAdmission } from '../admission.ts'
 import { chooseLayout, collectFile, type Sender } from '../collector/collect.ts'
 import { type Attempt, deliverAll, type Outlet, openOutlet } from '../collector/deliver.ts'
 import { openProgressBar } from '../collector/progress-bar.ts'
-import type { SeenFile } from '../collector/seen-files.ts'
+import { keyOf, type SeenFile, seenFile } from '../collector/seen-files.ts'
 import { openSender } from '../collector/signing-key.ts'
 import { openSpool, type Spool, type SpooledHead } from '../collector/spool.ts'
 import { scan, watchDirectory } from '../collector/watch.ts'
-import { type ClientOptions, clientCommand, openSession, parseSeconds, print, run } from '../command.ts'
+import {
+  type ClientOptions,
+  clientCommand,
+  faultEnd,
+  openSession,
+  parseSeconds,
+  print,
+  run,
+} from '../command.ts'
 import { CommandEnd } from '../command-end.ts'
-import { describeDryRun, dryRun, type FileDryRun, printDryRun, WOULD_BE } from '../dry-run.ts'
+import { describeDryRun, dryRun, type FileDryRun, LISTED_PLACES, printDryRun, WOULD_BE } from '../dry-run.ts'
 import { interruption } from '../interruption.ts'
 import { LAYOUTS, parseLayout } from '../layout-option.ts'
 import { ENDINGS, FileChanged, findLocalFile, toldName } from '../local-file.ts'
 import { describePushed, TIMEOUT_SECONDS } from '../pushed.ts'
-import { faultCode, report } from '../session.ts'
+import { report } from '../session.ts'
 
 type CollectOptions = Omit<ClientOptions, 'as'> & {
   readonly as?: string
@@ -97,8 +105,7 @@ async function collectInto(
 ): Promise<SpooledHead> {
   const sent = await findLocalFile(file)
   // Not as it stood still: whoever writes it has gone on
-  if (seen !== undefined && (sent.sizeBytes !== seen.sizeBytes || sent.changedMs !== seen.changedMs))
-    throw new FileChanged()
+  if (seen !== undefined && keyOf(seenFile(file, sent.stats)) !== keyOf(seen)) throw new FileChanged()
   const layout = await chooseLayout(sent, named)
   const progress = openProgressBar(sent.sizeBytes)
   try {
@@ -126,6 +133,8 @@ async function collectOne(collecting: Collecting, file: string, options: Collect
       if (tried.outcome === 'unreachable') report(`not sent yet: ${tried.code}`)
       const isOwn = tried.spooled.head.submissionId === submissionId
       if (tried.outcome === 'refused' && !isOwn) report(refusalOf(tried))
+      if (tried.outcome === 'received' && !isOwn)
+        report(`${tried.spooled.head.submissionId} received: it waited from before; its receipt is there`)
       const isOver = tried.outcome === 'held' || (isOwn && tried.outcome !== 'unreachable')
       return !isOver
     },
@@ -180,17 +189,22 @@ async function watchOn(collecting: Collecting, options: CollectOptions): Promise
   await scan(directory)
   const interrupted = interruption()
   report(`watching ${directory}; interrupt to end`)
+  const files = new Map<string, string>()
   const collect = async (file: SeenFile) => {
     const head = await collectInto(collecting, file.path, { layout, seen: file })
     report(`${basename(file.path)}: ${head.layout}, waiting as ${head.submissionId}`)
+    files.set(head.submissionId, basename(file.path))
     return head.submissionId
   }
-  const onFault = (path: string, fault: unknown) =>
-    report(`${toldName(path)}: ${fault instanceof CommandEnd ? fault.message : faultCode(fault)}`)
+  const onFault = async (path: string, fault: unknown) => {
+    const { message, document } = fault instanceof CommandEnd ? fault : faultEnd(fault)
+    report(`${toldName(path)}: ${message}`)
+    if (json) await print(JSON.stringify({ file: toldName(path), ...document }))
+  }
   const damaged: string[] = []
   const onAttempt = async (tried: Attempt) => {
     if (tried.outcome === 'damaged') damaged.push(tried.name)
-    return tell(tried, json)
+    return tell(tried, { files, json })
   }
   const loops = Promise.all([
     watchDirectory({ directory, spool: collecting.spool, signal, collect, onFault, onPassedOver }),
@@ -204,19 +218,29 @@ async function watchOn(collecting: Collecting, options: CollectOptions): Promise
   if (damaged.length > 0) throw setAside(damaged, {})
 }
 
-async function tell(tried: Attempt, json: boolean | undefined): Promise<true> {
+type Telling = {
+  /** Names of what this process collected and has not told the end of, by the id of the submission. */
+  readonly files: Map<string, string>
+  readonly json: boolean | undefined
+}
+
+async function tell(tried: Attempt, { files, json }: Telling): Promise<true> {
   if (tried.outcome === 'damaged') {
     report(tried.end.message)
     return true
   }
-  const { head } = tried.spooled
+  const { submissionId, layout } = tried.spooled.head
+  const file = files.get(submissionId)
   if (tried.outcome === 'received') {
     const { pushed } = tried
-    await print(json ? JSON.stringify(pushed) : describePushed(pushed))
+    await print(json ? JSON.stringify({ file, ...pushed }) : describePushed(pushed))
+    files.delete(submissionId)
   } else if (tried.outcome === 'refused') {
     report(refusalOf(tried))
+    if (json) await print(JSON.stringify({ file, submissionId, layout, ...tried.end.document }))
+    files.delete(submissionId)
   } else {
-    report(`${head.submissionId} waits: ${tried.code}`)
+    report(`${submissionId} waits: ${tried.code}`)
   }
   return true
 }
@@ -224,9 +248,6 @@ async function tell(tried: Attempt, json: boolean | undefined): Promise<true> {
 function refusalOf({ spooled, end }: Extract<Attempt, { outcome: 'refused' }>): string {
   return `${spooled.head.submissionId} refused: ${end.message}`
 }
-
-/** Places that a report lists; a file may have as many faults as rows. */
-const LISTED_PLACES = 20
 
 async function tryHere(file: string | undefined, options: CollectOptions): Promise<void> {
   const sender = await openSender(options)

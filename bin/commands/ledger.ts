@@ -228,7 +228,7 @@ async function listBelow(directory: string, name: string): Promise<readonly stri
 function absentAs<T>(absent: T, path: string): (fault: unknown) => T {
   return (fault) => {
     const errno = errnoOf(fault) ?? ''
-    return ['ENOENT', 'ENOTDIR'].includes(errno) ? absent : endUnreadable(path)()
+    return ['ENOENT', 'ENOTDIR'].includes(errno) ? absent : endUnreadable(path)(fault)
   }
 }
 

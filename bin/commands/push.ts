@@ -3,7 +3,7 @@ import { withAdmission } from '../admission.ts'
 import { chooseLayout } from '../collector/collect.ts'
 import { openSender } from '../collector/signing-key.ts'
 import { clientCommand, parseSeconds, run, runClient } from '../command.ts'
-import { dryRun, printDryRun } from '../dry-run.ts'
+import { dryRun, LISTED_PLACES, printDryRun } from '../dry-run.ts'
 import { LAYOUTS, parseLayout } from '../layout-option.ts'
 import { ENDINGS, findLocalFile } from '../local-file.ts'
 import { KEY_OPTION, type Pushing, pushFile } from '../push-file.ts'
@@ -39,7 +39,8 @@ async function tryHere(file: string, options: PushOptions): Promise<void> {
   const sender = await openSender(options)
   const sent = await findLocalFile(file)
   const layout = await chooseLayout(sent, options.layout)
-  const listing = { outcomes: outcomesToTell(options.json), limit: LISTED_RECORDS }
+  const limit = options.json ? LISTED_RECORDS : LISTED_PLACES
+  const listing = { outcomes: outcomesToTell(options.json), limit }
   await withAdmission({ ...options, sender }, async (admissionOf) =>
     printDryRun(await dryRun(sent, layout, { ...listing, admissionOf }), options),
   )

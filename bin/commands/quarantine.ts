@@ -142,10 +142,10 @@ function resubmitCommand(): Command {
     .argument('<file>', `the mended records: ${ENDINGS}; each also as .gz`)
     .option(
       '--places <list>',
-      'which they are, in order, such as 3,17 (default: all that are open)',
+      'which they are, in order, such as 3,17 (default: all that are open, if these are as many)',
       parsePlaces,
     )
-    .option('--submission <id>', 'names this content for good (default: from its SHA-256)')
+    .option('--submission <id>', 'names this content for good (default: from its SHA-256 and what it mends)')
     .option('--key <file>', KEY_OPTION)
     .option('--timeout <seconds>', 'how long to wait until it is applied', parseSeconds, TIMEOUT_SECONDS)
     .action(

@@ -14,7 +14,7 @@ import { evidenceSchema } from '../../shared/ledger/evidence.ts'
 import { type ClientOptions, clientCommand, run, runClient } from '../command.ts'
 import { CommandEnd, expectDone } from '../command-end.ts'
 import { readBytes, writeNew } from '../file.ts'
-import { findLocalFile } from '../local-file.ts'
+import { findLocalFile, toldName } from '../local-file.ts'
 import { describeOutcomes } from '../pushed.ts'
 import { callSealed, type Session } from '../session.ts'
 import { readTrust, type TrustOptions, vkeyOption } from '../trust.ts'
@@ -110,8 +110,12 @@ function verifyCommand(): Command {
         const verified = verifyEvidences([proven.evidence], await readTrust(options))
         if (!formsOf(proven).some((form) => Buffer.compare(Buffer.from(form), bytes) === 0))
           throw new CommandEnd(1, 'RECEIPT_CHANGED', `${file} is not as it was written`)
-        if (options.records !== undefined) await expectRecords(proven.receipt, options.records)
-        await printVerified(verified, options)
+        const { records } = options
+        if (records === undefined) return printVerified(verified, options)
+        await expectRecords(proven.receipt, records)
+        const { accepted, unresolved } = proven.receipt
+        const text = `${verified.text}\n${accepted + unresolved} records kept: those of ${toldName(records)}`
+        await printVerified({ document: { ...verified.document, records: 'shown' }, text }, options)
       }),
     )
 }

@@ -62,7 +62,8 @@ const NOT_YET = {
   status: 404,
   code: 'NOT_FOUND',
   retryAfterSeconds: 1,
-  detail: 'What was received a moment ago has its receipt once it is accepted; ask again.',
+  detail:
+    'There is no such receipt. What was received a moment ago has one once it is accepted; ask again then.',
 } as const
 
 export function receiptRoutes(world: World): Routes {

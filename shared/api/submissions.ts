@@ -54,7 +54,7 @@ const route = createRoute({
       submissionId: z
         .string()
         .optional()
-        .openapi({ description: ofAFile('names its content for good') }),
+        .openapi({ description: ofAFile('names its content, and what it mends, for good') }),
       layout: z
         .string()
         .optional()
@@ -71,7 +71,7 @@ const route = createRoute({
         .openapi({ description: 'The submission whose refused records these are in mended form' }),
       places: z.string().optional().openapi({
         description:
-          'Their places there, in the order of these records, with commas between; all that are open if absent',
+          'Their places there, one for each of these records in their order, with commas between; each is open. If absent: all that are open, which have to be as many.',
       }),
       authority: z.string().optional().openapi({
         description:

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createReadStream, type Stats } from 'node:fs'
 import { appendFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -8,6 +9,7 @@ import { instantOf } from '../base/instant.ts'
 import { commitDraft, refusedId, refuseUnread } from '../ingest/accept.ts'
 import { contentSha256, type SubmissionHead } from '../ingest/envelope.ts'
 import { checkFileName, parseDropKey, parseFileName } from '../ingest/file-name.ts'
+import { findLayout } from '../ingest/layouts/registry.ts'
 import { meterBytes } from '../ingest/metered-bytes.ts'
 import { findReceipt } from '../ingest/receipt.ts'
 import { draftSubmission, notTaken, type Received } from '../ingest/receive.ts'
@@ -15,7 +17,8 @@ import type { Refusal } from '../ingest/refusal.ts'
 import type { Authority } from '../settings.ts'
 import { errnoOf } from './durable-file.ts'
 import type { Home } from './home.ts'
-import type { Taken, Trouble } from './told.ts'
+import { forgetUnseen, hasLainStill, type Sightings, sight } from './sightings.ts'
+import type { Stray, Taken, Trouble } from './told.ts'
 
 /** Where a home's authorities put files to be taken in: `<home>/drop/<authority>/<layout>/<submission>.<ending>`. */
 export function dropDirectory(home: Pick<Home, 'directory'>, authority = ''): string {
@@ -26,6 +29,7 @@ export type DropOptions = {
   readonly signal: AbortSignal
   readonly onFault: (trouble: Trouble) => void
   readonly onTaken: (taken: Taken) => void
+  readonly onStray: (stray: Stray) => void
   /** How long a file has to lie untouched before it is taken. */
   readonly stillMs?: number
 }
@@ -38,9 +42,10 @@ const FAULT_REST_MS = 10_000
 /** Takes files in as they come, until told to stop. For the holder of the home's lock alone. */
 export async function watchDrop(home: Home, options: DropOptions): Promise<void> {
   const failures: Failures = new Map()
+  const sightings: Sightings = new Map()
   const { signal, onFault } = options
   while (!signal.aborted) {
-    const restMs = await takeDropped(home, { ...options, failures }).then(
+    const restMs = await takeDropped(home, { ...options, failures, sightings }).then(
       () => LOOK_MS,
       // A folder that somebody shut is no reason for the queues to stand still
       (fault: unknown) => {
@@ -59,35 +64,73 @@ type Failures = Map<string, number>
 const TRY_LIMIT = 5
 const CRASH_LIMIT = 3
 
-type Taking = DropOptions & { readonly failures?: Failures }
+type Taking = DropOptions & { readonly failures?: Failures; readonly sightings?: Sightings }
+
+/** One look: what it is to do, what those before it saw, and a mark that no other look has. */
+type Look = Taking & { readonly sightings: Sightings; readonly look: object }
 
 /**
  * One look: takes in every file that has lain still, and removes it, since it holds rows that were not minimised. Before
  * it is read a file is moved to `.taking` beside it: another of its name may be dropped meanwhile, and is not removed in
  * its place. After a crash it lies there still. If it had its receipt by then, that is found again and nothing is written:
- * under the file's own id if it was refused, else under the submission's, whose repeat it is.
+ * under the file's own id if it was refused, else under the submission's, whose repeat it is. What lies there and cannot
+ * be taken in is told of once.
  */
 export async function takeDropped(home: Home, taking: Taking): Promise<void> {
+  const look: Look = { ...taking, sightings: taking.sightings ?? new Map(), look: {} }
   for (const authority of home.settings.authorities) {
     const directory = dropDirectory(home, authority.code)
     await mkdir(directory, { recursive: true, mode: 0o700 }).catch(() => undefined)
-    for (const layout of await listNames(directory)) {
-      const place = { authority, layout, directory: join(directory, layout) }
-      for (const name of await listNames(join(place.directory, TAKING)))
-        await tryTake(home, { ...place, name, isLeft: true }, taking)
-      for (const name of await listNames(place.directory)) {
-        if (taking.signal.aborted) return
-        if (await claim({ ...place, name }, taking)) await tryTake(home, { ...place, name }, taking)
-      }
+    // A file where the layouts' folders lie names no layout, and is refused
+    await takeFrom(home, { authority, layout: '', directory }, look)
+    for (const { name } of await listEntries(directory)) {
+      await takeFrom(home, { authority, layout: name, directory: join(directory, name) }, look)
     }
+  }
+  await tellOfNobodys(home, look)
+  if (!look.signal.aborted) forgetUnseen(look.sightings, look.look)
+}
+
+async function takeFrom(home: Home, place: Place, look: Look): Promise<void> {
+  for (const { name } of await listEntries(join(place.directory, TAKING)))
+    await tryTake(home, { ...place, name, isLeft: true }, look)
+  for (const entry of await listEntries(place.directory)) {
+    if (look.signal.aborted) return
+    if (await claim(place, entry, look)) await tryTake(home, { ...place, name: entry.name }, look)
   }
 }
 
-type Dropped = {
-  readonly authority: Authority
-  readonly layout: string
-  /** Of the authority and the layout. */
-  readonly directory: string
+/** What lies beside the authorities' folders: whose it is nobody knows, so nobody can be given a receipt. */
+async function tellOfNobodys(home: Home, look: Look): Promise<void> {
+  const codes = new Set<string>(home.settings.authorities.map(({ code }) => code))
+  for (const entry of await listEntries(dropDirectory(home))) {
+    if (codes.has(entry.name) && (await isDirectory(entry.path))) continue
+    const found = await lstat(entry.path).catch(() => undefined)
+    if (found !== undefined) tellOf({ entry, found, place: 'drop' }, look)
+  }
+}
+
+type Lying = { readonly entry: Entry; readonly found: Stats; readonly place: string }
+
+// Never by its name, which may be a person's number: whoever looks for it finds it by its inode
+function tellOf({ entry, found, place }: Lying, { sightings, look, onStray }: Look): void {
+  const sighting = sight(sightings, entry.key, { found, look })
+  if (sighting.isTold) return
+  sighting.isTold = true
+  const kind = found.isFile()
+    ? 'file'
+    : found.isDirectory()
+      ? 'folder'
+      : found.isSymbolicLink()
+        ? 'link'
+        : 'other'
+  onStray({ where: 'drop', stray: kind, place, inode: found.ino })
+}
+
+/** A folder that files are dropped into; of the layout '' is that of the authority, which has those of the layouts in it. */
+type Place = { readonly authority: Authority; readonly layout: string; readonly directory: string }
+
+type Dropped = Place & {
   readonly name: string
   /** Whether somebody began with it before. */
   readonly isLeft?: boolean
@@ -95,36 +138,79 @@ type Dropped = {
 
 const TAKING = '.taking'
 
+/** What lies in a folder. */
+type Entry = {
+  /** Under which it is taken. */
+  readonly name: string
+  readonly path: string | Buffer
+  /** The path under that name. */
+  readonly key: string
+}
+
 // A name that begins with a dot is of a file that is still being written; what is no directory has none, nor has a link
 // to one: what lies behind it was dropped by nobody, and would be removed
-async function listNames(directory: string): Promise<readonly string[]> {
+async function listEntries(directory: string): Promise<readonly Entry[]> {
   if (!(await isDirectory(directory))) return []
-  const names = await readdir(directory).catch((fault: unknown) => {
+  const names = await readdir(directory, { encoding: 'buffer' }).catch((fault: unknown) => {
     if (errnoOf(fault) === 'ENOENT' || errnoOf(fault) === 'ENOTDIR') return []
     throw fault
   })
-  return names.filter((name) => !name.startsWith('.')).sort()
+  return names
+    .filter((name) => name[0] !== DOT)
+    .map((name) => entryOf(directory, name))
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+const DOT = 0x2e
+
+// Read as text, a name that is not UTF-8 is that of no file, and may be too long for one. Moved, the file has one without
+// an ending, which is refused
+function entryOf(directory: string, bytes: Buffer): Entry {
+  const name = isUtf8(bytes) ? bytes.toString() : `not-utf-8-${sha256(bytes).slice(0, 16)}`
+  const key = join(directory, name)
+  return { name, key, path: isUtf8(bytes) ? key : Buffer.concat([Buffer.from(join(directory, '/')), bytes]) }
+}
+
+async function isDirectory(path: string | Buffer): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() === true
 }
 
 /** Whether the file is one, has lain still, and none of its name is being taken. */
-async function claim({ directory, name }: Dropped, { stillMs = STILL_MS }: Taking): Promise<boolean> {
-  const from = join(directory, name)
-  const to = join(directory, TAKING, name)
-  const found = await lstat(from).catch(() => undefined)
-  if (!found?.isFile() || !hasLainStill(found, stillMs)) return false
+async function claim(place: Place, entry: Entry, look: Look): Promise<boolean> {
+  const { authority, layout, directory } = place
+  const to = join(directory, TAKING, entry.name)
+  const found = await lstat(entry.path).catch(() => undefined)
+  if (found === undefined) return false
+  const isPlace = layout === '' && found.isDirectory() && entry.path === entry.key
+  if (isPlace) return false
+  if (!found.isFile()) {
+    tellOf({ entry, found, place: placeName(authority, layout) }, look)
+    return false
+  }
+  const sighting = sight(look.sightings, entry.key, { found, look: look.look })
+  if (!hasLainStill(sighting, found, look.stillMs ?? STILL_MS)) return false
   if ((await lstat(to).catch(() => undefined)) !== undefined) return false
-  await mkdir(join(directory, TAKING), { recursive: true, mode: 0o700 })
-  if (!(await isDirectory(join(directory, TAKING)))) return false
-  await rename(from, to)
+  if (!(await makeTaking(place, look))) return false
+  await rename(entry.path, to)
   return true
 }
 
-function hasLainStill({ mtimeMs, ctimeMs }: Stats, stillMs: number): boolean {
-  return Date.now() - Math.floor(Math.max(mtimeMs, ctimeMs)) >= stillMs
+/** Makes the folder that files are moved to; not where a file or a link has its name, which is told of. */
+async function makeTaking({ authority, layout, directory }: Place, look: Look): Promise<boolean> {
+  const path = join(directory, TAKING)
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((fault: unknown) => {
+    if (errnoOf(fault) !== 'EEXIST') throw fault
+  })
+  const found = await lstat(path)
+  if (found.isDirectory()) return true
+  tellOf({ entry: { name: TAKING, path, key: path }, found, place: placeName(authority, layout) }, look)
+  return false
+}
+
+// A layout that nobody here knows is the sender's own text
+function placeName({ code }: Authority, layout: string): string {
+  const folder = findLayout(layout) === undefined ? '?' : layout
+  return ['drop', code, ...(layout === '' ? [] : [folder])].join('/')
 }
 
 async function tryTake(home: Home, dropped: Dropped, taking: Taking): Promise<void> {

@@ -46,6 +46,8 @@ export type HomeOptions = {
   /** Where the deployment's files are copied from when the home is new. */
   readonly template: string
   readonly now?: Clock
+  /** Of whoever has the home open already, for a thread of the same process: its files may have been edited since. */
+  readonly settings?: Settings
 }
 
 /** Whether a directory is a home: it has a store, or the files that one is made from. */
@@ -69,12 +71,13 @@ const DEPLOYMENT_FILES = ['authorities.json', 'policy.json', 'ledger.json', 'pri
  * its four files take effect at the next opening; a principal that was revoked stays so.
  * Throws `SETTINGS_INVALID` with the file and the path in it, and `HOME_UNUSABLE` with the directory.
  */
-export async function openHome({ directory, template, now = systemClock }: HomeOptions): Promise<Home> {
+export async function openHome(options: HomeOptions): Promise<Home> {
+  const { directory, template, now = systemClock } = options
   const root = resolve(directory)
   await makeRoot(root)
   // A directory that was there may be open to others, and what lies in it goes by its mode
   await chmod(root, 0o700)
-  const settings = await readSettings(root, template)
+  const settings = options.settings ?? (await readSettings(root, template))
   const database = openDatabase(await ownDatabaseFile(root))
   const home = {
     directory: root,
@@ -94,7 +97,7 @@ export async function openHome({ directory, template, now = systemClock }: HomeO
     scrub: () => database.emptyLog(),
     close: () => database.close(),
   }
-  return { ...home, leftOut: await registerPrincipals(home, template) }
+  return { ...home, leftOut: options.settings ? [] : await registerPrincipals(home, template) }
 }
 
 async function makeRoot(root: string): Promise<void> {

@@ -5,8 +5,7 @@ import { openHome } from './home.ts'
 import type { ReceiverAnswer, ReceiverOptions, ReceiverTask } from './receivers.ts'
 
 /** One of the threads that read large files; it has the home open for itself, as another process would. */
-const { directory, template } = workerData as ReceiverOptions
-const home = await openHome({ directory, template })
+const home = await openHome(workerData as ReceiverOptions)
 
 async function receive({ delivery, bytes }: ReceiverTask): Promise<Omit<ReceiverAnswer, 'task'>> {
   try {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { describeFault, Failure } from '../base/failure.ts'
 import type { Bytes } from '../ingest/formats/format.ts'
+import { isPacked } from '../ingest/formats/registry.ts'
 import { type DeliveredFile, type Delivery, type Received, receiveSubmission } from '../ingest/receive.ts'
 import type { Home, HomeOptions } from './home.ts'
 
@@ -12,15 +13,16 @@ export type Receivers = {
   stop(): Promise<void>
 }
 
-export type ReceiverOptions = Pick<HomeOptions, 'directory' | 'template'>
+export type ReceiverOptions = Pick<HomeOptions, 'directory' | 'template' | 'settings'>
 
 /** A file over this goes to a thread: one takes some 200 ms to start, in which two thousand rows are read here. */
 const LARGE_BYTES = 256 * 1024
 
 /**
- * Receives what is small in this thread and large files in others, as many as there are processors: reading is what
- * most of ingest's time goes into, and a workbook is parsed in one piece, while the doors are to answer others. A
- * thread that dies fails the submissions it was receiving, each as `RECEIVER_ENDED`; nothing of them is stored.
+ * Receives what is small in this thread, and files that are large or packed, which may come to anything, in others, as
+ * many as there are processors: reading is what most of ingest's time goes into, and the doors are to answer others
+ * meanwhile. All go by the settings of this home. A thread that dies fails the submissions it was receiving, each as
+ * `RECEIVER_ENDED`; nothing of them is stored.
  */
 export function openReceivers(
   home: Home,
@@ -28,19 +30,20 @@ export function openReceivers(
   limit: number = availableParallelism(),
 ): Receivers {
   const threads = new Set<ReceiverThread>()
+  const begin = { ...options, settings: home.settings }
   const choose = (): ReceiverThread => {
     const [idlest] = [...threads].sort((left, right) => left.waiting() - right.waiting())
     if (idlest !== undefined && (idlest.waiting() === 0 || threads.size >= limit)) return idlest
-    const thread = startReceiver(options, () => threads.delete(thread))
+    const thread = startReceiver(begin, () => threads.delete(thread))
     threads.add(thread)
     return thread
   }
   return {
     async receive(delivery) {
       if (!('file' in delivery)) return receiveSubmission(home, delivery)
-      const { isLarge, bytes } = await weigh(delivery.file.bytes)
+      const { isSmall, bytes } = await weigh(delivery.file.bytes)
       const weighed = { ...delivery, file: { ...delivery.file, bytes } }
-      return isLarge ? choose().receive(weighed) : receiveSubmission(home, weighed)
+      return isSmall ? receiveSubmission(home, weighed) : choose().receive(weighed)
     },
     async stop() {
       await Promise.all([...threads].map((thread) => thread.stop()))
@@ -48,16 +51,16 @@ export function openReceivers(
   }
 }
 
-async function weigh(bytes: Bytes): Promise<{ readonly isLarge: boolean; readonly bytes: Bytes }> {
+async function weigh(bytes: Bytes): Promise<{ readonly isSmall: boolean; readonly bytes: Bytes }> {
   const iterator = bytes[Symbol.asyncIterator]()
   const first: Uint8Array[] = []
   for (let sizeBytes = 0; sizeBytes <= LARGE_BYTES; ) {
     const result = await iterator.next()
-    if (result.done) return { isLarge: false, bytes: joined(first, iterator) }
+    if (result.done) return { isSmall: !isPacked(Buffer.concat(first)), bytes: joined(first, iterator) }
     first.push(result.value)
     sizeBytes += result.value.length
   }
-  return { isLarge: true, bytes: joined(first, iterator) }
+  return { isSmall: false, bytes: joined(first, iterator) }
 }
 
 async function* joined(
@@ -95,10 +98,7 @@ export type ReceiverAnswer = { readonly task: number } & (
 type Waiting = { readonly resolve: (received: Received) => void; readonly reject: (fault: unknown) => void }
 
 function startReceiver(options: ReceiverOptions, onEnded: () => void): ReceiverThread {
-  const { directory, template } = options
-  const thread = new Worker(new URL('receiver-thread.ts', import.meta.url), {
-    workerData: { directory, template },
-  })
+  const thread = new Worker(new URL('receiver-thread.ts', import.meta.url), { workerData: options })
   const waiting = new Map<number, Waiting>()
   const settle = ({ task, ...answer }: ReceiverAnswer): void => {
     const { resolve, reject } = waiting.get(task) ?? {}

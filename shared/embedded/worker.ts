@@ -53,7 +53,7 @@ export async function runWorker(
 async function workBeside(home: Home, signal: AbortSignal, onTold: (told: Told) => void): Promise<void> {
   await Promise.all([
     watchHome(home, { signal, onFound: onTold }),
-    watchDrop(home, { signal, onFault: onTold, onTaken: onTold }),
+    watchDrop(home, { signal, onFault: onTold, onTaken: onTold, onStray: onTold }),
   ])
 }
 

@@ -1,7 +1,12 @@
 import { findDivision } from './division.ts'
 import { organisationCodeChecks } from './organisation-code.ts'
 import { registrationNumberChecks } from './registration-number.ts'
-import { holdsOldResidentIdShape, holdsResidentIdShape, isResidentId } from './resident-id.ts'
+import {
+  hasResidentIdShape,
+  holdsOldResidentIdShape,
+  holdsResidentIdShape,
+  isResidentId,
+} from './resident-id.ts'
 
 export type PersonalData = 'RESIDENT_ID' | 'MOBILE_NUMBER'
 
@@ -14,6 +19,7 @@ export function findPersonalData(text: string): PersonalData | undefined {
   // Eleven digits are needed for either; most texts have fewer, and nothing in them that only folding makes a digit
   if (!UNUSUAL.test(text) && (!ELEVEN_DIGITS.test(text) || DATE_TIME.test(text))) return undefined
   const folded = foldDigits(text)
+  if (!ELEVEN_DIGITS.test(folded)) return undefined
   const spelt = folded.replace(CHINESE_DIGIT, (digit) => String(CHINESE_DIGITS.indexOf(digit) % 10))
   return findIn(folded) ?? (spelt === folded ? undefined : findIn(spelt))
 }
@@ -38,10 +44,20 @@ export function isNumberOfDivision(digits: string): boolean {
 
 function findIn(folded: string): PersonalData | undefined {
   for (const [, run = ''] of all(RESIDENT_ID_RUN, folded)) {
-    if (isResidentId(run.replace(/[×ХΧ]$/, 'X').replace(/[^\dX]/g, ''))) return 'RESIDENT_ID'
+    if (isResidentId(bareId(run))) return 'RESIDENT_ID'
   }
   for (const [, digits = ''] of all(OLD_RESIDENT_ID, folded)) {
     if (holdsOldResidentIdShape(digits.replace(/\D/g, ''))) return 'RESIDENT_ID'
+  }
+  for (const [, run = ''] of all(TOLD_RESIDENT_ID, folded)) {
+    if (hasResidentIdShape(bareId(run))) return 'RESIDENT_ID'
+  }
+  for (const [, division = '', year = '', month = '', day = '', rest = ''] of all(
+    DATED_RESIDENT_ID,
+    folded,
+  )) {
+    const birth = year + month.padStart(2, '0') + day.padStart(2, '0')
+    if (isResidentId(bareId(division + birth + rest))) return 'RESIDENT_ID'
   }
   for (const [, digits = ''] of all(BARE_OLD_RESIDENT_ID, folded)) {
     if (isOldResidentId(digits.replace(/\D/g, ''))) return 'RESIDENT_ID'
@@ -55,6 +71,10 @@ function findIn(folded: string): PersonalData | undefined {
     if (TELEPHONE.test(folded.slice(Math.max(0, index - LONGEST_WORD), index))) return 'MOBILE_NUMBER'
   }
   return undefined
+}
+
+function bareId(run: string): string {
+  return run.replace(/[×ХΧ]$/, 'X').replace(/[^\dX]/g, '')
 }
 
 /**
@@ -93,20 +113,29 @@ function digitOf(digit: string): string {
   return String(before % 10)
 }
 
-const CHINESE_DIGITS = '零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖'
+// 幺 is how a 1 is read out. Of those that are equal the first counts, and its place in a row of ten
+const CHINESE_DIGITS = '零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖零幺'
 const CHINESE_DIGIT = new RegExp(`[${CHINESE_DIGITS}]`, 'g')
 // All but ASCII, Chinese characters and their punctuation. What is left folds to no digit, is not invisible, and folds
 // to no fewer characters than it has
 const UNUSUAL = /[^\t\n\r -~\u2010-\u2027\u3000-\u301f\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff5e]/
-const ELEVEN_DIGITS = new RegExp(
-  // But for 转 (U+8F6C), with which people part numbers too
-  `[0-9${CHINESE_DIGITS}](?:[^0-9A-Za-z${CHINESE_DIGITS}\u4e00-\u8f6b\u8f6d-\u9fff]{0,3}[0-9${CHINESE_DIGITS}]){10}`,
-)
+const SOME_DIGIT = `[0-9${CHINESE_DIGITS}]`
+// But for 转 (U+8F6C), with which people part numbers too. Up to eight blanks part them, or three of anything, which may
+// be six units of UTF-16
+const GAP = `[^0-9A-Za-z${CHINESE_DIGITS}\u4e00-\u8f6b\u8f6d-\u9fff]{0,8}`
+// Or ten before a 年, of an ID whose birth is written as a date
+const ELEVEN_DIGITS = new RegExp(`${SOME_DIGIT}(?:${GAP}${SOME_DIGIT}){9}(?:${GAP}${SOME_DIGIT}| ?年)`)
 // The one text of eleven digits and more that most files are full of: its fourteen digits are never parted like a number
 const DATE_TIME = /^\d{4}[-/]\d{1,2}[-/]\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2})?$/
 // No colon: a time after a day, and a day after that, make eighteen digits as well.
 // Looked ahead at, not consumed: in "2024 999999 19700101 0010" the eighteen digits from 2024 on hide the ID
 const RESIDENT_ID_RUN = /(?<!\d)(?=(\d(?:[^\p{L}\p{N}:]{0,3}\d){16}[^\p{L}\p{N}:×]{0,3}[\dX×ХΧ])(?!\d))/gu
+
+// After the word for it the form is enough: a slip of the pen makes it no less somebody's; and no time has colons there
+const TOLD_RESIDENT_ID =
+  /身份(?:证|号)\D{0,12}(\d(?:[^\p{L}\p{N}]{0,3}\d){16}[^\p{L}\p{N}×]{0,3}[\dX×ХΧ])(?!\d)/gu
+const DATED_RESIDENT_ID =
+  /(?<!\d)(\d{6})[^\p{L}\p{N}:]{0,3}(\d{4}) ?年 ?(\d\d?) ?月 ?(\d\d?) ?日[^\p{L}\p{N}:]{0,3}(\d{3}[\dX×ХΧ])(?!\d)/gu
 
 // Fifteen digits, as IDs had until 1999, are a registration number's as well: the word before them tells, or else what
 // they are made of
@@ -115,8 +144,8 @@ const OLD_RESIDENT_ID = /身份(?:证|号)\D{0,12}(\d(?:[^\p{L}\p{N}]{0,3}\d){14
 const BARE_OLD_RESIDENT_ID = /(\d{6}(?<=(?<![0-9A-Z]|\d[-.])\d{6})[ -]?\d{6}[ -]?\d{3})(?![0-9A-Z]|[-.]\d)/g
 
 // Amounts and lists of numbers have commas, which part no telephone number; and amounts a full stop, but not two
-const DASH = '[ \\-\\u2010-\\u2015\\u2212]?'
-const PARTED = '[\\s\\-\\u2010-\\u2015\\u2212._/·•|~:转]{1,3}'
+const DASH = '[ \\-\\u2010-\\u2015\\u2212]'
+const PARTED = '(?:[\\s\\-\\u2010-\\u2015\\u2212._/·•・|~:转]{1,3}|\\s{4,8})'
 const COUNTRY = '(?:(?:\\+|00)?86[\\s\\-.]{0,3})?'
 const GROUPED = [
   '1[3-9]\\d{9}',
@@ -128,12 +157,25 @@ const GROUPED = [
   `1[3-9]\\d\\(\\d{4}\\)\\d{4}`,
   `\\(1[3-9]\\d\\)[\\s\\-]{0,2}\\d{4}[\\s\\-]{0,2}\\d{4}`,
 ].join('|')
-const ONCE_PARTED = `1[3-9]\\d${DASH}\\d{4}${DASH}\\d{4}`
+const ONCE_PARTED = `1[3-9]\\d${DASH}?\\d{4}${DASH}?\\d{4}`
+const OTHERWISE_PARTED = [
+  `1[3-9]\\d(?<f>${DASH})\\d{3}\\k<f>\\d{5}`,
+  `1[3-9]\\d{3}${DASH}\\d{6}`,
+  `1[3-9]\\d{4}${DASH}\\d{5}`,
+].join('|')
+// So parted are amounts from one to another as well, the second of which is one of something: 15000-200000元
+const GOES_ON = `[0-9A-Z]|${DASH}\\d|[.,]\\d| ?[百千万亿元吨米斤克台件人户份个号平]`
+// In a code with letters there are more digits, or one letter: 13900000000A
+const BEFORE_LETTERS = '1[3-9]\\d{9}(?=[A-Z]{2,}(?![0-9A-Z]|[-.]\\d))'
 // "2024-13900000000" and "0.13900000000" go on; the number of a list's item and that of an office do not
 const BEGINS = '(?:(?<!\\d|\\d[-.])|(?<=(?<![\\d.])[1-9]\\d?\\.)|(?<=(?<!\\d)0\\d{2,3}-?\\d{7,8}[-.]))'
 // With one dash alone and a letter before it, it is a licence's number: TS1833123-2024
 const MOBILE = new RegExp(
-  `(?:${BEGINS}${COUNTRY}(?<number>0?(?:${GROUPED}))|(?<![0-9A-Z]|\\d[-.])${COUNTRY}${ONCE_PARTED})(?![0-9A-Z])`,
+  [
+    `(?:${BEGINS}${COUNTRY}(?<number>0?(?:${GROUPED}))|(?<![0-9A-Z]|\\d[-.])${COUNTRY}${ONCE_PARTED})(?![0-9A-Z])`,
+    `(?<![0-9A-Z]|\\d[-. ])${COUNTRY}(?:${OTHERWISE_PARTED})(?!${GOES_ON})`,
+    `(?<![0-9A-Z]|\\d[-.])${COUNTRY}${BEFORE_LETTERS}`,
+  ].join('|'),
   'g',
 )
 // After a word for it a mobile number is one however it is parted, but for letters and characters other than 转

@@ -4,6 +4,7 @@ import { REFUSED_ENTRY, SUBMISSION_ENTRY } from '../records/entry.ts'
 import type { Authority, Policy } from '../settings.ts'
 import type { SubmissionHead } from './envelope.ts'
 import { findLayout, layoutId } from './layouts/registry.ts'
+import { isSameMending } from './mends.ts'
 import { quarantineWrites } from './quarantine.ts'
 import { findReceipt, RECEIPT_VERSION, type Receipt, receiptSchema, submissionKey } from './receipt.ts'
 import { describeRefusal, type Refusal, type RefusalCode } from './refusal.ts'
@@ -55,7 +56,7 @@ export function draftHead({ authority, receivedAt, policy, ...said }: Heading): 
 /**
  * Commits a draft with its entry: from here on the submission counts. 'refused': so does the refusal of the whole, which
  * is all that the draft tells; 'repeated': the same content was accepted before, and its receipt stands; 'reused':
- * another content took the id first, and this one is turned away.
+ * another content took the id first, or one that mends something else, and this one is turned away.
  */
 export async function commitDraft(
   world: Pick<World, 'store'>,
@@ -67,7 +68,20 @@ export async function commitDraft(
   const result = await world.store.commit(writes, entryOf(draft))
   if (result === 'committed') return draft.refusal === undefined ? 'accepted' : 'refused'
   const stored = await findReceipt(world.store, draft.authority, draft.submissionId)
-  return stored?.sha256 === draft.sha256 ? 'repeated' : 'reused'
+  return stored !== undefined && isOfReceipt(draft, stored) ? 'repeated' : 'reused'
+}
+
+/**
+ * Whether what has come under an id that is taken is what the receipt there is of: the content, and what it mends. The
+ * receipt of a refusal says nothing of that; nor does what is refused because it closed these places itself before.
+ */
+export function isOfReceipt(
+  come: Pick<Draft, 'sha256' | 'mends'> & Partial<Pick<Draft, 'refusal'>>,
+  receipt: Receipt,
+): boolean {
+  if (come.sha256 !== receipt.sha256) return false
+  const isRefused = come.refusal !== undefined || receipt.refusal !== undefined
+  return isRefused || isSameMending(come.mends, receipt.mends)
 }
 
 /**

@@ -97,19 +97,21 @@ async function* listOfSubmission(
 
 const PAGE = 1_000
 
-/** Tells of a place which submission has it in mended form. */
+/** Tells of a place which submission has it in mended form: of a record that was not refused there again. */
 async function readMended(
-  { store }: ReadingWorld,
+  world: ReadingWorld,
   { authority, submissionId }: { readonly authority: string; readonly submissionId: string },
 ): Promise<(index: number) => string | undefined> {
   const byPlace = new Map<number, string>()
-  let all: string | undefined
-  for await (const { key, value } of store.list(mendedPartition(authority, submissionId))) {
-    const { places } = value as { readonly places: readonly number[] | null }
-    if (places === null) all = key.sort
-    for (const place of places ?? []) byPlace.set(place, key.sort)
+  for await (const { key } of world.store.list(mendedPartition(authority, submissionId))) {
+    const receipt = await findReceipt(world.store, authority, key.sort)
+    const { places = [] } = receipt?.mends ?? {}
+    // As many records as places, of which a receipt has no more than it may
+    const { records } = await readOutcomes(world.objects, receipt ?? {}, { outcomes: ['refused'] })
+    const refused = new Set(records.map(({ index }) => index))
+    for (const [at, place] of places.entries()) if (!refused.has(at)) byPlace.set(place, key.sort)
   }
-  return (index) => byPlace.get(index) ?? all
+  return (index) => byPlace.get(index)
 }
 
 /** How many records are in quarantine for one reason. */

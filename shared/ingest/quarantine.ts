@@ -23,25 +23,23 @@ function quarantineKey(authority: string, submissionId: string): Key {
   return { ...quarantinePartition(authority), sort: submissionId }
 }
 
-/** What is written with a receipt: which of its records are in quarantine, and which of another's it mends. */
+/**
+ * What is written with a receipt: how many of its records are in quarantine, or which submission it mends. What mends has
+ * no quarantine of its own: a record that is refused again leaves the place open that it was to mend.
+ */
 export function quarantineWrites(receipt: Receipt): readonly Write[] {
   const { authority, submissionId, layout, correctionsUntil: until = '', mends } = receipt
   if (receipt.refusal !== undefined) return []
+  if (mends !== undefined) {
+    const key = { ...mendedPartition(authority, mends.submissionId), sort: submissionId }
+    return [{ key, value: {}, when: 'absent' }]
+  }
   const refusals = Object.fromEntries(
     Object.entries(receipt.refusals ?? {}).filter(([code]) => groupOf(code as RefusalCode) !== undefined),
   )
-  const writes: Write[] = []
-  if (Object.keys(refusals).length > 0)
-    writes.push({
-      key: quarantineKey(authority, submissionId),
-      value: { layout, until, refusals },
-      when: 'absent',
-    })
-  if (mends !== undefined) {
-    const key = { ...mendedPartition(authority, mends.submissionId), sort: submissionId }
-    writes.push({ key, value: { places: mends.places ?? null }, when: 'absent' })
-  }
-  return writes
+  if (Object.keys(refusals).length === 0) return []
+  const key = quarantineKey(authority, submissionId)
+  return [{ key, value: { layout, until, refusals }, when: 'absent' }]
 }
 
 /** What is in quarantine of a submission, mended and lapsed or not; undefined where none of it ever was. */

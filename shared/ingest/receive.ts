@@ -1,16 +1,17 @@
 import { type Sha256, sha256 } from '../base/digest.ts'
-import { type CalendarDate, chinaDate, type Instant } from '../base/instant.ts'
+import { chinaDate, type Instant } from '../base/instant.ts'
 import type { World } from '../ports.ts'
 import { putContent } from '../records/content-addressed.ts'
-import { type PartReference, partKey } from '../records/part.ts'
+import { encodePart, type PartReference, partKey } from '../records/part.ts'
 import { type Authority, findAuthority } from '../settings.ts'
-import { type Draft, draftHead, refusedDraft } from './accept.ts'
+import { type Draft, draftHead, isOfReceipt, refusedDraft } from './accept.ts'
 import { contentSha256, type Envelope, type SubmissionHead } from './envelope.ts'
 import { checkFileName } from './file-name.ts'
 import { FileRefused } from './formats/format.ts'
 import type { SentFile } from './formats/registry.ts'
 import type { Layout } from './layouts/layout.ts'
-import { findLayout, layoutNameOf } from './layouts/registry.ts'
+import { findLayout } from './layouts/registry.ts'
+import { findMendedPlaces } from './mended-places.ts'
 import { meterBytes } from './metered-bytes.ts'
 import type { RowContext } from './minimise.ts'
 import {
@@ -20,7 +21,6 @@ import {
   openOutcomes,
   outcomesKey,
 } from './outcomes.ts'
-import { findQuarantine, isLapsed } from './quarantine.ts'
 import { findReceipt, type Receipt } from './receipt.ts'
 import { openReader } from './record-reader.ts'
 import type { Refusal } from './refusal.ts'
@@ -147,7 +147,8 @@ async function draftInput(world: DraftingWorld, delivery: Delivery, input: Input
     // Under an id that is taken nothing is read, only measured
     const content = await input.finish()
     if (content === undefined) return { outcome: 'changed' }
-    return { outcome: receipt.sha256 === content.sha256 ? 'repeated' : 'reused', receipt }
+    const same = { ...content, mends: delivery.head.mends }
+    return { outcome: isOfReceipt(same, receipt) ? 'repeated' : 'reused', receipt }
   }
   if (isEarly(world, delivery.head)) return { outcome: 'early' }
   const sender = await checkSender(world, sendingOf(delivery))
@@ -180,7 +181,10 @@ function sendingOf(delivery: Delivery): Sending {
 /** What the records came to, or why the whole is refused. */
 type Reading =
   | (Counts &
-      Pick<Draft, 'recordsRoot' | 'refusals'> & { parts: PartReference[]; outcomes: OutcomesReference[] })
+      Pick<Draft, 'recordsRoot' | 'refusals' | 'mends'> & {
+        parts: PartReference[]
+        outcomes: OutcomesReference[]
+      })
   | { readonly refusal: Refusal }
 
 async function readInput(
@@ -194,16 +198,18 @@ async function readInput(
   const named = checkFileName(delivery.head.submissionId)
   if (named !== undefined) return { refusal: { ...named, path: '/submissionId' } }
   const today = chinaDate(receivedAt)
-  const refusal =
-    checkAdmitted(world, delivery.authority, layout) ?? (await checkMends(world, delivery, { layout, today }))
+  const refusal = checkAdmitted(world, delivery.authority, layout)
   if (refusal !== undefined) return { refusal }
+  const { code: authority } = delivery.authority
+  const { mends } = delivery.head
+  const mended = mends && (await findMendedPlaces(world, { authority, mends, layout: layout.name, today }))
+  if (mended !== undefined && 'refusal' in mended) return mended
   const { policy } = world.settings
-  const context = { layout, authority: delivery.authority.code, policy, today }
   try {
-    const reading = await archiveRows(world, input.rows(layout), context)
-    const { places } = delivery.head.mends ?? {}
-    const isOther = 'received' in reading && places !== undefined && places.length !== reading.received
-    return isOther ? { refusal: refuse('MENDS_DIFFERS', '/mends/places') } : reading
+    const reading = await archiveRows(world, input.rows(layout), { layout, authority, policy, today })
+    if (mended === undefined || 'refusal' in reading) return reading
+    const differs = mended.checkCount(reading.received)
+    return differs === undefined ? { ...reading, mends: mended.mends } : { refusal: differs }
   } catch (fault) {
     if (fault instanceof FileRefused) return { refusal: fault.refusal }
     throw fault
@@ -229,18 +235,6 @@ export function checkAdmitted(
   return admitted.includes(recordType) ? undefined : refuse('RECORD_TYPE_NOT_ADMITTED', '/layout')
 }
 
-async function checkMends(
-  { store }: DraftingWorld,
-  { authority, head: { mends } }: Delivery,
-  { layout, today }: { readonly layout: Layout; readonly today: CalendarDate },
-): Promise<Refusal | undefined> {
-  if (mends === undefined) return undefined
-  const quarantine = await findQuarantine(store, authority.code, mends.submissionId)
-  if (quarantine === undefined) return refuse('MENDS_UNKNOWN', '/mends')
-  if (isLapsed(quarantine, today)) return refuse('MENDS_LAPSED', '/mends')
-  return layoutNameOf(quarantine.layout) === layout.name ? undefined : refuse('MENDS_DIFFERS', '/layout')
-}
-
 function refuse(code: Refusal['code'], path: string): Refusal {
   return { code, path }
 }
@@ -255,10 +249,11 @@ async function archiveRows(
   const parts: PartReference[] = []
   const outcomes: OutcomesReference[] = []
   const putPart = async () => {
-    const part = reader.takePart()
-    if (part === undefined) return
-    await putContent(objects, partKey(part.reference.sha256), part.body)
-    parts.push(part.reference)
+    const records = reader.takePart()
+    if (records === undefined) return
+    const { reference, body } = encodePart(records)
+    await putContent(objects, partKey(reference.sha256), body)
+    parts.push(reference)
   }
   const putOutcomes = async () => {
     const chunk = list.take()

@@ -3,21 +3,12 @@ import { type Sha256, sha256 } from '../base/digest.ts'
 import { emptyFrontier, growTree, rootOf } from '../ledger/frontier.ts'
 import { leafHashes } from '../ledger/merkle.ts'
 import { recordKey } from '../records/keys.ts'
-import {
-  type ArchivedRecord,
-  digestIn,
-  encodePart,
-  PART_RECORD_LIMIT,
-  type PartReference,
-  sourceDigest,
-} from '../records/part.ts'
+import { type ArchivedRecord, digestIn, PART_RECORD_LIMIT, sourceDigest } from '../records/part.ts'
 import type { FactRecord } from '../records/record.ts'
 import { openDigestSet } from './digest-set.ts'
 import { minimiseRow, type RowContext } from './minimise.ts'
 import type { RecordResult } from './outcomes.ts'
 import type { Row } from './rows.ts'
-
-export type EncodedPart = { readonly body: Uint8Array; readonly reference: PartReference }
 
 /**
  * Reads rows one by one into minimised records, folds those that are equal within the submission, and fills archive
@@ -27,8 +18,8 @@ export type RecordReader = {
   read(row: Row): RecordResult
   /** Whether the part has to be taken before another row is read. */
   isFull(): boolean
-  /** The part so far, which ends here; undefined where it is empty. */
-  takePart(): EncodedPart | undefined
+  /** The records of the part so far, which ends here, for whoever keeps them; undefined where it is empty. */
+  takePart(): readonly ArchivedRecord[] | undefined
   /**
    * Of all parts taken: the root of the Merkle tree (RFC 9162 §2.1.1, as RFC 6962 has it) whose leaves are the
    * digests of the records kept, 32 bytes each, in the order of their rows; as hexadecimal digits.
@@ -54,8 +45,8 @@ export function openReader(context: RowContext): RecordReader {
     isFull: () => waiting.length === PART_RECORD_LIMIT,
     takePart() {
       if (waiting.length === 0) return undefined
-      const part = encodePart(waiting)
-      tree = growTree(tree, leafHashes(waiting.map(digestBytes))).frontier
+      const part = waiting
+      tree = growTree(tree, leafHashes(part.map(digestBytes))).frontier
       waiting = []
       return part
     },

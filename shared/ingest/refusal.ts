@@ -1,9 +1,4 @@
-/**
- * Why a record, or a whole submission, is refused. The reason is all that a receipt says about the row: it never
- * carries a value from it.
- */
-export const refusalReasons = {
-  // a whole submission
+const submissionReasons = {
   LAYOUT_UNKNOWN: 'No layout of this name is known here.',
   AUTHORITY_SUSPENDED:
     'The authority is suspended: until it is let send again, nothing new is taken from it.',
@@ -61,9 +56,14 @@ export const refusalReasons = {
     'The file is larger than one submission may be (8 GiB), or than can be read in the time there is; send it in several.',
   MENDS_UNKNOWN: 'The submission that it mends is not there, or none of its records is in quarantine.',
   MENDS_LAPSED: 'The day is past until which records of that submission could be mended.',
-  MENDS_DIFFERS: 'It is in another layout than what it mends, or has not as many records as it names places.',
+  MENDS_DIFFERS:
+    'It is in another layout than what it mends, or its records are not as many as the places named, or else open.',
+  MENDS_PLACE_NOT_OPEN:
+    'The place is not that of a record in quarantine there that is open, or is named twice.',
   SUBMISSION_DEAD: 'Processing failed again and again; the operator has been told.',
-  // a record
+} as const satisfies Record<string, string>
+
+const recordReasons = {
   ROW_NOT_JSON: 'The record is not a JSON object.',
   ROW_SHAPE: 'The row has more cells than the header, so its values stand in the wrong columns.',
   ROW_IS_HEADER: 'The row says what the header says: files were put together, and this is the header of one.',
@@ -93,8 +93,23 @@ export const refusalReasons = {
   TEXT_PERSONAL_DATA: 'The text contains what looks like a resident ID or mobile number.',
 } as const satisfies Record<string, string>
 
+/**
+ * Why a record, or a whole submission, is refused. The reason is all that a receipt says about the row: it never
+ * carries a value from it.
+ */
+export const refusalReasons = { ...submissionReasons, ...recordReasons }
+
 export type RefusalCode = keyof typeof refusalReasons
 export const refusalCodes = Object.keys(refusalReasons) as [RefusalCode, ...RefusalCode[]]
+
+/** What a record by itself is refused for; a whole file is, for some of it. */
+export const recordRefusalCodes = [
+  ...(Object.keys(recordReasons) as (keyof typeof recordReasons)[]),
+  'HEADER_AMBIGUOUS',
+  'HEADER_TOO_LONG',
+  'HEADER_PERSONAL_DATA',
+  'FORMULA_CELL',
+] as const
 
 /** `path` is a JSON Pointer (RFC 6901) into the submission; field names are the layout's own. */
 export type Refusal = {

@@ -6,7 +6,7 @@ import { type Batch, FileRefused, type UnsureCells } from './formats/format.ts'
 import { readBatches, type SentFile } from './formats/registry.ts'
 import { findHeader, findNoMembers, findOtherMembers, type Header } from './header.ts'
 import { type Column, isKept, isUnread, type Layout } from './layouts/layout.ts'
-import { type Refusal, type RefusalCode, refusalCodes } from './refusal.ts'
+import { type Refusal, type RefusalCode, recordRefusalCodes } from './refusal.ts'
 
 /** One record as it came: the cells of the columns the layout knows, and nothing else. */
 export type Row =
@@ -91,7 +91,7 @@ function tableReader(
 }
 
 const refusedBeforeSchema = z.strictObject({
-  [REFUSED_BEFORE]: z.strictObject({ code: z.enum(refusalCodes), path: z.string() }),
+  [REFUSED_BEFORE]: z.strictObject({ code: z.enum(recordRefusalCodes), path: z.string() }),
 })
 
 function rowReader(layout: Layout): (value: unknown) => Row {

@@ -28,9 +28,9 @@ export type Shown =
   | 'no-root'
 
 /**
- * Holds a file against the records' root of a receipt (record-reader.ts). The receipt does not say what the policy admitted:
- * individual businesses or not, and which codes that pass as resident IDs too. Tried are both, with none of those codes
- * and with all that the file has; a policy that admits some of them and not others is not found.
+ * Holds a file against the records' root of a receipt (record-reader.ts). The receipt does not say what the policy
+ * admitted: individual businesses or not, and which codes that pass as resident IDs too. Tried are both, with none of
+ * those codes and with all that the file has; a policy that admits some of them and not others is not found.
  */
 export async function showRecords(receipt: Receipt, file: ReadableFile): Promise<Shown> {
   const layout = findLayout(receipt.layout)

@@ -1,3 +1,4 @@
+import { chinaDate } from '../base/instant.ts'
 import { compareUtf8 } from '../base/order.ts'
 import type { Item } from '../ports.ts'
 import { documentOfSort, parseSightingMark, type SightingMark, withdrawnSort } from './keys.ts'
@@ -40,8 +41,9 @@ function isWithdrawal(standing: StandingRecord): standing is StandingWithdrawal 
 /**
  * Leaves of the document that was withdrawn what is later by (revision mark, sent at, entry, row), where the
  * withdrawal has the greatest revision mark sighted before it. A correction has none: the mark was wrong as well. What
- * was repaired stays out however often it is sent again, as whole exports go on doing; only something else may stand.
- * Where nothing was sighted before a repair, what was repaired is what is sighted first after it.
+ * was repaired stays out however often it is sent again, and however it is written then, as whole exports go on doing;
+ * only what has a greater mark may stand, which is another decision. Where nothing was sighted before a repair, the mark
+ * is the day on which it took effect: whatever was decided until then is what it repaired.
  */
 function withdraw(
   standing: Map<string, StandingRecord>,
@@ -56,17 +58,17 @@ function withdraw(
     .map((item) => ({
       before: standingCandidate(item, ledgerSize, (each) => !isLater(each)),
       after: standingCandidate(item, ledgerSize, isLater),
-      first: firstSighting(item, ledgerSize),
     }))
   const { kind } = record.facts
-  const marks = kind === 'correction' ? [] : revisions.map(({ before }) => before?.record.revision ?? '')
+  const known = revisions.map(({ before }) => before).filter((before) => before !== undefined)
+  const marks = kind === 'correction' ? [] : known.map((before) => before.record.revision)
+  if (kind === 'repair' && known.length === 0)
+    marks.push(record.facts.effectiveOn ?? chinaDate(sighting.sentAt))
   const mark = marks.reduce((greatest, each) => (compareUtf8(greatest, each) < 0 ? each : greatest), '')
-  const firsts = revisions.map(({ first }) => first).filter((first) => first !== undefined)
-  const earliest = firsts.toSorted(compareSightings)[0]
-  for (const { before, after, first } of revisions) {
-    const isRepaired = kind === 'repair' && (before !== undefined || first === earliest)
-    if (after !== undefined && !isRepaired && compareUtf8(mark, after.record.revision) <= 0)
-      keepGreater(standing, document, after)
+  for (const { after } of revisions) {
+    if (after === undefined) continue
+    const order = compareUtf8(mark, after.record.revision)
+    if (kind === 'repair' ? order < 0 : order <= 0) keepGreater(standing, document, after)
   }
 }
 
@@ -85,10 +87,6 @@ function standingCandidate(
     digest: digestIn(item.key.sort),
     sighting: rest.reduce((best, each) => (compareSightings(best, each) < 0 ? each : best), first),
   }
-}
-
-function firstSighting(item: Item, ledgerSize: number): Sighting | undefined {
-  return sightingsOf(item, ledgerSize).toSorted(compareSightings)[0]
 }
 
 /** Where a record is seen; of a row that was read again, what its last replay says counts, and keeps the row's place. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rows } from '../ingest/sample.ts'
 import { type ApiHome, NOW, openApiHome, principalOf, recordsSent } from './home.ts'
 
 const OWN = principalOf.agency
@@ -80,4 +81,15 @@ test('places without the submission that they are of are not passed over', async
 
 test('a file that mends records by their places is received', async () => {
   expect(await mend('m2', '&mends=s1&places=0')).toMatchObject({ status: 202 })
+})
+
+test('the same content under the same id for another submission is turned away', async () => {
+  const [records, layout] = [[rows['penalty-2018']], 'penalty-2018']
+  const { json, ...sent } = recordsSent({ as: OTHER, submissionId: 'm3', layout, records })
+  const send = (mends?: object) => api.send({ ...sent, json: { ...(json as object), mends } })
+  expect(await send({ submissionId: 's1', places: [0] })).toMatchObject({ status: 202 })
+  await api.work()
+  expect(await send({ submissionId: 's1', places: [0] })).toMatchObject({ status: 200 })
+  for (const other of [{ submissionId: 's1', places: [1] }, { submissionId: 's0', places: [0] }, undefined])
+    expect(await send(other)).toMatchObject({ status: 409, body: { code: 'SUBMISSION_ID_REUSED' } })
 })

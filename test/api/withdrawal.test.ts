@@ -86,6 +86,11 @@ describe.each(['withdrawal', 'credit-repair', 'correction'])('a penalty that a %
     if (layout === 'credit-repair') expect(again).not.toContain(number)
     else expect(again).toContain(number)
     await send('penalty-2018', { ...penalty, CF_JDRQ: '2026-07-02' })
+    const changed = (await told()).answer
+    if (layout !== 'credit-repair') return expect(changed).toContain(number)
+    expect(changed).not.toContain(number)
+    await send('correction', notice)
+    await send('penalty-2018', penalty)
     expect((await told()).answer).toContain(number)
   })
 

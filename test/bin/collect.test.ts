@@ -116,6 +116,7 @@ describe('collect FILE', () => {
     const sent = entries.filter((id) => id.startsWith('submission:'))
     expect(sent).toHaveLength(2)
     expect(sent).toContain(`submission:${BUREAU}:${older.slice(14, -5)}`)
+    expect(stderr).toMatch(new RegExp(`^${older.slice(14, -5)} received: it waited from before`, 'm'))
   })
 })
 
@@ -414,11 +415,21 @@ describe('collect --watch', () => {
     await running.said(/^letter\.doc: passed over: /m)
     await running.said(/^a file whose name is not told: passed over: /m)
     await running.said(/"applied":\{"new":48/)
+    const refused = { file: 'other.csv', code: 'LAYOUT_NOT_DETECTED', message: expect.any(String) }
     const second = await run(...collecting('mixed', example('penalties-2018.csv')))
     expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('SPOOL_IN_USE') })
     running.signal('SIGTERM')
     const ended = await running.ended
     expect(ended.code).toBe(0)
     expect(ended.stdout + ended.stderr).not.toContain(MOBILE_NUMBER)
+    const told = ended.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { file: string })
+    expect(told.toSorted((a, b) => a.file.localeCompare(b.file))).toMatchObject([
+      { file: 'a file whose name is not told', code: 'FILE_NAME_PERSONAL_DATA' },
+      refused,
+      { file: 'penalties.csv', layout: 'penalty-2018@1', applied: { new: 48 } },
+    ])
   })
 })

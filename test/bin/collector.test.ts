@@ -160,7 +160,7 @@ describe('a collector that dies', () => {
     { files, sender, outlet }: { files: readonly string[]; sender: Sender; outlet: Outlet },
   ): Promise<void> {
     for (const path of files) {
-      const seen = { path, sizeBytes: 1, changedMs: 1 }
+      const seen = { path, sizeBytes: 1, writtenMs: 1, changedMs: 1, inode: 1 }
       if (await spool.hasSeen(seen)) continue
       await spool.markSeen(seen, await collect(spool, path, sender))
     }
@@ -308,7 +308,7 @@ describe('what was damaged where it waits', () => {
     const [directory, files] = [await makeDirectory(), await makeDirectory()]
     const spool = await openSpool(directory)
     const path = await saveFile(files, '0.csv', 0)
-    const seen = { path, sizeBytes: 1, changedMs: 1 }
+    const seen = { path, sizeBytes: 1, writtenMs: 1, changedMs: 1, inode: 1 }
     const first = await collect(spool, path)
     await spool.markSeen(seen, first)
     const next = await collect(spool, await saveFile(files, '1.csv', 1))
@@ -506,6 +506,23 @@ describe('a watched directory', () => {
     expect(await watch(directory, spool)).toEqual([])
     await utimes(path, new Date(), new Date(Date.now() + 5_000))
     expect(await watch(directory, spool)).toEqual([path])
+  })
+
+  test.each([
+    ['put in its place', (path: string) => rename(`${path}.new`, path)],
+    ['written over it', async (path: string) => writeFile(path, await readFile(`${path}.new`))],
+  ])('has a file of the same size and time collected that was %s', async (_, replace) => {
+    const directory = await makeDirectory()
+    const spool = await openSpool(await makeDirectory())
+    const path = await saveFile(directory, 'a.csv', 1)
+    await rename(await saveFile(directory, 'b.csv', 2), `${path}.new`)
+    const time = new Date('2026-06-01T00:00:00Z')
+    for (const each of [path, `${path}.new`]) await utimes(each, time, time)
+    expect(await watch(directory, spool)).toEqual([path])
+    await replace(path)
+    await utimes(path, time, time)
+    expect(await watch(directory, spool)).toEqual([path])
+    expect(await watch(directory, spool)).toEqual([])
   })
 
   test('has what cannot be collected tried once, and again by the next process', async () => {

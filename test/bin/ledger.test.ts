@@ -243,7 +243,12 @@ describe('ledger verify', () => {
   })
 
   test.concurrent.for([
-    ['no key that is one', () => [log, '--vkey', 'key'], 2, /VERIFIER_KEY_MALFORMED: --vkey/],
+    [
+      'no key that is one',
+      () => [log, '--vkey', 'key'],
+      2,
+      /VERIFIER_KEY_MALFORMED: --vkey: .* Nor is there such a file/,
+    ],
     [
       'no policy that is one',
       () => [log, '--policy', example('case-request.json')],
@@ -436,8 +441,16 @@ describe('receipt', () => {
     const out = at('receipt-with-records.json')
     await onHome('receipt', 'show', BUREAU, 'first', '--out', out)
     const key = await keptVkey()
-    const verify = (file: string) => run('receipt', 'verify', out, '--vkey', key, '--records', file)
-    expect(await verify(example('penalties-2018.csv'))).toMatchObject({ code: 0, stderr: '' })
+    const verify = (file: string, ...args: readonly string[]) =>
+      run('receipt', 'verify', out, '--vkey', key, '--records', file, ...args)
+    expect(await verify(example('penalties-2018.csv'))).toMatchObject({
+      ...{ code: 0, stderr: '' },
+      stdout: expect.stringMatching(/^48 records kept: those of penalties-2018.csv$/m),
+    })
+    const shown = await verify(example('penalties-2018.csv'), '--json')
+    expect(document(shown)).toMatchObject({ verified: true, records: 'shown' })
+    const without = await run('receipt', 'verify', out, '--vkey', key, '--json')
+    expect(document(without)).not.toHaveProperty('records')
     const text = await readFile(example('penalties-2018.csv'), 'utf8')
     const other = at('other-penalties.csv')
     await writeFile(other, text.replace('超标', '超额'))

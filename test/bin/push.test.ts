@@ -230,6 +230,18 @@ describe('what may come as a file', () => {
     }
   })
 
+  test.concurrent('a dry run tells people the counts by reason and the first places, and a program all', async () => {
+    const rows = Array.from({ length: 30 }, () => '示例有限公司,,2026-01-05')
+    const file = await save('dry.csv', ['comp_nm,uni_social_crd_cd,appr_dt', ...rows, ''].join('\n'))
+    const head = ['--authority', AUTHORITY, '--layout', 'registration', '--home', inDirectory('dry')]
+    const { stdout } = await run('push', ...head, '--dry-run', file)
+    expect(stdout.match(/^ {2}record \d+ refused: /gm)).toHaveLength(20)
+    expect(stdout).toMatch(/^ {2}and more, from record 20 on$/m)
+    expect(stdout).toMatch(/^ {2}30 refused: [A-Z_]+$/m)
+    const all = document(await run('push', ...head, '--dry-run', '--json', file))
+    expect(all['records']).toHaveLength(30)
+  })
+
   test.concurrent('a file of any format holds the same records', async () => {
     const corpus = fileURLToPath(new URL('../ingest/format-corpus/', import.meta.url))
     const packed = await save('packed.csv.gz', gzipSync(await readFile(join(corpus, 'penalties.csv'))))

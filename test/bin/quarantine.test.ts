@@ -89,16 +89,44 @@ test('an authority that has to sign mends with its key, and without it not', asy
 })
 
 test('more than goes into an envelope is mended as well', async () => {
-  const lines = Array.from({ length: 12_000 }, (_, n) => `示例有限公司,${codeOf(n + 10)},2026-01-05`)
-  await writeFile(at('many.csv'), ['comp_nm,uni_social_crd_cd,appr_dt', ...lines, ''].join('\n'))
-  const resubmit = ['resubmit', AUTHORITY, 'first', at('many.csv'), '--submission', 'many']
+  const header = 'comp_nm,uni_social_crd_cd,appr_dt'
+  const name = `示例${'分'.repeat(40)}有限公司`
+  const lines = (date: string) => Array.from({ length: 9_000 }, (_, n) => `${name},${codeOf(n + 10)},${date}`)
+  await writeFile(at('many-sent.csv'), [header, ...lines('2026-13-05'), ''].join('\n'))
+  await writeFile(at('many.csv'), [header, ...lines('2026-01-05'), ''].join('\n'))
+  const push = ['push', '--authority', AUTHORITY, '--layout', 'registration', '--submission', 'many-sent']
+  expect(await run(...push, at('many-sent.csv'), '--home', home)).toMatchObject({ code: 0 })
+  const resubmit = ['resubmit', AUTHORITY, 'many-sent', at('many.csv'), '--submission', 'many']
   const key = at('many.jwk')
   const made = await run('authority', 'make-key', '--out', key)
   await writeFile(at('many-public.jwk'), made.stdout)
   await run('authority', 'rotate-key', AUTHORITY, '--jwk', at('many-public.jwk'), '--home', home)
-  expect(await told(...resubmit, '--key', key)).toMatchObject({ received: 12_000, accepted: 12_000 })
+  expect(await told(...resubmit, '--key', key)).toMatchObject({ received: 9_000, accepted: 9_000 })
   const show = ['receipt', 'show', AUTHORITY, 'many', '--json', '--home', home]
-  expect(document(await run(...show))).toMatchObject({ receipt: { mends: { submissionId: 'first' } } })
+  expect(document(await run(...show))).toMatchObject({ receipt: { mends: { submissionId: 'many-sent' } } })
+})
+
+test('a file that was sent before, as itself or for other places, mends all the same', async () => {
+  const push = ['push', '--authority', AUTHORITY, '--layout', 'registration', '--home', home]
+  const header = 'comp_nm,uni_social_crd_cd,appr_dt'
+  const row = (n: number, date: string) => `示例有限公司,${codeOf(n)},${date}`
+  const mended = [header, row(3, '2026-01-05'), ''].join('\n')
+  await writeFile(at('two.csv'), [header, row(3, '2026-13-05'), row(4, '2026-13-05'), ''].join('\n'))
+  await writeFile(at('one.csv'), mended)
+  expect(await run(...push, '--submission', 'two', at('two.csv'))).toMatchObject({ code: 0 })
+  expect(await run(...push, at('one.csv'))).toMatchObject({ code: 0 })
+  const resubmit = ['resubmit', AUTHORITY, 'two', at('one.csv')]
+  expect(await quarantine(...resubmit)).toMatchObject({
+    code: 3,
+    stdout: expect.stringContaining('Places open: 2; records here: 1.'),
+  })
+  expect(await quarantine(...resubmit, '--places', '7')).toMatchObject({
+    code: 3,
+    stdout: expect.stringContaining('/mends/places/0'),
+  })
+  expect(await told(...resubmit, '--places', '0')).toMatchObject({ accepted: 1 })
+  const states = await told('show', AUTHORITY, 'two')
+  expect(states).toMatchObject([{ state: 'mended' }, { state: 'open' }])
 })
 
 test('what mends nothing that is there is refused whole', async () => {

@@ -88,7 +88,10 @@ test.concurrent.for(faults)('%s in a home is a failure that names its place', as
     '--json',
   )
   expect(ended.code).toBe(1)
-  expect(document(ended)).toEqual({ code: 'SETTINGS_INVALID', message: ended.stderr.trimEnd() })
+  const told = document(ended) as Record<'code' | 'file' | 'path' | 'message', string>
+  expect(Object.keys(told).toSorted()).toEqual(['code', 'file', 'message', 'path'])
+  const { code, file: where, path, message } = told
+  expect(`${code} file=${where} path=${path} problem=${message}\n`).toBe(ended.stderr)
   expect(ended.stderr).toMatch(new RegExp(`^SETTINGS_INVALID file=${file} ${place.source}.*\n$`))
 })
 

@@ -49,9 +49,21 @@ describe('bad usage', () => {
       () => ['push', '--authority', BUREAU, '--layout', 'penalty-2018'],
       /missing required argument 'file'/,
     ],
-    ['a push of a file that is not there', () => pushArgs('absent.csv'), /FILE_UNREADABLE: absent.csv/],
-    ['a push of a directory', () => pushArgs(inDirectory('folder.csv')), /FILE_UNREADABLE/],
-    ['a push of a text file', () => pushArgs(inDirectory('records.txt')), /FILE_FORMAT_UNKNOWN/],
+    [
+      'a push of a file that is not there',
+      () => pushArgs('absent.csv'),
+      /FILE_UNREADABLE: absent.csv cannot be read \(ENOENT\)/,
+    ],
+    [
+      'a push of a directory',
+      () => pushArgs(inDirectory('folder.csv')),
+      /FILE_UNREADABLE: .*folder.csv is no file/,
+    ],
+    [
+      'a push of a text file',
+      () => pushArgs(inDirectory('records.txt')),
+      /FILE_FORMAT_UNKNOWN: .*records.txt ends in none/,
+    ],
     ['an organisation without its code', () => ['organisation', 'show'], /missing required argument 'uscc'/],
     [
       'a version that is no number',

@@ -1,12 +1,25 @@
-import { appendFile, mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { resumeAuthority, suspendAuthority } from '../../shared/authorities/standing.ts'
 import { sha256 } from '../../shared/base/digest.ts'
 import { Failure } from '../../shared/base/failure.ts'
 import { dropDirectory, takeDropped } from '../../shared/embedded/drop.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
-import type { Taken } from '../../shared/embedded/told.ts'
+import type { Sightings } from '../../shared/embedded/sightings.ts'
+import type { Stray, Taken } from '../../shared/embedded/told.ts'
 import { workRound } from '../../shared/embedded/worker.ts'
 import { deliveredReceiptSchema } from '../../shared/ingest/delivered-receipt.ts'
 import { contentSha256 } from '../../shared/ingest/envelope.ts'
@@ -171,6 +184,113 @@ describe('a file in the drop', () => {
       })
       expect(await left(home)).toEqual([])
     })
+  })
+})
+
+describe('what lies where nothing is taken from', () => {
+  test('is refused with a receipt where it is a file of an authority’s that names no layout', async () => {
+    await withHome(async (home) => {
+      await drop(home, 'week-1.csv', await penalties(), '')
+      await drop(home, `${RESIDENT_ID}.csv`, 'a', '')
+      expect(await look(home, { stillMs: 60_000 })).toEqual([])
+      expect(await nameless(home)).toHaveLength(2)
+      expect(await look(home)).toEqual([])
+      const refusals = [
+        await refusalOf(home, contentSha256('', sha256(await penalties()))),
+        await refusalOf(home, contentSha256('', sha256('a'))),
+      ]
+      expect(refusals.map((receipt) => receipt?.refusal?.code)).toEqual([
+        'DROP_NAME_MALFORMED',
+        'FILE_NAME_PERSONAL_DATA',
+      ])
+      expect(await nameless(home)).toEqual([])
+      expect(await submissions(home)).toBe(2)
+    })
+  })
+
+  test('is refused with a receipt where its name is not UTF-8', async () => {
+    await withHome(async (home) => {
+      await drop(home, 'week-1.csv', await penalties())
+      const folder = Buffer.from(`${join(dropDirectory(home, BUREAU), LAYOUT)}/`)
+      const gbk = Buffer.concat([folder, Buffer.alloc(248, 0xb4), Buffer.from('.csv')])
+      await writeFile(gbk, 'a')
+      expect(await look(home)).toEqual([])
+      expect(await refusalOf(home, contentSha256(LAYOUT, sha256('a')))).toMatchObject({
+        refusal: { code: 'DROP_NAME_MALFORMED' },
+      })
+      expect(await left(home)).toEqual([])
+      expect(await submissions(home)).toBe(2)
+    })
+  })
+
+  test('is told of once by its place, never by its name, and stays', async () => {
+    await withHome(async (home) => {
+      const top = dropDirectory(home)
+      const own = join(dropDirectory(home, BUREAU), LAYOUT)
+      await mkdir(join(own, RESIDENT_ID), { recursive: true })
+      await mkdir(join(own, '..', MOBILE_NUMBER))
+      await mkdir(join(top, 'nobody', LAYOUT), { recursive: true })
+      await writeFile(join(top, `${MOBILE_NUMBER}.csv`), await penalties())
+      await symlink(top, join(own, 'link.csv'))
+      await symlink(top, join(own, '..', MOBILE_NUMBER, 'link.csv'))
+      await symlink(top, join(own, '..', 'licence-2018'))
+      execFileSync('sh', ['-c', 'mkfifo "$0"', join(own, 'pipe.csv')])
+      const strays: Stray[] = []
+      const options = { sightings: new Map(), onStray: (stray: Stray) => strays.push(stray) }
+      for (let time = 0; time < 3; time++) expect(await look(home, options)).toEqual([])
+      const told = strays.map(({ stray, place }) => `${place} ${stray}`)
+      expect(told.toSorted()).toEqual([
+        'drop file',
+        'drop folder',
+        `drop/${BUREAU} link`,
+        `drop/${BUREAU}/? link`,
+        `drop/${BUREAU}/${LAYOUT} folder`,
+        `drop/${BUREAU}/${LAYOUT} link`,
+        `drop/${BUREAU}/${LAYOUT} other`,
+      ])
+      const file = await stat(join(top, `${MOBILE_NUMBER}.csv`))
+      expect(strays.find(({ stray }) => stray === 'file')?.inode).toBe(file.ino)
+      // Another of its name is another
+      await appendFile(join(top, `${MOBILE_NUMBER}.csv`), 'a')
+      await look(home, options)
+      expect(strays).toHaveLength(8)
+    })
+  })
+
+  test('is told of where it has the name of the folder that files are moved to, and stops no other', async () => {
+    await withHome(async (home) => {
+      await drop(home, '.taking', '')
+      await drop(home, 'week-1.csv', await penalties())
+      await drop(home, 'week-2.csv', 'a', 'licence-2018')
+      const strays: string[] = []
+      expect(await look(home, { onStray: ({ stray, place }) => strays.push(`${place} ${stray}`) })).toEqual(
+        [],
+      )
+      expect(strays).toEqual([`drop/${BUREAU}/${LAYOUT} file`])
+      expect(await submissions(home)).toBe(1)
+    })
+  })
+})
+
+test('a file whose time lies in the future is taken when two looks that far apart saw the same', async () => {
+  await withHome(async (home) => {
+    const ahead = new Date(Date.now() + 365 * 86_400_000)
+    const file = join(dropDirectory(home, BUREAU), LAYOUT, 'week-1.csv')
+    await drop(home, 'week-1.csv', (await penalties()).slice(0, 1_000))
+    await utimes(file, ahead, ahead)
+    const options = { stillMs: 100, sightings: new Map() }
+    await look(home, options)
+    await sleep(150)
+    await writeFile(file, await penalties())
+    await utimes(file, ahead, ahead)
+    await look(home, options)
+    expect(await left(home)).toEqual(['week-1.csv'])
+    await sleep(150)
+    await look(home, options)
+    await settle(home)
+    expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
+    await look(home, options)
+    expect(options.sightings.size).toBe(0)
   })
 })
 
@@ -436,6 +556,7 @@ test.each(['failed', 'stored'] as const)(
       await drop(home, 'week-1.csv', await penalties())
       await drop(home, 'week-2.csv', '"a"b,\r\n')
       await drop(home, '处罚.csv', 'a')
+      await drop(home, 'week-3.csv', 'b', '')
     }
     const whole = faultsFrom()
     await withHome(async (home) => {
@@ -455,7 +576,8 @@ test.each(['failed', 'stored'] as const)(
         expect(await left(home)).toEqual([])
         expect(await receiptOf(home, 'week-1')).toMatchObject({ accepted: 48 })
         expect(await receiptOf(home, 'week-2')).toMatchObject({ refusal: { code: 'CSV_MALFORMED' } })
-        expect(await submissions(home)).toBe(3)
+        expect(await nameless(home)).toEqual([])
+        expect(await submissions(home)).toBe(4)
       })
     }
   },
@@ -488,6 +610,7 @@ test('a look that is told to stop leaves the file that it reads, and those to co
       stillMs: 0,
       onFault: ({ code }: { code: string }) => told.push(code),
       onTaken: ({ outcome }: Taken) => told.push(outcome),
+      onStray: ({ stray }: Stray) => told.push(stray),
     }
     await takeDropped(
       slowly(home, async () => stop.abort()),
@@ -536,13 +659,16 @@ async function look(
   options: {
     readonly stillMs?: number
     readonly failures?: Map<string, number>
+    readonly sightings?: Sightings
     readonly onTaken?: (taken: Taken) => void
+    readonly onStray?: (stray: Stray) => void
   } = {},
 ): Promise<readonly string[]> {
   const codes: string[] = []
   const onTaken = () => undefined
+  const onStray = () => undefined
   const onFault = ({ code }: { code: string }) => void codes.push(code)
-  await takeDropped(home, { signal: running, stillMs: 0, onFault, onTaken, ...options })
+  await takeDropped(home, { signal: running, stillMs: 0, onFault, onTaken, onStray, ...options })
   return codes
 }
 
@@ -557,6 +683,16 @@ async function left(home: Home): Promise<readonly string[]> {
   return under
     .filter((name) => name !== '.taking' || under.some((each) => each.startsWith('.taking/')))
     .sort()
+}
+
+/** What lies in the authority's folder and is not a layout's. */
+async function nameless(home: Home): Promise<readonly string[]> {
+  const directory = dropDirectory(home, BUREAU)
+  const names = [
+    ...(await readdir(directory)),
+    ...(await readdir(join(directory, '.taking')).catch(() => [])),
+  ]
+  return names.filter((name) => name !== '.taking' && name !== LAYOUT)
 }
 
 function receiptOf(home: Home, id: string): Promise<Receipt | undefined> {

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Failure } from '../../shared/base/failure.ts'
 import { type Home, openHome } from '../../shared/embedded/home.ts'
@@ -9,6 +10,7 @@ import type { FileFormat } from '../../shared/ingest/formats/registry.ts'
 import { type Delivery, receiveSubmission } from '../../shared/ingest/receive.ts'
 import type { Authority } from '../../shared/settings.ts'
 import { csvOf, fileDelivery, rows, streamOf } from '../ingest/sample.ts'
+import { codeOf } from '../records/world.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
 
 const template = fileURLToPath(new URL('../../examples/deployment', import.meta.url))
@@ -109,6 +111,30 @@ test('a small file is received though no thread can begin, and a large one can b
     await expect(nowhere.receive(deliver(id, LARGE))).rejects.toMatchObject(fault)
   }
   await nowhere.stop()
+})
+
+test('a packed file is received in a thread however small it is', async () => {
+  let threads = 0
+  const count = () => threads++
+  process.on('worker', count)
+  try {
+    expect(await receivers.receive(deliver('plain', licences(3)))).toMatchObject({ outcome: 'received' })
+    expect(threads).toBe(0)
+    const packed = gzipSync(licences(3, 10))
+    expect(await receivers.receive(deliver('packed', packed))).toMatchObject({ draft: { accepted: 3 } })
+    expect(threads).toBe(1)
+  } finally {
+    process.off('worker', count)
+  }
+})
+
+test('threads go by the settings that the doors go by, whatever became of the files since', async () => {
+  await writeFile(join(directory, 'policy.json'), '{"admitIndividualBusinesses": true}')
+  await writeFile(join(directory, 'authorities.json'), 'half of it')
+  const shops = LARGE.replaceAll(codeOf(1), codeOf(1, '92'))
+  const counts = { received: 5_000, refused: 5_000 }
+  expect(await receivers.receive(deliver('shops', shops))).toMatchObject({ draft: counts })
+  expect(await receiveSubmission(home, deliver('shops', shops))).toMatchObject({ draft: counts })
 })
 
 test('receivers stop though a sender never comes to the end', async () => {

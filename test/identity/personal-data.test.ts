@@ -80,6 +80,16 @@ describe('a resident ID', () => {
     spelt(residentId),
     residentId.replaceAll('9', '九'),
     residentId.replaceAll('9', '玖').replaceAll('0', '零'),
+    residentId.replaceAll('1', '幺'),
+    dated(residentId, '年', '月', '日'),
+    dated(residentId, ' 年 ', ' 月 ', ' 日 '),
+    fullWidth(dated(endingInX, '年', '月', '日')),
+    `${dated(endingInX, '年', '月', '日').replace('年01月01', '年1月1')}，`,
+    spelt(dated(residentId, '年', '月', '日')),
+    `身份证号${withWrongCheck(residentId)}`,
+    `居民身份证（号码）：${grouped(withWrongCheck(residentId), ' ')}`,
+    `身份证号码：${grouped(residentId, ':')}`,
+    `公民身份号码${withWrongCheck(endingInX)}。`,
   ])('is found in %s', (text) => {
     expect(findPersonalData(text)).toBe('RESIDENT_ID')
   })
@@ -130,6 +140,21 @@ describe('a mobile number', () => {
     '⑬⑨⓪⓪⓪⓪⓪⓪⓪⓪',
     [...mobile].join('\u200b\u200b\u200b\u200b\u200b'),
     '139 0000 0000',
+    '139 000 00000',
+    '139-000-00000',
+    '+86 139 000 00000',
+    '13900 000000',
+    '13900-000000',
+    '139000 00000',
+    '139000－00000，',
+    '139    0000    0000',
+    '139\u3000\u3000\u3000\u30000000\u3000\u3000\u3000\u30000000',
+    '139・0000・0000',
+    '139･0000･0000',
+    '幺三九零零零零零零零零',
+    `${mobile}abc`,
+    `Tel:${mobile}abc`,
+    `${mobile}ＷＸ，`,
     '139-0000-0000',
     '139–0000–0000',
     `+86${mobile}`,
@@ -260,6 +285,25 @@ describe('nothing about a person', () => {
     ['a telephone number abroad', '+44 20 7946 0958'],
     ['a bank’s card number', '6222020000000000000'],
     ['a landline number', '0574-87654321'],
+    ['a mobile number’s digits before letters and more digits', '13900000000AB1'],
+    ['a mobile number’s digits before letters that go on', '13900000000AB-1'],
+    ['a mobile number’s digits among letters', 'X13900000000AB'],
+    ['eleven digits of two groups that go on', '13900 000000 1'],
+    ['eleven digits of two groups that other ones come before', '2024 13900 000000'],
+    ['eleven digits of two groups before a part of them', '139000-00000-01'],
+    ['eleven digits of three groups and one more', '139 000 000000'],
+    ['eleven digits of three groups parted by two separators', '139 000-00000'],
+    ['an amount to another', '15000-200000元'],
+    ['an amount to another of ten thousands', '15000-200000 万元'],
+    ['an amount to another with its thousands parted', '15000-200000,000'],
+    ['amounts in a row of one space', '18000 150000 20000'],
+    ['a licence’s number of two groups', 'XK13900-000000'],
+    ['a document’s year and number', '1998-1234567'],
+    ['a birth date without a person', '990101 1970年01月01日'],
+    ['an ID with a date whose check fails', dated(withWrongCheck(residentId), '年', '月', '日')],
+    ['a number of a permit before a day', '许可证12345620240101号2024年1月1日001号'],
+    ['eighteen digits after the word that have no birth date', `身份证号99999919701301001X`],
+    ['eighteen digits after the word that go on', `身份证号${withWrongCheck(residentId)}0`],
     ['a time', '2024-01-01 13:59:00.000'],
     ['a list', '1、3、9、0、0、0、0、0、0、0、0'],
   ])('is found in %s: %s', (_, text) => {
@@ -341,6 +385,8 @@ describe('what a text holds about a person', () => {
         '+86',
         '0574-87654321',
         ...['电话', 'Tel', '330203', '700101', '002', oldResidentId],
+        ...['身份证', dated(residentId, '年', '月', '日'), '1970年', '1月', '日', 'AB', '元', '    '],
+        ...['13900', '000000', '139000', '00000', '幺三九', '・', withWrongCheck(residentId)],
       ],
     ]
     fc.assert(
@@ -384,16 +430,54 @@ function plainlyFound(text: string): PersonalData | undefined {
 /** Every decimal digit there is, of each script the ten in order. */
 const allDigits = charactersOf([0x0, 0x1ffff]).filter((character) => /\p{Nd}/u.test(character))
 const chineseDigits = new Map(
-  ['零〇', '一壹', '二贰', '三叁', '四肆', '五伍', '六陆', '七柒', '八捌', '九玖'].flatMap((digits, value) =>
-    [...digits].map((digit) => [digit, String(value)] as const),
+  ['零〇', '一壹幺', '二贰', '三叁', '四肆', '五伍', '六陆', '七柒', '八捌', '九玖'].flatMap(
+    (digits, value) => [...digits].map((digit) => [digit, String(value)] as const),
   ),
 )
 
 function plainlyFoundIn(text: string): PersonalData | undefined {
   const places = [...text.matchAll(/[+\d]/g)].map(({ index }) => index)
-  if (places.some((at) => isResidentIdAt(text, at) || isOldResidentIdAt(text, at))) return 'RESIDENT_ID'
-  const isMobile = (at: number): boolean => isMobileNumberAt(text, at) || isToldMobileNumberAt(text, at)
+  const residentIds = [isResidentIdAt, isDatedResidentIdAt, isToldResidentIdAt, isOldResidentIdAt]
+  if (places.some((at) => residentIds.some((isAt) => isAt(text, at)))) return 'RESIDENT_ID'
+  const mobiles = [isMobileNumberAt, isToldMobileNumberAt, isOtherwiseParted, isBeforeLetters]
+  const isMobile = (at: number): boolean => mobiles.some((isAt) => isAt(text, at))
   return places.some(isMobile) ? 'MOBILE_NUMBER' : undefined
+}
+
+function isDatedResidentIdAt(text: string, start: number): boolean {
+  const date = '(\\d{4}) ?年 ?(\\d{1,2}) ?月 ?(\\d{1,2}) ?日'
+  const found = new RegExp(`^(\\d{6})(\\D{0,6})${date}(\\D{0,6})(\\d{3})(.)`, 's').exec(text.slice(start))
+  if (found === null) return false
+  const [whole, division = '', gap = '', year = '', month = '', day = '', other = '', order = '', last = ''] =
+    found
+  const isPart = isDigit(text.charAt(start - 1)) || isDigit(text.charAt(start + whole.length))
+  if (isPart || ![gap, other].every(mayPart)) return false
+  const id = division + year + month.padStart(2, '0') + day.padStart(2, '0') + order
+  return isPlainlyResidentId(id + (/[×ХΧ]/.test(last) ? 'X' : last))
+}
+
+function mayPart(gap: string): boolean {
+  return [...gap].length <= 3 && /^[^\p{L}\p{N}:]*$/u.test(gap)
+}
+
+function isToldResidentIdAt(text: string, start: number): boolean {
+  if (!/身份[证号]\D{0,12}$/.test(text.slice(0, start)) || !isDigit(text.charAt(start))) return false
+  let id = text.charAt(start)
+  let end = start + 1
+  while (id.length < 17) {
+    const at = skip(text, end, /[^\p{L}\p{N}]/u)
+    if (!isDigit(text.charAt(at))) break
+    id += text.charAt(at)
+    end = at + 1
+    if (id.length === 15 && !isDigit(text.charAt(end)) && isOfForm(`${id.slice(0, 6)}19${id.slice(6)}`))
+      return true
+  }
+  const last = skip(text, end, /[^\p{L}\p{N}×]/u)
+  return isOfForm(id) && /[\dX×ХΧ]/.test(text.charAt(last)) && !isDigit(text.charAt(last + 1))
+}
+
+function isOfForm(first17: string): boolean {
+  return first17.length === 17 && isPlainlyResidentId(first17 + residentIdCheckOf(first17))
 }
 
 function isOldResidentIdAt(text: string, start: number): boolean {
@@ -433,6 +517,28 @@ function isToldMobileNumberAt(text: string, start: number): boolean {
   })
 }
 
+function isOtherwiseParted(text: string, start: number): boolean {
+  if (/[0-9A-Z]$|\d[-. ]$/.test(text.slice(0, start))) return false
+  const [, number = ''] = /^(?:(?:(?:\+|00)?86)[\s\-.]{0,3})?(1[3-9].*)$/s.exec(text.slice(start)) ?? []
+  const groups = /^(\d+)([ \-‐-―−])(\d+)(?:\2(\d+))?/.exec(number)
+  if (groups === null) return false
+  const [whole, first = '', , second = '', third] = groups
+  const lengths = [first, second, third].map((group) => group?.length)
+  const isTwo = third === undefined && ['5 6', '6 5'].includes(`${lengths[0]} ${lengths[1]}`)
+  const isThree = lengths.join(' ') === '3 3 5'
+  const rest = number.slice(whole.length)
+  const isAmount = /^ ?[百千万亿元吨米斤克台件人户份个号平]/.test(rest)
+  return (isTwo || isThree) && !/^(?:[A-Z]|[ \-‐-―−.,]\d)/.test(rest) && !isAmount
+}
+
+function isBeforeLetters(text: string, start: number): boolean {
+  const rest = text.slice(start)
+  const [whole, letters = ''] = /^(?:(?:\+|00)?86[\s\-.]{0,3})?1[3-9]\d{9}([A-Z]*)/.exec(rest) ?? []
+  if (whole === undefined || letters.length < 2 || /[0-9A-Z]$|\d[-.]$/.test(text.slice(0, start)))
+    return false
+  return !/^(?:\d|[-.]\d)/.test(rest.slice(whole.length))
+}
+
 function isResidentIdAt(text: string, start: number): boolean {
   if (isDigit(text.charAt(start - 1)) || !isDigit(text.charAt(start))) return false
   let id = text.charAt(start)
@@ -460,7 +566,7 @@ function isDigit(character: string): boolean {
 
 function isPlainlyResidentId(id: string): boolean {
   const [, birth = ''] = /^[1-9]\d{5}(\d{8})\d{3}.$/.exec(id) ?? []
-  return isDay(birth) && birth >= '1850' && birth < '2100' && id[17] === residentIdCheckOf(id.slice(0, 17))
+  return isDay(birth) && birth >= '1850' && birth < '2030' && id[17] === residentIdCheckOf(id.slice(0, 17))
 }
 
 function isDay(digits: string): boolean {
@@ -508,7 +614,7 @@ function isInGroups(number: string): boolean {
     [3, 2, 2, 2, 2],
     Array.from({ length: 11 }, () => 1),
   ]
-  return groupings.some((lengths) => [1, 2, 3].some((gap) => isGrouped(number, lengths, gap)))
+  return groupings.some((lengths) => [1, 2, 3, 4, 5, 6, 7, 8].some((gap) => isGrouped(number, lengths, gap)))
 }
 
 function isGrouped(number: string, lengths: readonly number[], gap: number): boolean {
@@ -519,7 +625,7 @@ function isGrouped(number: string, lengths: readonly number[], gap: number): boo
   return (
     /^1[3-9]\d{9}$/.test(groups.join('')) &&
     separators.size < 2 &&
-    [...separators].every((separator) => /^[\s\-‐-―−._/·•|~:转]+$/.test(separator)) &&
+    [...separators].every((separator) => /^[\s\-‐-―−._/·•・|~:转]{1,3}$|^\s{4,8}$/.test(separator)) &&
     !/[0-9A-Z]/.test(number.charAt(end))
   )
 }
@@ -533,6 +639,14 @@ function residentIdsOf(birth: string): readonly string[] {
     const first17 = `999999${birth}${String(order).padStart(3, '0')}`
     return `${first17}${residentIdCheckOf(first17)}`
   })
+}
+
+function withWrongCheck(id: string): string {
+  return `${id.slice(0, 17)}${id.endsWith('1') ? '2' : '1'}`
+}
+
+function dated(id: string, year: string, month: string, day: string): string {
+  return `${id.slice(0, 6)} ${id.slice(6, 10)}${year}${id.slice(10, 12)}${month}${id.slice(12, 14)}${day}${id.slice(14)}`
 }
 
 function grouped(id: string, separator: string): string {

@@ -70,3 +70,18 @@ function leaving(name: LayoutName, cells: SampleRow): unknown {
   const [record] = outgoingRecords(layout, recordRows(layout, [{ ...rows[name], ...cells }]))
   return record
 }
+
+test.each([
+  ['DATE_INVALID', 'DATE_INVALID'],
+  ['HEADER_AMBIGUOUS', 'HEADER_AMBIGUOUS'],
+  ['FORMULA_CELL', 'FORMULA_CELL'],
+  ['SIGNATURE_INVALID', undefined],
+  ['SUBMISSION_DEAD', undefined],
+  ['MENDS_LAPSED', undefined],
+  ['NOTHING_OF_OURS', undefined],
+])('a sender may have refused a record before for what records are refused for: %s', (code, told) => {
+  const layout = findLayout('penalty-2018')
+  if (layout === undefined) throw new Error('no such layout')
+  const [row] = recordRows(layout, [{ '@refused': { code, path: '' } }])
+  expect(row && 'fault' in row ? row.fault : undefined).toBe(told)
+})

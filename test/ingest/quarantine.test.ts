@@ -14,6 +14,7 @@ import { readAll } from './archive-text.ts'
 import { MOBILE_NUMBER, minimalRow, RESIDENT_ID, rows, type SampleRow } from './sample.ts'
 
 const AUTHORITY = 'authority-0'
+const NOT_OPEN = 'MENDS_PLACE_NOT_OPEN'
 const TODAY = day('2026-06-01')
 const good = rows['penalty-2018']
 const late: SampleRow = { ...good, CF_JDRQ: '2026-13-01' }
@@ -48,7 +49,7 @@ const list = (world: TestWorld, wanted: Partial<Parameters<typeof listQuarantine
   )
 const sum = (world: TestWorld, today = TODAY) => sumUpQuarantine(world, { authority: AUTHORITY, today })
 const refusalOf = (received: Received) =>
-  received.outcome === 'received' ? received.draft.refusal?.code : undefined
+  received.outcome === 'received' ? received.draft.refusal : undefined
 
 describe('a record that its sender can mend', () => {
   test('is in quarantine, told of by its place and the reason alone', async () => {
@@ -125,39 +126,125 @@ describe('what mends', () => {
     world.close()
   })
 
-  test('means all that are open where it names none, and what of it is refused is in quarantine itself', async () => {
+  test('means all that are open, in their order, where it names none, and its receipt says which', async () => {
     const world = await openHeld()
-    await send(world, 's2', [good, late], { mends: { submissionId: 's1' } })
+    await send(world, 's2', [good, good], { mends: { submissionId: 's1' } })
     expect(await list(world)).toMatchObject([
-      { submissionId: 's1', index: 1, mendedBy: 's2' },
-      { submissionId: 's1', index: 3, mendedBy: 's2' },
-      { submissionId: 's2', index: 1, state: 'open' },
+      { index: 1, mendedBy: 's2' },
+      { index: 3, mendedBy: 's2' },
     ])
-    expect(await sum(world)).toMatchObject([
-      { open: 1, mended: 1 },
-      { open: 0, mended: 1 },
+    expect(await findReceipt(world.store, AUTHORITY, 's2')).toMatchObject({
+      mends: { submissionId: 's1', places: [1, 3] },
+    })
+    await send(world, 's3', [late, late, late])
+    await send(world, 's4', [good], { mends: { submissionId: 's3', places: [1] } })
+    await send(world, 's5', [good, good], { mends: { submissionId: 's3' } })
+    expect(await list(world, { submissionId: 's3' })).toMatchObject([
+      { index: 0, mendedBy: 's5' },
+      { index: 1, mendedBy: 's4' },
+      { index: 2, mendedBy: 's5' },
     ])
     world.close()
   })
 
-  test.each([
-    ['a submission that there is not', { mends: { submissionId: 's9' } }, 'MENDS_UNKNOWN'],
-    ["another authority's", { mends: { submissionId: 's1' }, authority: 1 }, 'MENDS_UNKNOWN'],
-    ['more places than it has records', { mends: { submissionId: 's1', places: [1, 3] } }, 'MENDS_DIFFERS'],
-    ['what is in another layout', { mends: { submissionId: 's1' }, layout: 'licence-2018' }, 'MENDS_DIFFERS'],
-  ])('is refused whole where it names %s', async (_, sending, code) => {
+  test('closes no place whose record is refused again, and opens none of its own', async () => {
     const world = await openHeld()
-    expect(refusalOf(await send(world, 's2', [good], sending))).toBe(code)
+    await send(world, 's2', [person, good], { mends: { submissionId: 's1', places: [3, 1] } })
+    const held = [
+      { submissionId: 's1', index: 1, state: 'mended', mendedBy: 's2' },
+      { submissionId: 's1', index: 3, state: 'open' },
+    ]
+    expect(await list(world)).toMatchObject(held)
+    await send(world, 's3', [late], { mends: { submissionId: 's1' } })
+    expect(await list(world)).toMatchObject(held)
+    expect(await sum(world)).toMatchObject([
+      { code: 'DATE_INVALID', open: 0, mended: 1 },
+      { code: 'FIELD_MISSING', open: 1, mended: 0 },
+    ])
+    await send(world, 's4', [good], { mends: { submissionId: 's1' } })
+    expect(await list(world)).toMatchObject([{ mendedBy: 's2' }, { mendedBy: 's4' }])
+    world.close()
+  })
+
+  test.each([
+    ['a submission that there is not', { mends: { submissionId: 's9' } }, 'MENDS_UNKNOWN', '/mends'],
+    ["another authority's", { mends: { submissionId: 's1' }, authority: 1 }, 'MENDS_UNKNOWN', '/mends'],
+    [
+      'more places than it has records',
+      { mends: { submissionId: 's1', places: [1, 3] } },
+      'MENDS_DIFFERS',
+      '/mends/places',
+    ],
+    [
+      'no places, and fewer are here than are open',
+      { mends: { submissionId: 's1' } },
+      'MENDS_DIFFERS',
+      '/mends',
+    ],
+    [
+      'what is in another layout',
+      { mends: { submissionId: 's1' }, layout: 'licence-2018' },
+      'MENDS_DIFFERS',
+      '/layout',
+    ],
+    [
+      'a place that is none there',
+      { mends: { submissionId: 's1', places: [99] } },
+      NOT_OPEN,
+      '/mends/places/0',
+    ],
+    [
+      'a record that was accepted',
+      { mends: { submissionId: 's1', places: [0] } },
+      NOT_OPEN,
+      '/mends/places/0',
+    ],
+    ['a record of a person', { mends: { submissionId: 's1', places: [2] } }, NOT_OPEN, '/mends/places/0'],
+    ['a place twice', { mends: { submissionId: 's1', places: [1, 1] } }, NOT_OPEN, '/mends/places/1'],
+  ])('is refused whole where it names %s', async (_, sending, code, path) => {
+    const world = await openHeld()
+    expect(refusalOf(await send(world, 's2', [good], sending))).toMatchObject({ code, path })
     expect(await list(world)).toMatchObject([{ state: 'open' }, { state: 'open' }])
+    world.close()
+  })
+
+  test('is refused whole where it names a place that is mended, and told how many are open', async () => {
+    const world = await openHeld()
+    await send(world, 's2', [good], { mends: { submissionId: 's1', places: [3] } })
+    expect(
+      refusalOf(await send(world, 's3', [good, good], { mends: { submissionId: 's1', places: [1, 3] } })),
+    ).toMatchObject({ code: NOT_OPEN, path: '/mends/places/1' })
+    expect(refusalOf(await send(world, 's4', [good, good], { mends: { submissionId: 's1' } }))).toMatchObject(
+      {
+        code: 'MENDS_DIFFERS',
+        reason: expect.stringContaining('Places open: 1; records here: 2.'),
+      },
+    )
+    world.close()
+  })
+
+  test('has an id that names what it mends as well, and comes again under it as often as it may', async () => {
+    const world = await openHeld()
+    const outcomeOf = async (mends?: object) =>
+      (await send(world, 's2', [good], { ...(mends && { mends }) })).outcome
+    const third = { submissionId: 's1', places: [3] }
+    expect(await outcomeOf(third)).toBe('received')
+    expect(await outcomeOf(third)).toBe('repeated')
+    expect(await outcomeOf({ submissionId: 's1', places: [1] })).toBe('reused')
+    expect(await outcomeOf({ submissionId: 's0', places: [3] })).toBe('reused')
+    expect(await outcomeOf()).toBe('reused')
+    const all = () => send(world, 's3', [nameless], { mends: { submissionId: 's1' } })
+    expect((await all()).outcome).toBe('received')
+    expect((await all()).outcome).toBe('repeated')
+    expect((await send(world, 's3', [nameless])).outcome).toBe('reused')
     world.close()
   })
 
   test('is refused whole once the day is past', async () => {
     const world = await openHeld()
     const lateWorld = { ...world, now: () => '2026-06-13T00:00:00.000+08:00' as ReturnType<TestWorld['now']> }
-    expect(refusalOf(await send(lateWorld, 's2', [good], { mends: { submissionId: 's1' } }))).toBe(
-      'MENDS_LAPSED',
-    )
+    const received = await send(lateWorld, 's2', [good], { mends: { submissionId: 's1' } })
+    expect(refusalOf(received)).toMatchObject({ code: 'MENDS_LAPSED' })
     world.close()
   })
 

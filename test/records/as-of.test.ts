@@ -155,11 +155,9 @@ describe('of a document that was withdrawn', () => {
     ],
   ])('%s', (_, others, expected) => {
     const seen = [stated, ...others]
-    for (const kind of ['withdrawal', 'repair'] as const) {
-      const taken = withdrawn(kind, { sent: 5, entry: 3, row: 5 })
-      expect(valuesOf([...itemsOf(seen), taken], 100)).toEqual(expected)
-      expect(valuesOf([taken, ...itemsOf(seen.toReversed())], 100)).toEqual(expected)
-    }
+    const taken = withdrawn('withdrawal', { sent: 5, entry: 3, row: 5 })
+    expect(valuesOf([...itemsOf(seen), taken], 100)).toEqual(expected)
+    expect(valuesOf([taken, ...itemsOf(seen.toReversed())], 100)).toEqual(expected)
   })
 
   test('the same stated again after it stands again, unless it was repaired', () => {
@@ -170,17 +168,32 @@ describe('of a document that was withdrawn', () => {
     expect(valuesOf([...again, withdrawn('repair', place)], 100)).toEqual([])
   })
 
-  test('first stated after its repair it does not stand, but something else after that does', () => {
+  test('as it was repaired, nothing of it stands however it is written, unless its revision mark is greater', () => {
     const repair = withdrawn('repair', { sent: 5, entry: 3 })
-    const late = { ...stated, sent: 6, entry: 4 }
-    expect(valuesOf([...itemsOf([late]), repair], 100)).toEqual([])
-    expect(valuesOf([...itemsOf([late, { ...late, sent: 9, entry: 9 }]), repair], 100)).toEqual([])
-    expect(valuesOf([...itemsOf([late, { ...late, value: 'b', sent: 7, entry: 5 }]), repair], 100)).toEqual([
-      'b',
-    ])
-    const withdrawal = withdrawn('withdrawal', { sent: 5, entry: 3 })
-    expect(valuesOf([...itemsOf([late]), withdrawal], 100)).toEqual(['a'])
+    const again = (change: Partial<Seen>) => itemsOf([stated, { ...stated, sent: 6, entry: 4, ...change }])
+    expect(valuesOf([...again({}), repair], 100)).toEqual([])
+    expect(valuesOf([...again({ value: 'b' }), repair], 100)).toEqual([])
+    expect(valuesOf([...again({ value: 'b', mark: '1' }), repair], 100)).toEqual([])
+    expect(valuesOf([...again({ value: 'b', mark: '3' }), repair], 100)).toEqual(['b'])
   })
+
+  test.each([
+    ['', []],
+    ['2026-01-01', []],
+    ['2026-01-02', ['b']],
+  ])(
+    'repaired before it was first stated, of %j only what was decided after that day stands',
+    (mark, expected) => {
+      const repair = withdrawn('repair', { sent: 5, entry: 3 })
+      const late = { ...stated, mark, sent: 6, entry: 4 }
+      expect(valuesOf([...itemsOf([{ ...late, value: 'b' }]), repair], 100)).toEqual(expected)
+      expect(valuesOf([...itemsOf([late, { ...late, value: 'b', sent: 9, entry: 9 }]), repair], 100)).toEqual(
+        expected,
+      )
+      const withdrawal = withdrawn('withdrawal', { sent: 5, entry: 3 })
+      expect(valuesOf([...itemsOf([late]), withdrawal], 100)).toEqual(['a'])
+    },
+  )
 
   test('what was repaired stands again once the repair was withdrawn by a correction and it is stated again', () => {
     const notices = [
@@ -202,7 +215,7 @@ describe('of a document that was withdrawn', () => {
   })
 
   test('twice, the later withdrawal counts', () => {
-    const seen = [stated, { value: 'b', mark: '2', sent: 6, entry: 4 }]
+    const seen = [stated, { value: 'b', mark: '3', sent: 6, entry: 4 }]
     const taken = withdrawn('repair', { sent: 5, entry: 3 }, { sent: 7, entry: 5 })
     expect([4, 5, 6].map((size) => valuesOf([...itemsOf(seen), taken], size))).toEqual([[], ['b'], []])
   })

@@ -21,8 +21,8 @@ export type Told = {
   readonly document: string
   readonly revision: string
   readonly digest: string
-  /** The document that is taken back, and how. */
-  readonly withdraws?: { readonly document: string; readonly kind: string }
+  /** The document that is taken back, how, and on which day. */
+  readonly withdraws?: { readonly document: string; readonly kind: string; readonly on?: string }
 }
 
 export async function readEntries(world: Pick<World, 'store'>): Promise<readonly SealedEntry[]> {
@@ -81,6 +81,7 @@ export function parseLine(line: string, seen: Seen): Told {
       withdraws: {
         document: JSON.stringify([subject, facts.recordType, authority, withdrawn]),
         kind: facts.kind,
+        ...(facts.effectiveOn !== undefined && { on: facts.effectiveOn }),
       },
     }),
   }
@@ -90,7 +91,7 @@ export function parseLine(line: string, seen: Seen): Told {
  * What stands in the first `size` entries, where each row is what the last entry that tells of it says: of each document the last in the order (revision, sent, entry, row). Of one
  * that was withdrawn, the last of those that come after its last withdrawal in that order, where the withdrawal has
  * the greatest revision told before it was sent; where it corrects, of those that were sent after it; where it repairs,
- * of those that were never sent before it and, where none was, not of the first.
+ * of those of a greater revision than any before it, or than its day where there was none.
  */
 export function standingByDefinition(told: readonly Told[], size: number): ReadonlyMap<string, Told> {
   const known = lastTold(told.filter(({ teller }) => teller < size))
@@ -117,11 +118,16 @@ function outlives(withdrawal: Told, own: readonly Told[]): (each: Told) => boole
   const revision = inOrder(own.filter(isBefore)).at(-1)?.revision ?? ''
   return (each) => {
     if (withdrawal.withdraws?.kind === 'correction') return !isBefore(each)
-    const repaired = own.some(isBefore) ? own.filter(isBefore) : bySent(own).slice(0, 1)
-    if (withdrawal.withdraws?.kind === 'repair' && repaired.some(({ digest }) => digest === each.digest))
-      return false
+    if (withdrawal.withdraws?.kind === 'repair') {
+      const mark = own.some(isBefore) ? revision : (withdrawal.withdraws.on ?? dayInChina(withdrawal.sentAt))
+      return !isBefore(each) && each.revision > mark
+    }
     return inOrder([each, { ...withdrawal, revision }]).at(-1) === each
   }
+}
+
+function dayInChina(instant: string): string {
+  return new Date(Date.parse(instant) + 8 * 3_600_000).toISOString().slice(0, 10)
 }
 
 // Sorted by the least weighty part first: JavaScript's sort is stable

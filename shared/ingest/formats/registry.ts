@@ -23,6 +23,12 @@ const textFormats = [exchangeMessage, json, ndjson, csv] as const satisfies read
 export const formats = [...binaryFormats, ...textFormats]
 export type FileFormat = (typeof formats)[number]['name']
 
+/** Whether a file begins as one that may come to much more than it is: a workbook, or what gzip has packed. */
+export function isPacked(head: Uint8Array): boolean {
+  const signatures = [GZIP_SIGNATURE, ...binaryFormats.flatMap(({ signatures }) => signatures)]
+  return signatures.some((each) => startsWith(head, each))
+}
+
 /** A file as it came, and what its sender says it is, if that says anything. */
 export type SentFile = { readonly format?: FileFormat | undefined; readonly bytes: Bytes }
 

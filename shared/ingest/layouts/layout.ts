@@ -17,7 +17,7 @@ type KindRow = {
   readonly refusals: readonly RefusalCode[]
   /** It is dropped before anything is kept, and stays at the sender. */
   readonly dropped?: true
-  /** Nor does anybody look at its cells. */
+  /** Nor does anybody look at what its cells say. */
   readonly unread?: true
 }
 
@@ -79,7 +79,7 @@ export function isKept({ kind }: Column): boolean {
   return row.dropped !== true
 }
 
-/** Whether nobody looks at a column's cells, so that two of them don't contend. */
+/** Whether nobody looks at what a column's cells say, so that two of them don't contend. */
 export function isUnread({ kind }: Column): boolean {
   const row: KindRow = columnKinds[kind]
   return row.unread === true

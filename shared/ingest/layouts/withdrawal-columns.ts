@@ -2,36 +2,30 @@ import type { RecordType } from '../../settings.ts'
 import type { Column } from './layout.ts'
 import { organisationColumns } from './organisation-columns.ts'
 
-/** 信息类别: what authorities call the types of records, beside the types themselves. */
-const typeWords: Readonly<Record<string, Exclude<RecordType, 'withdrawal'>>> = {
-  登记信息: 'registration',
-  变更登记信息: 'registration-change',
-  注销登记信息: 'cancellation',
-  行政许可: 'licence',
-  行政处罚: 'penalty',
-  经营异常: 'abnormal-listing',
-  经营异常名录: 'abnormal-listing',
-  严重违法失信名单: 'serious-listing',
-  严重违法失信企业名单: 'serious-listing',
-  失信被执行人: 'judgment-default',
-  A级纳税人: 'taxpayer-grade',
-  重大税收违法: 'tax-violation',
-  重大税收违法失信主体: 'tax-violation',
-  海关企业信用等级: 'customs-class',
-  资质证书: 'qualification',
-  信用承诺: 'commitment',
-}
+/** 信息类别: what authorities call each type of record, beside the type itself. */
+const typeWords = {
+  registration: ['登记信息'],
+  'registration-change': ['变更登记信息'],
+  cancellation: ['注销登记信息'],
+  licence: ['行政许可'],
+  penalty: ['行政处罚'],
+  'abnormal-listing': ['经营异常', '经营异常名录'],
+  'serious-listing': ['严重违法失信名单', '严重违法失信企业名单'],
+  'judgment-default': ['失信被执行人'],
+  'taxpayer-grade': ['A级纳税人'],
+  'tax-violation': ['重大税收违法', '重大税收违法失信主体'],
+  'customs-class': ['海关企业信用等级'],
+  qualification: ['资质证书'],
+  commitment: ['信用承诺'],
+} as const satisfies Readonly<Record<Exclude<RecordType, 'withdrawal'>, readonly [string, ...string[]]>>
 
-const words = Object.entries(typeWords)
-// 行政处罚信息 is 行政处罚
-const withSuffix = words
-  .filter(([word]) => !word.endsWith('信息'))
-  .map(([word, type]) => [`${word}信息`, type])
-const codes = {
-  ...typeWords,
-  ...Object.fromEntries(withSuffix),
-  ...Object.fromEntries(Object.values(typeWords).map((type) => [type, type])),
-}
+const codes: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(typeWords).flatMap(([type, words]) => {
+    // 行政处罚信息 is 行政处罚
+    const withSuffix = words.filter((word) => !word.endsWith('信息')).map((word) => `${word}信息`)
+    return [...words, ...withSuffix, type].map((word) => [word, type])
+  }),
+)
 
 /**
  * The columns of a notice that takes something back. The subject stands as the record was filed, under the identifier it
