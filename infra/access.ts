@@ -22,11 +22,11 @@ type Signed = 'packages' | 'checkpoints'
 /** What each function may do with what is kept; beyond this it reaches its own queues, and nothing else. */
 const reach: Readonly<Record<FunctionName, Reach>> = {
   'receive-submission': {
-    tables: { ledger: ['find', 'write'] },
+    tables: { ledger: ['find', 'list', 'write'] },
     objects: { archive: ['find', 'put'], values: ['find', 'put'] },
   },
   'split-file': {
-    tables: { ledger: ['find', 'write'] },
+    tables: { ledger: ['find', 'list', 'write'] },
     objects: { archive: ['find', 'put'], values: ['find', 'put'] },
   },
   'seal-ledger': {

@@ -34,7 +34,7 @@ const SUBMISSIONS = `arn:aws:sqs:eu-west-1:${ACCOUNT}:${STACK}_submissions_*` as
 const rows: Readonly<Record<FunctionName, Row>> = {
   'receive-submission': {
     '*': TRACE,
-    TablesLedger: 'dynamodb:GetItem dynamodb:UpdateItem',
+    TablesLedger: 'dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem',
     BucketsRecords: 's3:ListBucket',
     'BucketsRecords/archive/*': 's3:GetObject s3:PutObject',
     'BucketsRecords/values/*': 's3:GetObject s3:PutObject',
@@ -45,7 +45,7 @@ const rows: Readonly<Record<FunctionName, Row>> = {
   },
   'split-file': {
     '*': TRACE,
-    TablesLedger: 'dynamodb:GetItem dynamodb:UpdateItem',
+    TablesLedger: 'dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem',
     BucketsRecords: 's3:ListBucket',
     'BucketsRecords/archive/*': 's3:GetObject s3:PutObject',
     'BucketsRecords/values/*': 's3:GetObject s3:PutObject',
