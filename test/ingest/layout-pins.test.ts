@@ -25,7 +25,7 @@ describe('a layout of a pinned version', () => {
     ['a fact that it says by being what it is', { fixedFacts: { status: 'valid' } }],
   ])('with %s is told, and what to do', (_, change) => {
     expect(checkPins(readPins(), [{ ...layout, ...change }])).toEqual([
-      expect.stringMatching(`^${id} is not the mapping that is pinned: .*npm run pin.*026-`),
+      expect.stringMatching(`^${id} is not the mapping that is pinned: .*npm run pin.*025-`),
     ])
   })
 

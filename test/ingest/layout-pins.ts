@@ -4,7 +4,7 @@ import type { Layout } from '../../shared/ingest/layouts/layout.ts'
 import { documentKeysOf, layoutId, layouts } from '../../shared/ingest/layouts/registry.ts'
 import { withdrawableTypes } from '../../shared/records/types/withdrawal.ts'
 
-/** Of each version that a layout has had, the digest of its mapping (decision 026). */
+/** Of each version that a layout has had, the digest of its mapping (decision 025). */
 export type Pins = Readonly<Record<string, string>>
 
 const FILE = new URL('layout-pins.json', import.meta.url)
@@ -37,7 +37,7 @@ export function checkPins(pins: Pins, of: readonly Layout[] = layouts): readonly
 const CHANGED =
   'is not the mapping that is pinned: give the layout the next version and npm run pin. ' +
   'Where nothing was ever received by this version, it may stay: npm run pin -- --rewrite.'
-const WHY = '(docs/decisions/026-a-version-is-one-mapping.md)'
+const WHY = '(docs/decisions/025-a-version-is-one-mapping.md)'
 
 // What is pinned stays, also of versions that are gone; only to rewrite is today's put in the place of what was
 function pinLayouts(pins: Pins, isRewriting: boolean): Pins {
